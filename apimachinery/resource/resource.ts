@@ -1,0 +1,107 @@
+import type { FieldError } from "../field/error.ts";
+import type { ObjectSchema } from "../schema/schema.ts";
+import type { ApiObject, UserInfo } from "./object.ts";
+
+export type Scope = "Namespaced" | "Cluster";
+export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
+
+/** What a decision of a resource may know of the request that asks for it. */
+export interface RequestContext {
+  readonly user: UserInfo;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly dryRun: boolean;
+  /** Which part is written: "" for the object itself, else `status`, `scale`, … */
+  readonly subresource: string;
+}
+
+/** A column of `kubectl get`, as Table output has it. */
+export interface Column<T> {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  readonly description?: string;
+  /** 0 always shown, 1 with `-o wide`. */
+  readonly priority?: number;
+  /** Pure: the cell's value for an object at `now` (ms). Ages are text ("5m"), as upstream prints them. */
+  readonly cell: (object: T, now: number) => string | number | boolean | null;
+}
+
+/** Where `scale` finds its three numbers, as JSON paths of the definition (autoscaling/v1 Scale). */
+export interface ScaleSubresource<T> {
+  readonly specReplicas: (object: T) => number;
+  readonly statusReplicas: (object: T) => number;
+  /** Serialized label selector ("a=b"). */
+  readonly selector: (object: T) => string;
+  /** Mutates the draft's desired count. */
+  readonly setSpecReplicas: (draft: T, replicas: number) => void;
+}
+
+/** How a deletion is made gentle: Pods wait for their grace period. */
+export interface GracefulDeletion<T> {
+  /**
+   * Seconds the object stays, marked for deletion; 0 removes it at once. `requested` is what the client asked for,
+   * undefined where it left the choice open (RESTGracefulDeleteStrategy.CheckGracefulDelete).
+   */
+  readonly seconds: (object: T, requested: number | undefined) => number;
+}
+
+/**
+ * One API resource, declared once. Everything generic (decoding, storage, watch, patches, tables, discovery, OpenAPI)
+ * reads this value; nothing generic ever branches on a concrete kind.
+ *
+ * `T` is the object as it is stored and served: defaults are set. Functions that take a draft may change it in place; all
+ * others get frozen objects.
+ */
+export interface ResourceDefinition<T extends ApiObject = ApiObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly scope: Scope;
+  readonly verbs: readonly Verb[];
+  /** Structure; resolved when first read. */
+  readonly schema: ObjectSchema;
+  readonly subresources: {
+    readonly status?: true;
+    readonly scale?: ScaleSubresource<T>;
+  };
+  /** Path below `/registry/` in the store, without slashes at its ends; upstream's layout. Default: the plural. */
+  readonly storagePath: string;
+  /**
+   * Where this is one version of a resource that is stored as another: that other definition and the way there and back.
+   * Both functions are pure and total.
+   */
+  readonly storedAs?: {
+    readonly definition: () => ResourceDefinition;
+    readonly toStored: (object: T) => ApiObject;
+    readonly fromStored: (object: ApiObject) => T;
+  };
+  /** `metadata.generation` starts at 1 and rises when anything outside metadata and status changes. */
+  readonly generation: boolean;
+  /** The name may end in what generateName's rules allow; returns messages, empty when good (NameIsDNSSubdomain, …). */
+  readonly validateName: (name: string, prefix: boolean) => readonly string[];
+  /** Seconds until the stored object disappears by itself (events). */
+  readonly ttlSeconds?: number;
+  /** Update may create what does not exist (AllowCreateOnUpdate): leases, nodes' old habits, RBAC no. */
+  readonly createOnUpdate?: boolean;
+  /** Updates need no resourceVersion (AllowUnconditionalUpdate). Default true. */
+  readonly unconditionalUpdate: boolean;
+  readonly gracefulDeletion?: GracefulDeletion<T>;
+  readonly columns: readonly Column<T>[];
+  /** Field selectors beyond metadata.name and metadata.namespace; an unknown one is refused with upstream's words. */
+  readonly fieldSelectors: Readonly<Record<string, (object: T) => string>>;
+  readonly setDefaults?: (draft: T) => void;
+  /** Before validation of a create, after defaults; drops what a client may not set. Status is dropped already. */
+  readonly prepareForCreate?: (draft: T, context: RequestContext) => void;
+  /** Before validation of an update; the spec/status split is done already. */
+  readonly prepareForUpdate?: (draft: T, old: T, context: RequestContext) => void;
+  /** Rules of a whole object; with `old`, also those of the change from it. ObjectMeta is checked already. */
+  readonly validate?: (object: T, old: T | undefined, context: RequestContext) => Iterable<FieldError>;
+  /** Texts for `Warning` headers: deprecated or doubtful, yet accepted. */
+  readonly warnings?: (object: T, old: T | undefined) => Iterable<string>;
+}

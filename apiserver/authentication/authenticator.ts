@@ -1,0 +1,24 @@
+import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import type { ApiRequest } from "../request.ts";
+
+export interface Authenticated {
+  readonly user: UserInfo;
+  /** Audiences the credential is good for; absent where the kind of credential has none. */
+  readonly audiences?: readonly string[];
+}
+
+/**
+ * Recognizes one kind of credential. Resolves with undefined where the request carries none of its kind, so that the next
+ * one is asked; throws where it carries a bad one. The chain collects the failures and answers `Unauthorized` if nobody
+ * recognized the request.
+ */
+export interface Authenticator {
+  readonly name: string;
+  authenticate(request: ApiRequest): Promise<Authenticated | undefined> | Authenticated | undefined;
+}
+
+/** Recognizes bearer tokens, apart from requests: TokenReview asks it too. */
+export interface TokenAuthenticator {
+  readonly name: string;
+  authenticateToken(token: string, audiences?: readonly string[]): Promise<Authenticated | undefined> | Authenticated | undefined;
+}

@@ -1,0 +1,51 @@
+import type { UserInfo } from "../apimachinery/resource/object.ts";
+
+/** What a request asks for, told from its path and method alone (apiserver/pkg/endpoints/request RequestInfo). */
+export interface RequestInfo {
+  readonly isResourceRequest: boolean;
+  /** The path without its query. */
+  readonly path: string;
+  /** Kubernetes verb: get, list, watch, create, update, patch, delete, deletecollection; the lower-case method for other paths. */
+  readonly verb: string;
+  /** `api` or `apis`; empty for other paths. */
+  readonly prefix: string;
+  readonly group: string;
+  readonly version: string;
+  /** Empty for cluster-scoped requests; for a namespace itself its own name. */
+  readonly namespace: string;
+  readonly resource: string;
+  readonly subresource: string;
+  /** Empty for collections. */
+  readonly name: string;
+  /** Path segments after the subresource, for proxies. */
+  readonly rest: readonly string[];
+}
+
+/** One request on its way through the handler chain, whatever carried it: HTTP or a call in this process. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Path without query, percent-encoding untouched. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Header by lower-case name. */
+  header(name: string): string | undefined;
+  /** The whole body, at most `limitBytes`; a larger one rejects with RequestEntityTooLarge. Empty where there is none. */
+  readBody(limitBytes: number): Promise<Buffer>;
+  /** In process: the body as an object, instead of bytes. The chain copies before it changes it. */
+  readonly bodyObject?: unknown;
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+  readonly remoteAddress: string;
+  /** DER of the verified client certificate, where TLS brought one; leaf only. */
+  readonly clientCertificate?: () => Buffer | undefined;
+  /** In process: who the caller is, decided by whoever wired it. */
+  readonly trustedUser?: UserInfo;
+
+  // Filled on the way, each by one filter of the chain.
+  info: RequestInfo;
+  user: UserInfo;
+  /** Texts for `Warning: 299` headers, at most once each. */
+  readonly warnings: Set<string>;
+  /** Audit annotations, by key. */
+  readonly auditAnnotations: Map<string, string>;
+}
