@@ -1,0 +1,11 @@
+// ES2026's, which Node 24 has and TypeScript's ES2024 library does not declare.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+const special = /[<>&\u2028\u2029]/g;
+
+/** JSON text as Go's json.Marshal writes it: `<`, `>`, `&` and the two line separators are escaped. */
+export function goJson(value: unknown): string {
+  const text = JSON.stringify(value ?? null, (_key, inner: unknown) =>
+    typeof inner === "bigint" ? rawJSON(String(inner)) : inner,
+  );
+  return text.replace(special, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
