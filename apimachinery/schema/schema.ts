@@ -48,6 +48,10 @@ export interface Field {
   readonly patchStrategies?: readonly ("merge" | "replace" | "retainKeys")[];
   /** Strategic merge: the key of a list of objects merged by key. */
   readonly patchMergeKey?: string;
+  /** Upstream's name of the value's type (`v1.RestartPolicy`), where structure does not say it: decode errors spell it. */
+  readonly typeName?: string;
+  /** Upstream's embedded structs on the way to the field, joined by dots: decode errors spell them before the field's name. */
+  readonly embeddedIn?: string;
 }
 
 /** Free keys, values of one schema. */
