@@ -36,7 +36,10 @@ export interface Authorizer {
   readonly name: string;
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
   /** All that the user may do in the namespace, for SelfSubjectRulesReview. */
-  rulesFor?(user: UserInfo, namespace: string): {
+  rulesFor?(
+    user: UserInfo,
+    namespace: string,
+  ): {
     readonly resourceRules: readonly ResourceRule[];
     readonly nonResourceRules: readonly NonResourceRule[];
     readonly incomplete: boolean;
