@@ -63,14 +63,15 @@ class DefinitionSchema implements ObjectSchema {
 
 function buildField(name: string, compact: CompactField, required: boolean, resolve: (name: string) => Schema): Field {
   const isReference = !(compact.type in scalars) && !compact.type.startsWith("[]") && !compact.type.startsWith("map[");
-  const fallback = compact.default ?? compact.coded;
+  // Upstream's code replaces the zero of a plain value: nobody can have meant it, so it counts as absent.
+  const zeroReplaced = compact.coded !== undefined && compact.default !== undefined && !compact.default;
   return {
     name,
     schema: buildType(compact.type, compact, resolve),
     required,
-    empty: compact.keep === 1 || isReference ? "keep" : "omit",
+    empty: (compact.keep === 1 || isReference) && !zeroReplaced ? "keep" : "omit",
     ...(compact.coded !== undefined && { default: compact.coded, defaultUnpublished: true as const }),
-    ...(compact.coded === undefined && fallback !== undefined && { default: fallback }),
+    ...(compact.coded === undefined && compact.default !== undefined && { default: compact.default }),
     ...(compact.strategy !== undefined && {
       patchStrategies: compact.strategy.split(",") as ("merge" | "replace" | "retainKeys")[],
     }),

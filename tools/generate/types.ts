@@ -49,6 +49,11 @@ export function fileOf(definitionPackage: string): string {
 
 type Form = "stored" | "input";
 
+/** A default that is empty, of a field whose empty value is not written: it is never there to be read. */
+function neverWritten(field: CompactField): boolean {
+  return field.keep !== 1 && field.type in scalars && !field.default;
+}
+
 class TypesFile {
   readonly #package: string;
   readonly #definitions: CompactDefinitions;
@@ -98,7 +103,7 @@ class TypesFile {
 
   #field(name: string, raw: string | CompactField, definition: CompactDefinition, form: Form): string {
     const field: CompactField = typeof raw === "string" ? { type: raw } : raw;
-    const defaulted = field.default !== undefined || field.coded !== undefined;
+    const defaulted = field.coded !== undefined || (field.default !== undefined && !neverWritten(field));
     const required = definition.required?.includes(name) ?? false;
     const present = form === "stored" ? required || defaulted : required && field.coded === undefined;
     const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);

@@ -51,9 +51,9 @@ export interface MatchConditionInput {
 
 export interface MatchResources {
   readonly excludeResourceRules?: readonly NamedRuleWithOperations[];
-  readonly matchPolicy?: string;
-  readonly namespaceSelector?: LabelSelector;
-  readonly objectSelector?: LabelSelector;
+  readonly matchPolicy: string;
+  readonly namespaceSelector: LabelSelector;
+  readonly objectSelector: LabelSelector;
   readonly resourceRules?: readonly NamedRuleWithOperations[];
 }
 
@@ -134,7 +134,7 @@ export interface MutatingAdmissionPolicyListInput {
 }
 
 export interface MutatingAdmissionPolicySpec {
-  readonly failurePolicy?: string;
+  readonly failurePolicy: string;
   readonly matchConditions?: readonly MatchCondition[];
   readonly matchConstraints?: MatchResources;
   readonly mutations?: readonly Mutation[];
@@ -156,16 +156,16 @@ export interface MutatingAdmissionPolicySpecInput {
 export interface MutatingWebhook {
   readonly admissionReviewVersions: readonly string[];
   readonly clientConfig: WebhookClientConfig;
-  readonly failurePolicy?: string;
+  readonly failurePolicy: string;
   readonly matchConditions?: readonly MatchCondition[];
-  readonly matchPolicy?: string;
+  readonly matchPolicy: string;
   readonly name: string;
-  readonly namespaceSelector?: LabelSelector;
-  readonly objectSelector?: LabelSelector;
-  readonly reinvocationPolicy?: string;
+  readonly namespaceSelector: LabelSelector;
+  readonly objectSelector: LabelSelector;
+  readonly reinvocationPolicy: string;
   readonly rules?: readonly RuleWithOperations[];
   readonly sideEffects: string;
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds: number;
 }
 
 export interface MutatingWebhookInput {
@@ -229,7 +229,7 @@ export interface NamedRuleWithOperations {
   readonly operations?: readonly string[];
   readonly resourceNames?: readonly string[];
   readonly resources?: readonly string[];
-  readonly scope?: string;
+  readonly scope: string;
 }
 
 export interface NamedRuleWithOperationsInput {
@@ -270,7 +270,7 @@ export interface RuleWithOperations {
   readonly apiVersions?: readonly string[];
   readonly operations?: readonly string[];
   readonly resources?: readonly string[];
-  readonly scope?: string;
+  readonly scope: string;
 }
 
 export interface RuleWithOperationsInput {
@@ -285,7 +285,7 @@ export interface ServiceReference {
   readonly name: string;
   readonly namespace: string;
   readonly path?: string;
-  readonly port?: number;
+  readonly port: number;
 }
 
 export interface ServiceReferenceInput {
@@ -377,7 +377,7 @@ export interface ValidatingAdmissionPolicyListInput {
 
 export interface ValidatingAdmissionPolicySpec {
   readonly auditAnnotations?: readonly AuditAnnotation[];
-  readonly failurePolicy?: string;
+  readonly failurePolicy: string;
   readonly matchConditions?: readonly MatchCondition[];
   readonly matchConstraints?: MatchResources;
   readonly paramKind?: ParamKind;
@@ -410,15 +410,15 @@ export interface ValidatingAdmissionPolicyStatusInput {
 export interface ValidatingWebhook {
   readonly admissionReviewVersions: readonly string[];
   readonly clientConfig: WebhookClientConfig;
-  readonly failurePolicy?: string;
+  readonly failurePolicy: string;
   readonly matchConditions?: readonly MatchCondition[];
-  readonly matchPolicy?: string;
+  readonly matchPolicy: string;
   readonly name: string;
-  readonly namespaceSelector?: LabelSelector;
-  readonly objectSelector?: LabelSelector;
+  readonly namespaceSelector: LabelSelector;
+  readonly objectSelector: LabelSelector;
   readonly rules?: readonly RuleWithOperations[];
   readonly sideEffects: string;
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds: number;
 }
 
 export interface ValidatingWebhookInput {

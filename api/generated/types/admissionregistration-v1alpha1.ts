@@ -31,9 +31,9 @@ export interface MatchConditionInput {
 
 export interface MatchResources {
   readonly excludeResourceRules?: readonly NamedRuleWithOperations[];
-  readonly matchPolicy?: string;
-  readonly namespaceSelector?: LabelSelector;
-  readonly objectSelector?: LabelSelector;
+  readonly matchPolicy: string;
+  readonly namespaceSelector: LabelSelector;
+  readonly objectSelector: LabelSelector;
   readonly resourceRules?: readonly NamedRuleWithOperations[];
 }
 
@@ -114,7 +114,7 @@ export interface MutatingAdmissionPolicyListInput {
 }
 
 export interface MutatingAdmissionPolicySpec {
-  readonly failurePolicy?: string;
+  readonly failurePolicy: string;
   readonly matchConditions?: readonly MatchCondition[];
   readonly matchConstraints?: MatchResources;
   readonly mutations?: readonly Mutation[];
@@ -151,7 +151,7 @@ export interface NamedRuleWithOperations {
   readonly operations?: readonly string[];
   readonly resourceNames?: readonly string[];
   readonly resources?: readonly string[];
-  readonly scope?: string;
+  readonly scope: string;
 }
 
 export interface NamedRuleWithOperationsInput {
@@ -176,7 +176,7 @@ export interface ParamKindInput {
 export interface ParamRef {
   readonly name?: string;
   readonly namespace?: string;
-  readonly parameterNotFoundAction?: string;
+  readonly parameterNotFoundAction: string;
   readonly selector?: LabelSelector;
 }
 

@@ -98,7 +98,7 @@ export interface CustomResourceDefinitionNamesInput {
 }
 
 export interface CustomResourceDefinitionSpec {
-  readonly conversion?: CustomResourceConversion;
+  readonly conversion: CustomResourceConversion;
   readonly group: string;
   readonly names: CustomResourceDefinitionNames;
   readonly preserveUnknownFields?: boolean;
@@ -303,7 +303,7 @@ export interface ServiceReference {
   readonly name: string;
   readonly namespace: string;
   readonly path?: string;
-  readonly port?: number;
+  readonly port: number;
 }
 
 export interface ServiceReferenceInput {

@@ -80,7 +80,7 @@ export interface APIServiceStatusInput {
 export interface ServiceReference {
   readonly name?: string;
   readonly namespace?: string;
-  readonly port?: number;
+  readonly port: number;
 }
 
 export interface ServiceReferenceInput {

@@ -82,7 +82,7 @@ export interface DaemonSetListInput {
 
 export interface DaemonSetSpec {
   readonly minReadySeconds?: number;
-  readonly revisionHistoryLimit?: number;
+  readonly revisionHistoryLimit: number;
   readonly selector: LabelSelector;
   readonly template: PodTemplateSpec;
   readonly updateStrategy: DaemonSetUpdateStrategy;
@@ -124,7 +124,7 @@ export interface DaemonSetStatusInput {
 
 export interface DaemonSetUpdateStrategy {
   readonly rollingUpdate?: RollingUpdateDaemonSet;
-  readonly type?: string;
+  readonly type: string;
 }
 
 export interface DaemonSetUpdateStrategyInput {
@@ -183,9 +183,9 @@ export interface DeploymentListInput {
 export interface DeploymentSpec {
   readonly minReadySeconds?: number;
   readonly paused?: boolean;
-  readonly progressDeadlineSeconds?: number;
-  readonly replicas?: number;
-  readonly revisionHistoryLimit?: number;
+  readonly progressDeadlineSeconds: number;
+  readonly replicas: number;
+  readonly revisionHistoryLimit: number;
   readonly selector: LabelSelector;
   readonly strategy: DeploymentStrategy;
   readonly template: PodTemplateSpec;
@@ -228,7 +228,7 @@ export interface DeploymentStatusInput {
 
 export interface DeploymentStrategy {
   readonly rollingUpdate?: RollingUpdateDeployment;
-  readonly type?: string;
+  readonly type: string;
 }
 
 export interface DeploymentStrategyInput {
@@ -284,7 +284,7 @@ export interface ReplicaSetListInput {
 
 export interface ReplicaSetSpec {
   readonly minReadySeconds?: number;
-  readonly replicas?: number;
+  readonly replicas: number;
   readonly selector: LabelSelector;
   readonly template: PodTemplateSpec;
 }
@@ -401,8 +401,8 @@ export interface StatefulSetOrdinalsInput {
 }
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
-  readonly whenDeleted?: string;
-  readonly whenScaled?: string;
+  readonly whenDeleted: string;
+  readonly whenScaled: string;
 }
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicyInput {
@@ -413,10 +413,10 @@ export interface StatefulSetPersistentVolumeClaimRetentionPolicyInput {
 export interface StatefulSetSpec {
   readonly minReadySeconds?: number;
   readonly ordinals?: StatefulSetOrdinals;
-  readonly persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy;
-  readonly podManagementPolicy?: string;
-  readonly replicas?: number;
-  readonly revisionHistoryLimit?: number;
+  readonly persistentVolumeClaimRetentionPolicy: StatefulSetPersistentVolumeClaimRetentionPolicy;
+  readonly podManagementPolicy: string;
+  readonly replicas: number;
+  readonly revisionHistoryLimit: number;
   readonly selector: LabelSelector;
   readonly serviceName: string;
   readonly template: PodTemplateSpec;

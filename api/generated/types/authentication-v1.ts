@@ -57,7 +57,7 @@ export interface TokenRequestInput {
 export interface TokenRequestSpec {
   readonly audiences?: readonly string[];
   readonly boundObjectRef?: BoundObjectReference;
-  readonly expirationSeconds?: number;
+  readonly expirationSeconds: number;
 }
 
 export interface TokenRequestSpecInput {

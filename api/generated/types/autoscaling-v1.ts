@@ -47,7 +47,7 @@ export interface HorizontalPodAutoscalerListInput {
 
 export interface HorizontalPodAutoscalerSpec {
   readonly maxReplicas: number;
-  readonly minReplicas?: number;
+  readonly minReplicas: number;
   readonly scaleTargetRef: CrossVersionObjectReference;
   readonly targetCPUUtilizationPercentage?: number;
 }
@@ -92,7 +92,7 @@ export interface ScaleInput {
 }
 
 export interface ScaleSpec {
-  readonly replicas: number;
+  readonly replicas?: number;
 }
 
 export interface ScaleSpecInput {

@@ -145,7 +145,7 @@ export interface HorizontalPodAutoscalerSpec {
   readonly behavior?: HorizontalPodAutoscalerBehavior;
   readonly maxReplicas: number;
   readonly metrics?: readonly MetricSpec[];
-  readonly minReplicas?: number;
+  readonly minReplicas: number;
   readonly scaleTargetRef: CrossVersionObjectReference;
 }
 

@@ -35,13 +35,13 @@ export interface CronJobListInput {
 }
 
 export interface CronJobSpec {
-  readonly concurrencyPolicy?: string;
-  readonly failedJobsHistoryLimit?: number;
+  readonly concurrencyPolicy: string;
+  readonly failedJobsHistoryLimit: number;
   readonly jobTemplate: JobTemplateSpec;
   readonly schedule: string;
   readonly startingDeadlineSeconds?: number;
-  readonly successfulJobsHistoryLimit?: number;
-  readonly suspend?: boolean;
+  readonly successfulJobsHistoryLimit: number;
+  readonly suspend: boolean;
   readonly timeZone?: string;
 }
 

@@ -308,7 +308,7 @@ export interface ConfigMapInput {
 }
 
 export interface ConfigMapEnvSource {
-  readonly name: string;
+  readonly name?: string;
   readonly optional?: boolean;
 }
 
@@ -319,7 +319,7 @@ export interface ConfigMapEnvSourceInput {
 
 export interface ConfigMapKeySelector {
   readonly key: string;
-  readonly name: string;
+  readonly name?: string;
   readonly optional?: boolean;
 }
 
@@ -361,7 +361,7 @@ export interface ConfigMapNodeConfigSourceInput {
 
 export interface ConfigMapProjection {
   readonly items?: readonly KeyToPath[];
-  readonly name: string;
+  readonly name?: string;
   readonly optional?: boolean;
 }
 
@@ -372,9 +372,9 @@ export interface ConfigMapProjectionInput {
 }
 
 export interface ConfigMapVolumeSource {
-  readonly defaultMode?: number;
+  readonly defaultMode: number;
   readonly items?: readonly KeyToPath[];
-  readonly name: string;
+  readonly name?: string;
   readonly optional?: boolean;
 }
 
@@ -405,8 +405,8 @@ export interface Container {
   readonly startupProbe?: Probe;
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
-  readonly terminationMessagePath?: string;
-  readonly terminationMessagePolicy?: string;
+  readonly terminationMessagePath: string;
+  readonly terminationMessagePolicy: string;
   readonly tty?: boolean;
   readonly volumeDevices?: readonly VolumeDevice[];
   readonly volumeMounts?: readonly VolumeMount[];
@@ -634,7 +634,7 @@ export interface DownwardAPIVolumeFileInput {
 }
 
 export interface DownwardAPIVolumeSource {
-  readonly defaultMode?: number;
+  readonly defaultMode: number;
   readonly items?: readonly DownwardAPIVolumeFile[];
 }
 
@@ -671,7 +671,7 @@ export interface EndpointPort {
   readonly appProtocol?: string;
   readonly name?: string;
   readonly port: number;
-  readonly protocol?: string;
+  readonly protocol: string;
 }
 
 export interface EndpointPortInput {
@@ -782,8 +782,8 @@ export interface EphemeralContainer {
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
   readonly targetContainerName?: string;
-  readonly terminationMessagePath?: string;
-  readonly terminationMessagePolicy?: string;
+  readonly terminationMessagePath: string;
+  readonly terminationMessagePolicy: string;
   readonly tty?: boolean;
   readonly volumeDevices?: readonly VolumeDevice[];
   readonly volumeMounts?: readonly VolumeMount[];
@@ -1046,16 +1046,16 @@ export interface GlusterfsVolumeSourceInput {
 export interface HTTPGetAction {
   readonly host?: string;
   readonly httpHeaders?: readonly HTTPHeader[];
-  readonly path?: string;
+  readonly path: string;
   readonly port: number | string;
-  readonly scheme?: string;
+  readonly scheme: string;
 }
 
 export interface HTTPGetActionInput {
   readonly host?: string;
   readonly httpHeaders?: readonly HTTPHeaderInput[];
   readonly path?: string;
-  readonly port: number | string;
+  readonly port?: number | string;
   readonly scheme?: string;
 }
 
@@ -1089,7 +1089,7 @@ export interface HostIPInput {
 
 export interface HostPathVolumeSource {
   readonly path: string;
-  readonly type?: string;
+  readonly type: string;
 }
 
 export interface HostPathVolumeSourceInput {
@@ -1298,7 +1298,7 @@ export interface LoadBalancerStatusInput {
 }
 
 export interface LocalObjectReference {
-  readonly name: string;
+  readonly name?: string;
 }
 
 export interface LocalObjectReferenceInput {
@@ -1393,7 +1393,7 @@ export interface NamespaceSpecInput {
 
 export interface NamespaceStatus {
   readonly conditions?: readonly NamespaceCondition[];
-  readonly phase?: string;
+  readonly phase: string;
 }
 
 export interface NamespaceStatusInput {
@@ -1660,7 +1660,7 @@ export interface NodeSystemInfoInput {
 }
 
 export interface ObjectFieldSelector {
-  readonly apiVersion?: string;
+  readonly apiVersion: string;
   readonly fieldPath: string;
 }
 
@@ -1761,7 +1761,7 @@ export interface PersistentVolumeClaimSpec {
   readonly selector?: LabelSelector;
   readonly storageClassName?: string;
   readonly volumeAttributesClassName?: string;
-  readonly volumeMode?: string;
+  readonly volumeMode: string;
   readonly volumeName?: string;
 }
 
@@ -1785,7 +1785,7 @@ export interface PersistentVolumeClaimStatus {
   readonly conditions?: readonly PersistentVolumeClaimCondition[];
   readonly currentVolumeAttributesClassName?: string;
   readonly modifyVolumeStatus?: ModifyVolumeStatus;
-  readonly phase?: string;
+  readonly phase: string;
 }
 
 export interface PersistentVolumeClaimStatusInput {
@@ -1904,7 +1904,7 @@ export interface PersistentVolumeSpecInput {
 export interface PersistentVolumeStatus {
   readonly lastPhaseTransitionTime?: string;
   readonly message?: string;
-  readonly phase?: string;
+  readonly phase: string;
   readonly reason?: string;
 }
 
@@ -2165,7 +2165,7 @@ export interface PodSpec {
   readonly automountServiceAccountToken?: boolean;
   readonly containers: readonly Container[];
   readonly dnsConfig?: PodDNSConfig;
-  readonly dnsPolicy?: string;
+  readonly dnsPolicy: string;
   readonly enableServiceLinks?: boolean;
   readonly ephemeralContainers?: readonly EphemeralContainer[];
   readonly hostAliases?: readonly HostAlias[];
@@ -2187,18 +2187,18 @@ export interface PodSpec {
   readonly readinessGates?: readonly PodReadinessGate[];
   readonly resourceClaims?: readonly PodResourceClaim[];
   readonly resources?: ResourceRequirements;
-  readonly restartPolicy?: string;
+  readonly restartPolicy: string;
   readonly runtimeClassName?: string;
-  readonly schedulerName?: string;
+  readonly schedulerName: string;
   readonly schedulingGates?: readonly PodSchedulingGate[];
   readonly schedulingGroup?: PodSchedulingGroup;
-  readonly securityContext?: PodSecurityContext;
+  readonly securityContext: PodSecurityContext;
   readonly serviceAccount?: string;
   readonly serviceAccountName?: string;
   readonly setHostnameAsFQDN?: boolean;
   readonly shareProcessNamespace?: boolean;
   readonly subdomain?: string;
-  readonly terminationGracePeriodSeconds?: number;
+  readonly terminationGracePeriodSeconds: number;
   readonly tolerations?: readonly Toleration[];
   readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[];
   readonly volumes?: readonly Volume[];
@@ -2371,15 +2371,15 @@ export interface PreferredSchedulingTermInput {
 
 export interface Probe {
   readonly exec?: ExecAction;
-  readonly failureThreshold?: number;
+  readonly failureThreshold: number;
   readonly grpc?: GRPCAction;
   readonly httpGet?: HTTPGetAction;
   readonly initialDelaySeconds?: number;
-  readonly periodSeconds?: number;
-  readonly successThreshold?: number;
+  readonly periodSeconds: number;
+  readonly successThreshold: number;
   readonly tcpSocket?: TCPSocketAction;
   readonly terminationGracePeriodSeconds?: number;
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds: number;
 }
 
 export interface ProbeInput {
@@ -2396,7 +2396,7 @@ export interface ProbeInput {
 }
 
 export interface ProjectedVolumeSource {
-  readonly defaultMode?: number;
+  readonly defaultMode: number;
   readonly sources?: readonly VolumeProjection[];
 }
 
@@ -2514,7 +2514,7 @@ export interface ReplicationControllerListInput {
 }
 
 export interface ReplicationControllerSpec {
-  readonly minReadySeconds: number;
+  readonly minReadySeconds?: number;
   readonly replicas: number;
   readonly selector?: Readonly<Record<string, string>>;
   readonly template?: PodTemplateSpec;
@@ -2557,7 +2557,7 @@ export interface ResourceClaimInput {
 
 export interface ResourceFieldSelector {
   readonly containerName?: string;
-  readonly divisor?: string;
+  readonly divisor: string;
   readonly resource: string;
 }
 
@@ -2756,7 +2756,7 @@ export interface Secret extends ApiObject {
   readonly kind: "Secret";
   readonly metadata: ObjectMeta;
   readonly stringData?: Readonly<Record<string, string>>;
-  readonly type?: string;
+  readonly type: string;
 }
 
 export interface SecretInput {
@@ -2770,7 +2770,7 @@ export interface SecretInput {
 }
 
 export interface SecretEnvSource {
-  readonly name: string;
+  readonly name?: string;
   readonly optional?: boolean;
 }
 
@@ -2781,7 +2781,7 @@ export interface SecretEnvSourceInput {
 
 export interface SecretKeySelector {
   readonly key: string;
-  readonly name: string;
+  readonly name?: string;
   readonly optional?: boolean;
 }
 
@@ -2807,7 +2807,7 @@ export interface SecretListInput {
 
 export interface SecretProjection {
   readonly items?: readonly KeyToPath[];
-  readonly name: string;
+  readonly name?: string;
   readonly optional?: boolean;
 }
 
@@ -2828,7 +2828,7 @@ export interface SecretReferenceInput {
 }
 
 export interface SecretVolumeSource {
-  readonly defaultMode?: number;
+  readonly defaultMode: number;
   readonly items?: readonly KeyToPath[];
   readonly optional?: boolean;
   readonly secretName?: string;
@@ -2921,7 +2921,7 @@ export interface ServiceAccountListInput {
 
 export interface ServiceAccountTokenProjection {
   readonly audience?: string;
-  readonly expirationSeconds?: number;
+  readonly expirationSeconds: number;
   readonly path: string;
 }
 
@@ -2980,10 +2980,10 @@ export interface ServiceSpec {
   readonly ports?: readonly ServicePort[];
   readonly publishNotReadyAddresses?: boolean;
   readonly selector?: Readonly<Record<string, string>>;
-  readonly sessionAffinity?: string;
+  readonly sessionAffinity: string;
   readonly sessionAffinityConfig?: SessionAffinityConfig;
   readonly trafficDistribution?: string;
-  readonly type?: string;
+  readonly type: string;
 }
 
 export interface ServiceSpecInput {
@@ -3084,7 +3084,7 @@ export interface TCPSocketAction {
 
 export interface TCPSocketActionInput {
   readonly host?: string;
-  readonly port: number | string;
+  readonly port?: number | string;
 }
 
 export interface Taint {

@@ -50,9 +50,9 @@ export interface EndpointHintsInput {
 
 export interface EndpointPort {
   readonly appProtocol?: string;
-  readonly name?: string;
+  readonly name: string;
   readonly port?: number;
-  readonly protocol?: string;
+  readonly protocol: string;
 }
 
 export interface EndpointPortInput {

@@ -4,8 +4,8 @@ import type { ApiObject, ObjectMeta } from "../../../apimachinery/resource/objec
 import type { ListMeta, ListMetaInput } from "./meta-v1.ts";
 
 export interface ExemptPriorityLevelConfiguration {
-  readonly lendablePercent?: number;
-  readonly nominalConcurrencyShares?: number;
+  readonly lendablePercent: number;
+  readonly nominalConcurrencyShares: number;
 }
 
 export interface ExemptPriorityLevelConfigurationInput {
@@ -109,9 +109,9 @@ export interface LimitResponseInput {
 
 export interface LimitedPriorityLevelConfiguration {
   readonly borrowingLimitPercent?: number;
-  readonly lendablePercent?: number;
+  readonly lendablePercent: number;
   readonly limitResponse: LimitResponse;
-  readonly nominalConcurrencyShares?: number;
+  readonly nominalConcurrencyShares: number;
 }
 
 export interface LimitedPriorityLevelConfigurationInput {

@@ -129,7 +129,7 @@ export interface IngressClassParametersReference {
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string;
-  readonly scope?: string;
+  readonly scope: string;
 }
 
 export interface IngressClassParametersReferenceInput {
@@ -311,7 +311,7 @@ export interface NetworkPolicyPeerInput {
 export interface NetworkPolicyPort {
   readonly endPort?: number;
   readonly port?: number | string;
-  readonly protocol?: string;
+  readonly protocol: string;
 }
 
 export interface NetworkPolicyPortInput {

@@ -111,7 +111,7 @@ export interface Counter {
 }
 
 export interface CounterInput {
-  readonly value: string | number;
+  readonly value?: string | number;
 }
 
 export interface CounterSet {
@@ -185,7 +185,7 @@ export interface DeviceCapacity {
 
 export interface DeviceCapacityInput {
   readonly requestPolicy?: CapacityRequestPolicyInput;
-  readonly value: string | number;
+  readonly value?: string | number;
 }
 
 export interface DeviceClaim {
@@ -339,7 +339,7 @@ export interface DeviceSelectorInput {
 }
 
 export interface DeviceSubRequest {
-  readonly allocationMode?: string;
+  readonly allocationMode: string;
   readonly capacity?: CapacityRequirements;
   readonly count?: number;
   readonly deviceClassName: string;
@@ -401,7 +401,7 @@ export interface NetworkDeviceDataInput {
 }
 
 export interface NodeAllocatableResourceMapping {
-  readonly allocationMultiplier?: string;
+  readonly allocationMultiplier: string;
   readonly capacityKey?: string;
 }
 

@@ -81,7 +81,7 @@ export interface Counter {
 }
 
 export interface CounterInput {
-  readonly value: string | number;
+  readonly value?: string | number;
 }
 
 export interface CounterSet {
@@ -177,7 +177,7 @@ export interface DeviceCapacity {
 
 export interface DeviceCapacityInput {
   readonly requestPolicy?: CapacityRequestPolicyInput;
-  readonly value: string | number;
+  readonly value?: string | number;
 }
 
 export interface DeviceClaim {
@@ -319,7 +319,7 @@ export interface DeviceSelectorInput {
 }
 
 export interface DeviceSubRequest {
-  readonly allocationMode?: string;
+  readonly allocationMode: string;
   readonly capacity?: CapacityRequirements;
   readonly count?: number;
   readonly deviceClassName: string;
@@ -430,7 +430,7 @@ export interface DeviceTolerationInput {
 
 export interface ExactDeviceRequest {
   readonly adminAccess?: boolean;
-  readonly allocationMode?: string;
+  readonly allocationMode: string;
   readonly capacity?: CapacityRequirements;
   readonly count?: number;
   readonly deviceClassName: string;
@@ -461,7 +461,7 @@ export interface NetworkDeviceDataInput {
 }
 
 export interface NodeAllocatableResourceMapping {
-  readonly allocationMultiplier?: string;
+  readonly allocationMultiplier: string;
   readonly capacityKey?: string;
 }
 

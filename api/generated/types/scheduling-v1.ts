@@ -9,7 +9,7 @@ export interface PriorityClass extends ApiObject {
   readonly globalDefault?: boolean;
   readonly kind: "PriorityClass";
   readonly metadata: ObjectMeta;
-  readonly preemptionPolicy?: string;
+  readonly preemptionPolicy: string;
   readonly value: number;
 }
 

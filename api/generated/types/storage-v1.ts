@@ -33,17 +33,17 @@ export interface CSIDriverListInput {
 }
 
 export interface CSIDriverSpec {
-  readonly attachRequired?: boolean;
-  readonly fsGroupPolicy?: string;
+  readonly attachRequired: boolean;
+  readonly fsGroupPolicy: string;
   readonly nodeAllocatableUpdatePeriodSeconds?: number;
-  readonly podInfoOnMount?: boolean;
+  readonly podInfoOnMount: boolean;
   readonly preventPodSchedulingIfMissing?: boolean;
-  readonly requiresRepublish?: boolean;
-  readonly seLinuxMount?: boolean;
+  readonly requiresRepublish: boolean;
+  readonly seLinuxMount: boolean;
   readonly serviceAccountTokenInSecrets?: boolean;
-  readonly storageCapacity?: boolean;
+  readonly storageCapacity: boolean;
   readonly tokenRequests?: readonly TokenRequest[];
-  readonly volumeLifecycleModes?: readonly string[];
+  readonly volumeLifecycleModes: readonly string[];
 }
 
 export interface CSIDriverSpecInput {
@@ -153,8 +153,8 @@ export interface StorageClass extends ApiObject {
   readonly mountOptions?: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
   readonly provisioner: string;
-  readonly reclaimPolicy?: string;
-  readonly volumeBindingMode?: string;
+  readonly reclaimPolicy: string;
+  readonly volumeBindingMode: string;
 }
 
 export interface StorageClassInput {
