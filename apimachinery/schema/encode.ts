@@ -1,0 +1,51 @@
+import type { ApiObject } from "../resource/object.ts";
+
+export interface Encoded {
+  /** UTF-8 JSON without `metadata.resourceVersion`. */
+  readonly bytes: Buffer;
+  /** Offset right after `"metadata":{`, where {@link spliceResourceVersion} inserts. */
+  readonly splitAt: number;
+}
+
+const metadataHead = '"metadata":{';
+
+/**
+ * Encodes an object as it is stored: `{"kind":…,"apiVersion":…,"metadata":{…},` and then the rest. The resource version is
+ * what the store gives it, so it is left out and spliced in when the object is served.
+ */
+export function encodeObject(object: ApiObject): Encoded {
+  const { kind, apiVersion, metadata, ...rest } = object;
+  const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},${metadataHead}`;
+  const metadataText = JSON.stringify(
+    metadata.resourceVersion === undefined ? metadata : { ...metadata, resourceVersion: undefined },
+  );
+  const restText = JSON.stringify(rest);
+  const text = head + metadataText.slice(1) + (restText === "{}" ? "}" : `,${restText.slice(1)}`);
+  return { bytes: Buffer.from(text, "utf8"), splitAt: Buffer.byteLength(head) };
+}
+
+/** Finds `splitAt` again in bytes that {@link encodeObject} made. */
+export function splitOf(bytes: Buffer): number {
+  // Kind and API version come before it, and a quote within them is escaped: the first match is the object's own.
+  const at = bytes.indexOf(metadataHead);
+  if (at < 0) throw new Error("the bytes of a stored object begin with its metadata");
+  return at + metadataHead.length;
+}
+
+const closingBrace = 0x7d;
+
+/** What stands at `splitAt` when the object is served: `"resourceVersion":"N",`, without the comma where nothing follows. */
+export function resourceVersionPart({ bytes, splitAt }: Encoded, resourceVersion: string): string {
+  return `"resourceVersion":${JSON.stringify(resourceVersion)}${bytes[splitAt] === closingBrace ? "" : ","}`;
+}
+
+/** The served form, in one buffer of its own. */
+export function spliceResourceVersion(encoded: Encoded, resourceVersion: string): Buffer {
+  const { bytes, splitAt } = encoded;
+  const part = resourceVersionPart(encoded, resourceVersion);
+  const served = Buffer.allocUnsafe(bytes.length + Buffer.byteLength(part));
+  bytes.copy(served, 0, 0, splitAt);
+  const after = splitAt + served.write(part, splitAt);
+  bytes.copy(served, after, splitAt);
+  return served;
+}
