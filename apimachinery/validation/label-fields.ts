@@ -69,12 +69,13 @@ export function validateLabelSelector(
   if (selector === undefined || selector === null) return [];
   const errors = [...validateLabels(selector.matchLabels, place.child("matchLabels"))];
   for (const [i, requirement] of (selector.matchExpressions ?? []).entries()) {
-    errors.push(...validateRequirement(requirement, place.child("matchExpressions").index(i), options));
+    errors.push(...validateLabelSelectorRequirement(requirement, place.child("matchExpressions").index(i), options));
   }
   return errors;
 }
 
-function validateRequirement(
+/** metav1.LabelSelectorRequirement, as selectors and authorization reviews carry it. */
+export function validateLabelSelectorRequirement(
   requirement: LabelSelectorRequirement,
   place: Path,
   options: LabelSelectorOptions,
