@@ -5,6 +5,10 @@ export interface Authenticated {
   readonly user: UserInfo;
   /** Audiences the credential is good for; absent where the kind of credential has none. */
   readonly audiences?: readonly string[];
+  /** What the credential's kind wants the audit log to know. */
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
+  /** Texts for `Warning` headers. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -20,5 +24,9 @@ export interface Authenticator {
 /** Recognizes bearer tokens, apart from requests: TokenReview asks it too. */
 export interface TokenAuthenticator {
   readonly name: string;
-  authenticateToken(token: string, audiences?: readonly string[]): Promise<Authenticated | undefined> | Authenticated | undefined;
+  /** `audiences`: whom the token must be meant for; the server's own where absent. */
+  authenticateToken(
+    token: string,
+    audiences?: readonly string[],
+  ): Promise<Authenticated | undefined> | Authenticated | undefined;
 }

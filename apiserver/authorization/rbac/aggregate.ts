@@ -1,15 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterRoleObject, LabelSelector, PolicyRule } from "./types.ts";
+import type { ClusterRole, LabelSelector, PolicyRule } from "./types.ts";
 
 /**
  * The rules an aggregated ClusterRole gathers from `all` others: selector by selector, by name, each distinct rule once
  * (pkg/controller/clusterroleaggregation). Undefined where the role does not aggregate. A selector that is not valid
  * throws.
  */
-export function aggregateRules(
-  role: ClusterRoleObject,
-  all: readonly ClusterRoleObject[],
-): readonly PolicyRule[] | undefined {
+export function aggregateRules(role: ClusterRole, all: readonly ClusterRole[]): readonly PolicyRule[] | undefined {
   if (role.aggregationRule === undefined) return undefined;
   const gathered: PolicyRule[] = [];
   const byName = [...all].sort((a, b) => (a.metadata.name! < b.metadata.name! ? -1 : 1));

@@ -1,7 +1,8 @@
-import type { UserInfo } from "../../../apimachinery/resource/object.ts";
+import type { ApiObject, UserInfo } from "../../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import { goQuote } from "../../../apimachinery/text/go-quote.ts";
 import type { ObjectReader } from "../../registry/access.ts";
-import type { BindingObject, PolicyRule, RbacDefinitions, RoleObject, RoleRef, Subject } from "./types.ts";
+import type { AnyBinding, AnyRole, PolicyRule, RbacDefinitions, RoleRef, Subject } from "./types.ts";
 import { rbacGroup } from "./types.ts";
 
 /** A role as bindings refer to it: it may not exist yet, or no more. */
@@ -14,7 +15,7 @@ interface RoleSlot {
 
 /** That one subject of one binding holds one role. */
 export interface Grant {
-  readonly binding: BindingObject;
+  readonly binding: AnyBinding;
   readonly subject: Subject;
   readonly role: { readonly rules: readonly PolicyRule[] | undefined; readonly missing: string };
 }
@@ -35,26 +36,25 @@ export class RuleIndex {
   readonly #slots = new Map<string, RoleSlot>();
   readonly #cluster: Scope = { users: new Map(), groups: new Map() };
   readonly #namespaces = new Map<string, Scope>();
-  readonly #bindings = new Map<string, BindingObject>();
+  readonly #bindings = new Map<string, AnyBinding>();
   readonly #stops: (() => void)[] = [];
 
   constructor(reader: ObjectReader, definitions: RbacDefinitions) {
-    for (const definition of [definitions.clusterRole, definitions.role] as const) {
-      const take = (type: string, role: RoleObject) =>
-        this.#setRole(
-          role.metadata.namespace ?? "",
-          role.metadata.name!,
-          type === "DELETED" ? undefined : (role.rules ?? []),
-        );
-      this.#stops.push(
-        reader.onChange<RoleObject>(definition as typeof definitions.role, ({ type, object }) => take(type, object)),
-      );
-      for (const role of reader.list<RoleObject>(definition as typeof definitions.role)) take("ADDED", role);
-    }
-    for (const definition of [definitions.clusterRoleBinding, definitions.roleBinding]) {
-      this.#stops.push(reader.onChange(definition, ({ type, object }) => this.#setBinding(object, type !== "DELETED")));
-      for (const binding of reader.list(definition)) this.#setBinding(binding, true);
-    }
+    this.#follow(reader, definitions.clusterRole, (role, exists) => this.#setRole("", role, exists));
+    this.#follow(reader, definitions.role, (role, exists) =>
+      this.#setRole(role.metadata.namespace ?? "", role, exists),
+    );
+    this.#follow(reader, definitions.clusterRoleBinding, (binding, exists) => this.#setBinding(binding, exists));
+    this.#follow(reader, definitions.roleBinding, (binding, exists) => this.#setBinding(binding, exists));
+  }
+
+  #follow<T extends ApiObject>(
+    reader: ObjectReader,
+    definition: ResourceDefinition<T>,
+    take: (object: T, exists: boolean) => void,
+  ): void {
+    this.#stops.push(reader.onChange(definition, ({ type, object }) => take(object, type !== "DELETED")));
+    for (const object of reader.list(definition)) take(object, true);
   }
 
   /** Stops following changes. */
@@ -75,7 +75,7 @@ export class RuleIndex {
     user: UserInfo,
     namespace: string,
   ): { readonly rules: readonly PolicyRule[]; readonly errors: readonly string[] } {
-    const seen = new Set<BindingObject>();
+    const seen = new Set<AnyBinding>();
     const rules: PolicyRule[] = [];
     const errors: string[] = [];
     this.some(user, namespace, ({ binding, role }) => {
@@ -93,14 +93,14 @@ export class RuleIndex {
     return this.#slots.get(slotKey(roleRef, namespace))?.rules;
   }
 
-  #setRole(namespace: string, name: string, rules: readonly PolicyRule[] | undefined): void {
-    const roleRef = { apiGroup: rbacGroup, kind: namespace === "" ? "ClusterRole" : "Role", name };
+  #setRole(namespace: string, role: AnyRole, exists: boolean): void {
+    const roleRef = { apiGroup: rbacGroup, kind: namespace === "" ? "ClusterRole" : "Role", name: role.metadata.name! };
     const slot = this.#slot(roleRef, namespace);
-    slot.rules = rules;
+    slot.rules = exists ? (role.rules ?? []) : undefined;
     this.#dropUnused(slotKey(roleRef, namespace), slot);
   }
 
-  #setBinding(binding: BindingObject, exists: boolean): void {
+  #setBinding(binding: AnyBinding, exists: boolean): void {
     const namespace = binding.metadata.namespace ?? "";
     const key = `${namespace}/${binding.metadata.name}`;
     const before = this.#bindings.get(key);
@@ -126,7 +126,7 @@ export class RuleIndex {
   }
 
   #eachSubject(
-    binding: BindingObject,
+    binding: AnyBinding,
     namespace: string,
     act: (map: Map<string, Grant[]>, who: string, subject: Subject) => void,
   ): void {
@@ -181,7 +181,7 @@ function someOf(scope: Scope, user: UserInfo, visit: (grant: Grant) => boolean):
   return false;
 }
 
-function removeGrants(map: Map<string, Grant[]>, who: string, binding: BindingObject): void {
+function removeGrants(map: Map<string, Grant[]>, who: string, binding: AnyBinding): void {
   const left = map.get(who)?.filter((grant) => grant.binding !== binding) ?? [];
   if (left.length === 0) map.delete(who);
   else map.set(who, left);

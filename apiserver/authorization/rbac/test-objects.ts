@@ -1,7 +1,15 @@
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { ObjectSchema } from "../../../apimachinery/schema/schema.ts";
 import type { AuthorizationAttributes } from "../authorizer.ts";
-import type { BindingObject, ClusterRoleObject, PolicyRule, RbacDefinitions, RoleObject, Subject } from "./types.ts";
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  RbacDefinitions,
+  Role,
+  RoleBinding,
+  Subject,
+} from "./types.ts";
 import { rbacGroup } from "./types.ts";
 
 const schema = (): ObjectSchema => ({ type: "object", fields: new Map() });
@@ -9,20 +17,20 @@ const base = { group: rbacGroup, version: "v1", schema };
 
 /** Bare definitions for tests of this folder, which never look into the schema. */
 export const testDefinitions: RbacDefinitions = {
-  clusterRole: defineResource<ClusterRoleObject>({
+  clusterRole: defineResource<ClusterRole>({
     ...base,
     kind: "ClusterRole",
     plural: "clusterroles",
     scope: "Cluster",
   }),
-  clusterRoleBinding: defineResource<BindingObject>({
+  clusterRoleBinding: defineResource<ClusterRoleBinding>({
     ...base,
     kind: "ClusterRoleBinding",
     plural: "clusterrolebindings",
     scope: "Cluster",
   }),
-  role: defineResource<RoleObject>({ ...base, kind: "Role", plural: "roles", scope: "Namespaced" }),
-  roleBinding: defineResource<BindingObject>({
+  role: defineResource<Role>({ ...base, kind: "Role", plural: "roles", scope: "Namespaced" }),
+  roleBinding: defineResource<RoleBinding>({
     ...base,
     kind: "RoleBinding",
     plural: "rolebindings",
@@ -30,15 +38,15 @@ export const testDefinitions: RbacDefinitions = {
   }),
 };
 
-const apiVersion = `${rbacGroup}/v1`;
+const apiVersion = "rbac.authorization.k8s.io/v1";
 
-export function clusterRole(name: string, rules: readonly PolicyRule[]): ClusterRoleObject {
+export function clusterRole(name: string, rules: readonly PolicyRule[]): ClusterRole {
   return { apiVersion, kind: "ClusterRole", metadata: { name }, rules };
 }
-export function role(namespace: string, name: string, rules: readonly PolicyRule[]): RoleObject {
+export function role(namespace: string, name: string, rules: readonly PolicyRule[]): Role {
   return { apiVersion, kind: "Role", metadata: { namespace, name }, rules };
 }
-export function clusterRoleBinding(name: string, roleName: string, ...subjects: Subject[]): BindingObject {
+export function clusterRoleBinding(name: string, roleName: string, ...subjects: Subject[]): ClusterRoleBinding {
   return {
     apiVersion,
     kind: "ClusterRoleBinding",
@@ -53,7 +61,7 @@ export function roleBinding(
   kind: string,
   roleName: string,
   ...subjects: Subject[]
-): BindingObject {
+): RoleBinding {
   return {
     apiVersion,
     kind: "RoleBinding",

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { MemoryObjects } from "../../../registry/memory-objects.ts";
 import { aggregateRules } from "../aggregate.ts";
 import { testDefinitions as definitions } from "../test-objects.ts";
-import type { ClusterRoleObject } from "../types.ts";
+import type { ClusterRole } from "../types.ts";
 import { ensureBootstrapPolicy } from "./ensure.ts";
 import { bootstrapPolicy } from "./policy.ts";
 
@@ -90,7 +90,7 @@ describe("bootstrap policy", () => {
     const rulesOf = (name: string) => aggregateRules(all().find((role) => role.metadata.name === name)!, all())!;
     for (const name of ["view", "edit", "admin"]) {
       const role = objects.get(definitions.clusterRole, "", name)!;
-      objects.set(definitions.clusterRole, { ...role, rules: rulesOf(name) } satisfies ClusterRoleObject);
+      objects.set(definitions.clusterRole, { ...role, rules: rulesOf(name) } satisfies ClusterRole);
     }
     const count = (name: string) => objects.get(definitions.clusterRole, "", name)!.rules!.length;
     assert.equal(count("view"), count("system:aggregate-to-view"));

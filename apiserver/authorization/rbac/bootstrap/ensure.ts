@@ -2,7 +2,7 @@ import { type ApiError, isAlreadyExists, isConflict, isNotFound } from "../../..
 import type { ApiObject } from "../../../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../../../apimachinery/resource/resource.ts";
 import type { ObjectReader, ObjectWriter } from "../../../registry/access.ts";
-import type { BindingObject, ClusterRoleObject, Manifest, RbacDefinitions, RoleObject } from "../types.ts";
+import type { AnyBinding, AnyRole, Manifest, RbacDefinitions } from "../types.ts";
 import { type BindingManifest, type BootstrapPolicy, bootstrapPolicy, type RoleManifest } from "./policy.ts";
 import { type Reconciliation, reconcileBinding, reconcileRole } from "./reconcile.ts";
 
@@ -34,19 +34,22 @@ export async function ensureBootstrapPolicy(
   definitions: RbacDefinitions,
   policy: BootstrapPolicy = bootstrapPolicy(),
 ): Promise<EnsureResult> {
-  const roleSteps = <T extends RoleObject>(definition: ResourceDefinition<T>, manifests: readonly RoleManifest[]) =>
+  const roleSteps = <T extends AnyRole>(definition: ResourceDefinition<T>, manifests: readonly RoleManifest[]) =>
+    manifests.map((manifest) =>
+      step(reader, writer, definition, manifest, (existing) => reconcileRole(manifest, existing) as Reconciliation<T>),
+    );
+  const bindingSteps = <T extends AnyBinding>(
+    definition: ResourceDefinition<T>,
+    manifests: readonly BindingManifest[],
+  ) =>
     manifests.map((manifest) =>
       step(
         reader,
         writer,
         definition,
         manifest,
-        (existing) => reconcileRole(manifest, existing as ClusterRoleObject | undefined) as Reconciliation<T>,
+        (existing) => reconcileBinding(manifest, existing) as Reconciliation<T>,
       ),
-    );
-  const bindingSteps = (definition: ResourceDefinition<BindingObject>, manifests: readonly BindingManifest[]) =>
-    manifests.map((manifest) =>
-      step(reader, writer, definition, manifest, (existing) => reconcileBinding(manifest, existing)),
     );
   const result = { written: 0, protected: [] as string[], failures: [] as { object: string; error: unknown }[] };
   await runAll(

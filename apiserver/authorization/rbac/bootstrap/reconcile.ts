@@ -1,6 +1,15 @@
 import { equalJson } from "../../../../apimachinery/resource/thaw.ts";
 import { covers } from "../covers.ts";
-import type { AggregationRule, BindingObject, ClusterRoleObject, LabelSelector, RoleRef, Subject } from "../types.ts";
+import type {
+  AggregationRule,
+  AnyBinding,
+  AnyRole,
+  ClusterRole,
+  LabelSelector,
+  PolicyRule,
+  RoleRef,
+  Subject,
+} from "../types.ts";
 import { autoUpdateAnnotation, type BindingManifest, type RoleManifest } from "./policy.ts";
 
 /** What makes one object as the policy wants it. `protected` objects differ, but have opted out. */
@@ -16,17 +25,14 @@ export type Reconciliation<T> =
  * Adds what an existing role lacks and removes nothing, unless it aggregates and should not
  * (component-helpers/auth/rbac/reconciliation, without RemoveExtraPermissions).
  */
-export function reconcileRole(
-  expected: RoleManifest,
-  existing: ClusterRoleObject | undefined,
-): Reconciliation<ClusterRoleObject> {
+export function reconcileRole(expected: RoleManifest, existing: AnyRole | undefined): Reconciliation<AnyRole> {
   if (existing === undefined) return { operation: "create", object: expected };
   const metadata = mergedMetadata(expected, existing);
-  const { missing } = covers(existing.rules ?? [], expected.rules);
-  const aggregation = mergedAggregation(expected.aggregationRule, existing.aggregationRule);
+  const missing = missingRules(expected.rules, existing.rules ?? []);
+  const aggregation = mergedAggregation(expected.aggregationRule, (existing as ClusterRole).aggregationRule);
   if (metadata === undefined && missing.length === 0 && aggregation === "same") return { operation: "none" };
   if (isProtected(existing)) return { operation: "protected" };
-  const { aggregationRule, ...rest } = existing;
+  const { aggregationRule, ...rest } = existing as ClusterRole;
   const wanted = aggregation === "same" ? aggregationRule : aggregation === "remove" ? undefined : aggregation;
   return {
     operation: "update",
@@ -42,8 +48,8 @@ export function reconcileRole(
 /** Adds the subjects an existing binding lacks; replaces one that refers to another role. */
 export function reconcileBinding(
   expected: BindingManifest,
-  existing: BindingObject | undefined,
-): Reconciliation<BindingObject> {
+  existing: AnyBinding | undefined,
+): Reconciliation<AnyBinding> {
   if (existing === undefined) return { operation: "create", object: expected };
   if (!sameRoleRef(expected.roleRef, existing.roleRef))
     return isProtected(existing) ? { operation: "protected" } : { operation: "recreate", object: expected };
@@ -62,12 +68,17 @@ export function reconcileBinding(
   };
 }
 
-function isProtected(existing: ClusterRoleObject | BindingObject): boolean {
+/** Equal lists are the rule; only where they differ does the costly question need an answer. */
+function missingRules(expected: readonly PolicyRule[], existing: readonly PolicyRule[]): readonly PolicyRule[] {
+  return equalJson(expected, existing) ? [] : covers(existing, expected).missing;
+}
+
+function isProtected(existing: AnyRole | AnyBinding): boolean {
   return existing.metadata.annotations?.[autoUpdateAnnotation] === "false";
 }
 
 /** Metadata with the policy's labels and annotations added; what the object already says wins. Undefined if all is there. */
-function mergedMetadata(expected: RoleManifest | BindingManifest, existing: ClusterRoleObject | BindingObject) {
+function mergedMetadata(expected: RoleManifest | BindingManifest, existing: AnyRole | AnyBinding) {
   const lacks = (wanted: Readonly<Record<string, string>> = {}, present: Readonly<Record<string, string>> = {}) =>
     Object.keys(wanted).some((key) => present[key] === undefined);
   const { labels, annotations } = expected.metadata;

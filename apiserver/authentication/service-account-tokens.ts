@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import type { Node, Pod, Secret, ServiceAccount } from "../../api/generated/types/core-v1.ts";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { ApiObject, UserInfo } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { Clock } from "../../base/clock.ts";
+import { quoteList } from "../authorization/messages.ts";
+import type { ObjectReader } from "../registry/access.ts";
+import type { Authenticated, TokenAuthenticator } from "./authenticator.ts";
+import { type DecodedJwt, decodeJwt, type VerificationKey, verifyJwt } from "./jwt.ts";
+import { checkLegacyToken } from "./legacy-token.ts";
+import {
+  checkTimes,
+  type LegacyClaims,
+  leewaySeconds,
+  legacyIssuer,
+  type ObjectRef,
+  readClaims,
+  readLegacyClaims,
+  type ServiceAccountClaims,
+  userOfClaims,
+} from "./service-account-claims.ts";
+
+/** The resources that tokens refer to. */
+export interface TokenDefinitions {
+  readonly serviceAccount: ResourceDefinition<ServiceAccount>;
+  readonly pod: ResourceDefinition<Pod>;
+  readonly secret: ResourceDefinition<Secret>;
+  readonly node: ResourceDefinition<Node>;
+}
+
+export interface ServiceAccountTokenOptions {
+  /** Accepted issuers; new tokens name the first. */
+  readonly issuers: readonly string[];
+  readonly keys: readonly VerificationKey[];
+  /** The server's own audiences. */
+  readonly audiences: readonly string[];
+  readonly reader: ObjectReader;
+  readonly definitions: TokenDefinitions;
+  readonly clock: Clock;
+  /** Told of each use of a secret's token, with the day (`2006-01-02`) for the label `kubernetes.io/legacy-token-last-used`. */
+  readonly onLegacyTokenUsed?: (secret: Secret, day: string) => void;
+}
+
+/** What the signature proves of a token, for good; the rest is asked at every use. */
+interface Verified {
+  readonly legacy: LegacyClaims | undefined;
+  readonly claims: ServiceAccountClaims;
+  readonly user: UserInfo | undefined;
+}
+
+/** Tokens whose signature is remembered. The oldest goes first. */
+const maxRemembered = 8192;
+
+/**
+ * Service accounts by their tokens: bound ones and those of secrets (pkg/serviceaccount).
+ *
+ * Guarantee: a token of a deleted or replaced service account, pod, secret or node is refused as soon as the watch cache
+ * shows the deletion (with upstream's leeway). Only the signature, which cannot change, is remembered, under the token's hash.
+ */
+export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
+  readonly name = "service-account";
+  readonly #options: ServiceAccountTokenOptions;
+  readonly #keysById = new Map<string, VerificationKey>();
+  readonly #verified = new Map<string, Verified>();
+
+  constructor(options: ServiceAccountTokenOptions) {
+    this.#options = options;
+    for (const key of options.keys) this.#keysById.set(key.keyId, key);
+  }
+
+  authenticateToken(token: string, audiences: readonly string[] = this.#options.audiences): Authenticated | undefined {
+    const hash = createHash("sha256").update(token).digest("base64");
+    let verified = this.#verified.get(hash);
+    if (verified === undefined) {
+      verified = this.#verify(token);
+      if (verified === undefined) return undefined;
+      if (this.#verified.size >= maxRemembered) this.#verified.delete(this.#verified.keys().next().value!);
+      this.#verified.set(hash, verified);
+    }
+    const common = this.#commonAudiences(verified.claims, audiences);
+    if (verified.legacy !== undefined) {
+      const { reader, definitions, clock, onLegacyTokenUsed } = this.#options;
+      const { secret, day, ...rest } = checkLegacyToken(verified.legacy, token, reader, definitions, clock.now());
+      if (day !== undefined) onLegacyTokenUsed?.(secret, day);
+      return { ...rest, audiences: common };
+    }
+    const auditAnnotations = this.#checkLive(verified.claims);
+    return { user: verified.user!, audiences: common, ...(auditAnnotations === undefined ? {} : { auditAnnotations }) };
+  }
+
+  #verify(token: string): Verified | undefined {
+    const jwt = decodeJwt(token);
+    const issuer = jwt?.claims["iss"];
+    if (jwt === undefined || typeof issuer !== "string") return undefined;
+    const legacy = issuer === legacyIssuer;
+    if (!legacy && !this.#options.issuers.includes(issuer)) return undefined;
+    this.#checkSignature(jwt);
+    const claims = readClaims(jwt.claims);
+    return legacy
+      ? { legacy: readLegacyClaims(jwt.claims), claims, user: undefined }
+      : { legacy: undefined, claims, user: userOfClaims(claims) };
+  }
+
+  #checkSignature(jwt: DecodedJwt): void {
+    const id = jwt.header["kid"];
+    const named = typeof id === "string" && id !== "" ? this.#keysById.get(id) : undefined;
+    const keys = typeof id === "string" && id !== "" ? (named === undefined ? [] : [named]) : this.#options.keys;
+    if (keys.length === 0) throw new Error("invalid signature, no keys found");
+    if (!keys.some((key) => verifyJwt(jwt, key))) throw new Error("go-jose/go-jose: error in cryptographic primitive");
+  }
+
+  #commonAudiences(claims: ServiceAccountClaims, wanted: readonly string[]): readonly string[] {
+    const own = claims.audiences.length === 0 ? this.#options.audiences : claims.audiences;
+    const common = own.filter((audience) => wanted.includes(audience));
+    if (common.length > 0 || this.#options.audiences.length === 0) return common;
+    throw new Error(`token audiences ${quoteList(own)} is invalid for the target audiences ${quoteList(wanted)}`);
+  }
+
+  #checkLive(claims: ServiceAccountClaims): Readonly<Record<string, string>> | undefined {
+    const { reader, definitions, clock } = this.#options;
+    const now = clock.now();
+    checkTimes(claims, now);
+    const { namespace, serviceAccount: ref, secret, pod, node } = claims;
+    const account = reader.get(definitions.serviceAccount, namespace, ref.name);
+    if (account === undefined) throw ApiError.notFound({ group: "", resource: "serviceaccounts" }, ref.name);
+    if (account.metadata.uid !== ref.uid)
+      throw new Error(`service account UID (${account.metadata.uid}) does not match claim (${ref.uid})`);
+    if (isGone(account, now)) throw new Error(`service account ${namespace}/${ref.name} has been deleted`);
+    if (secret !== undefined) checkBound("secret", secret, reader.get(definitions.secret, namespace, secret.name), now);
+    if (pod !== undefined) checkBound("pod", pod, reader.get(definitions.pod, namespace, pod.name), now);
+    else if (node !== undefined) checkBound("node", node, reader.get(definitions.node, "", node.name), now);
+    const seconds = Math.floor(now / 1000);
+    if (claims.warnAfter === undefined || seconds <= claims.warnAfter) return undefined;
+    const text = `subject: ${claims.subject}, seconds after warning threshold: ${seconds - claims.warnAfter}`;
+    return { "authentication.k8s.io/stale-token": text };
+  }
+}
+
+/** Deleted long enough ago that even a late clock must see it. */
+function isGone(object: ApiObject, now: number): boolean {
+  const { deletionTimestamp } = object.metadata;
+  return deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < now - leewaySeconds * 1000;
+}
+
+function checkBound(kind: "secret" | "pod" | "node", ref: ObjectRef, object: ApiObject | undefined, now: number): void {
+  if (object === undefined) throw new Error("service account token has been invalidated");
+  const uid = object.metadata.uid ?? "";
+  if (uid !== ref.uid)
+    throw new Error(`${kind} UID (${uid}) does not match service account ${kind} ref claim (${ref.uid})`);
+  if (isGone(object, now)) throw new Error("service account token has been invalidated");
+}
