@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { thaw } from "../resource/thaw.ts";
 import type { Field, ObjectSchema, Schema } from "./schema.ts";
 
 /**
@@ -49,21 +50,12 @@ function compileStruct(schema: ObjectSchema): Apply {
       let current = value[name];
       if (current === undefined) {
         if (fallback === undefined) continue;
-        current = fresh(fallback);
+        current = typeof fallback === "object" ? (thaw(fallback) as JsonValue) : fallback;
         value[name] = current;
       }
       nested?.(current);
     }
   };
-}
-
-/** A default that is a struct or a list belongs to the object it comes into. */
-function fresh(fallback: JsonValue): JsonValue {
-  if (typeof fallback !== "object" || fallback === null) return fallback;
-  if (Array.isArray(fallback)) return fallback.map(fresh);
-  const copy: JsonObject = {};
-  for (const key in fallback) copy[key] = fresh(fallback[key]!);
-  return copy;
 }
 
 function planOf(field: Field): Plan {

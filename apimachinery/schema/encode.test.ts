@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { ApiObject } from "../resource/object.ts";
+import { encodeObject, spliceResourceVersion, splitOf } from "./encode.ts";
+import { deepFreeze } from "./freeze.ts";
+
+const map = {
+  apiVersion: "v1",
+  data: { a: "b" },
+  kind: "ConfigMap",
+  metadata: { name: "m", resourceVersion: "7" },
+} as ApiObject;
+
+test("kind, version and metadata come first, and the resource version is left out", () => {
+  const { bytes, splitAt } = encodeObject(map);
+  assert.equal(bytes.toString(), '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"m"},"data":{"a":"b"}}');
+  assert.equal(bytes.subarray(0, splitAt).toString(), '{"kind":"ConfigMap","apiVersion":"v1","metadata":{');
+});
+
+test("the resource version is spliced in front of the metadata's fields", () => {
+  const served = spliceResourceVersion(encodeObject(map), "42").toString();
+  assert.equal(
+    served,
+    '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"resourceVersion":"42","name":"m"},"data":{"a":"b"}}',
+  );
+});
+
+test("metadata without other fields takes the resource version without a comma", () => {
+  const served = spliceResourceVersion(
+    encodeObject({ apiVersion: "v1", kind: "Status", metadata: {} }),
+    "1",
+  ).toString();
+  assert.deepEqual(JSON.parse(served), { apiVersion: "v1", kind: "Status", metadata: { resourceVersion: "1" } });
+});
+
+test("the split is found again, and what is served is the object", () => {
+  const text = fc.string({ unit: "grapheme" });
+  const tricky = fc.oneof(text, fc.constant('"metadata":{'), fc.constant('\\"metadata":{'));
+  fc.assert(
+    fc.property(tricky, tricky, tricky, fc.dictionary(text, text), (kind, apiVersion, name, data) => {
+      const object = { kind, apiVersion, metadata: { name }, data } as ApiObject;
+      const encoded = encodeObject(deepFreeze(object));
+      assert.equal(splitOf(encoded.bytes), encoded.splitAt);
+      const served = JSON.parse(spliceResourceVersion(encoded, "9").toString());
+      assert.deepEqual(served, JSON.parse(JSON.stringify({ ...object, metadata: { name, resourceVersion: "9" } })));
+    }),
+  );
+});
+
+test("freezing reaches every depth and returns the same object", () => {
+  const object = { a: [{ b: {} }], c: null, d: "x" };
+  assert.equal(deepFreeze(object), object);
+  assert.ok(
+    Object.isFrozen(object) &&
+      Object.isFrozen(object.a) &&
+      Object.isFrozen(object.a[0]) &&
+      Object.isFrozen(object.a[0]!.b),
+  );
+});
