@@ -1,9 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { compactDefinitions, textModule } from "./definitions.ts";
-import { pathsTable, resourcesModule } from "./resources.ts";
+import { generatedFiles } from "./generate.ts";
 import { readSource } from "./source.ts";
-import { typeModules } from "./types.ts";
 
 /**
  * Writes api/generated/ from the data of Kubernetes' API: `node tools/generate/main.ts [DATA-FOLDER]`. The output is
@@ -21,28 +19,12 @@ function main(): number {
     return 1;
   }
   const out = join(root, "api/generated");
-  const types = join(out, "types");
-  mkdirSync(types, { recursive: true });
-  const definitions = compactDefinitions(source);
-  writeFileSync(
-    join(out, "definitions-data.ts"),
-    textModule(
-      "definitionsText",
-      `The definitions of Kubernetes ${source.version}, as JSON text of CompactDefinitions.`,
-      definitions,
-    ),
-  );
-  writeFileSync(
-    join(out, "paths-data.ts"),
-    textModule("pathsText", "Every path the API server publishes, as JSON text of PathsTable.", pathsTable(source)),
-  );
-  writeFileSync(join(out, "resources.ts"), resourcesModule(source));
-  const modules = typeModules(definitions);
-  for (const stale of readdirSync(types)) if (!modules.has(stale)) rmSync(join(types, stale));
-  for (const [file, text] of modules) writeFileSync(join(types, file), text);
-  process.stdout.write(
-    `api/generated: ${Object.keys(definitions).length} definitions, ${modules.size} type modules, ${source.discovery.length} resources\n`,
-  );
+  mkdirSync(join(out, "types"), { recursive: true });
+  const files = generatedFiles(source);
+  for (const stale of readdirSync(join(out, "types")))
+    if (!files.has(`types/${stale}`)) rmSync(join(out, "types", stale));
+  for (const [file, text] of files) writeFileSync(join(out, file), text);
+  process.stdout.write(`api/generated: ${files.size} files written from ${folder}\n`);
   return 0;
 }
 
