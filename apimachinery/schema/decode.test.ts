@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { JsonValue } from "../json/json.ts";
+import { parseJson } from "../json/strict-json.ts";
 import { DecodeError, decodeObject } from "./decode.ts";
 import { order, orderSpec } from "./testing.ts";
 
@@ -129,6 +130,18 @@ const refusals: readonly [JsonValue, string][] = [
 for (const [spec, message] of refusals) {
   test(`${JSON.stringify(spec)} is refused with Go's words`, () => assert.equal(refusal(spec), message));
 }
+
+test("integers that only a bigint holds are read where 64 bits are, and refused where fewer are", () => {
+  const parse = (text: string) => parseJson(text).value;
+  assert.deepEqual(decodeSpec(parse('{"serial":9007199254740993}')), { serial: 9007199254740992 });
+  const refused =
+    "json: cannot unmarshal number 9007199254740993 into Go struct field OrderSpec.spec.replicas of type int32";
+  assert.equal(refusal(parse('{"replicas":9007199254740993}')), refused);
+  assert.equal(
+    refusal(parse('{"policy":9007199254740993}')),
+    "json: cannot unmarshal number into Go struct field OrderSpec.spec.policy of type v1.Policy",
+  );
+});
 
 test("a root that is no object is refused without a field", () => {
   assert.throws(() => decodeObject(order, []), {

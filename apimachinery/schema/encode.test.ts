@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { parseJson } from "../json/strict-json.ts";
 import type { ApiObject } from "../resource/object.ts";
 import { encodeObject, spliceResourceVersion, splitOf } from "./encode.ts";
 import { deepFreeze } from "./freeze.ts";
@@ -46,6 +47,13 @@ test("the split is found again, and what is served is the object", () => {
       assert.deepEqual(served, JSON.parse(JSON.stringify({ ...object, metadata: { name, resourceVersion: "9" } })));
     }),
   );
+});
+
+test("an integer of 64 bits in data of any shape keeps its digits", () => {
+  const { value } = parseJson(
+    '{"kind":"Any","apiVersion":"v1","metadata":{"name":"a"},"data":{"big":9007199254740993}}',
+  );
+  assert.match(encodeObject(value as unknown as ApiObject).bytes.toString(), /"big":9007199254740993\}/);
 });
 
 test("freezing reaches every depth and returns the same object", () => {

@@ -1,3 +1,4 @@
+import { stringifyJson } from "../json/strict-json.ts";
 import type { ApiObject } from "../resource/object.ts";
 
 export interface Encoded {
@@ -19,7 +20,7 @@ export function encodeObject(object: ApiObject): Encoded {
   const metadataText = JSON.stringify(
     metadata.resourceVersion === undefined ? metadata : { ...metadata, resourceVersion: undefined },
   );
-  const restText = JSON.stringify(rest);
+  const restText = stringifyJson(rest);
   const text = head + metadataText.slice(1) + (restText === "{}" ? "}" : `,${restText.slice(1)}`);
   return { bytes: Buffer.from(text, "utf8"), splitAt: Buffer.byteLength(head) };
 }

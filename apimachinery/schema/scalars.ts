@@ -1,4 +1,5 @@
 import type { JsonValue } from "../json/json.ts";
+import { stringifyJson } from "../json/strict-json.ts";
 import { canonicalBase64 } from "./base64.ts";
 import { canonicalDuration, canonicalMicroTime, canonicalQuantity, canonicalTime } from "./canonical.ts";
 import { DecodeError } from "./decode-error.ts";
@@ -30,7 +31,7 @@ export function canonicalScalar(schema: ScalarSchema): CanonicalScalar {
     case "integer":
       return schema.format === "int32" ? int32 : int64;
     case "number":
-      return (value) => (typeof value === "number" ? value : wrong);
+      return (value) => (typeof value === "number" ? value : isBig(value) ? Number(value) : wrong);
     case "int-or-string":
       return intOrString;
     case "string":
@@ -55,15 +56,21 @@ function stringOf(format: string | undefined): CanonicalScalar {
   }
 }
 
+/** What exact parsing makes of integers beyond 2^53; JsonValue does not name it. */
+function isBig(value: unknown): value is bigint {
+  return typeof value === "bigint";
+}
+
 function int32(value: JsonValue): number | Refusal {
-  if (typeof value !== "number") return wrong;
+  if (typeof value !== "number") return isBig(value) ? wrongNumber : wrong;
   return (value | 0) === value ? value | 0 : wrongNumber;
 }
 
 const maxInt64 = 2 ** 63;
 
-/** Beyond 2^53 the nearest number that JSON.parse could hold. */
+/** Beyond 2^53 the nearest number that JavaScript holds: no int64 of the API comes near. */
 function int64(value: JsonValue): number | Refusal {
+  if (isBig(value)) return Number(value);
   if (typeof value !== "number") return wrong;
   if (!Number.isInteger(value) || value > maxInt64 || value < -maxInt64) return wrongNumber;
   return value === 0 ? 0 : value;
@@ -71,7 +78,7 @@ function int64(value: JsonValue): number | Refusal {
 
 function intOrString(value: JsonValue): string | number | Refusal {
   if (typeof value === "string") return value;
-  if (typeof value !== "number") return notInt32;
+  if (typeof value !== "number") return isBig(value) ? wrongInt32 : notInt32;
   return (value | 0) === value ? value | 0 : wrongInt32;
 }
 
@@ -85,8 +92,7 @@ function base64(value: JsonValue): string | Refusal {
 
 /** resource.Quantity reads whatever JSON stands there as the text of a quantity. */
 function quantity(value: JsonValue): string | Refusal {
-  const text =
-    typeof value === "string" ? value.trim() : typeof value === "number" ? String(value) : JSON.stringify(value);
+  const text = typeof value === "string" ? value.trim() : stringifyJson(value);
   return attempt(canonicalQuantity, text);
 }
 
