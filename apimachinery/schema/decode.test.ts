@@ -84,6 +84,15 @@ test("a map may have a key named __proto__, a struct may not", () => {
   assert.deepEqual(unknownFields, ['unknown field "__proto__"']);
 });
 
+test("quantities become canonical, and those of a ResourceList no finer than milli", () => {
+  assert.deepEqual(decodeSpec({ limits: { a: 1, b: "1024Mi", c: "0.5", d: " 2 ", e: "100n" } }), {
+    limits: { a: "1", b: "1Gi", c: "500m", d: "2", e: "100n" },
+  });
+  assert.deepEqual(decodeSpec({ resources: { a: "100n", b: "1.0001", c: "128Mi", d: "1500m" } }), {
+    resources: { a: "1m", b: "1001m", c: "128Mi", d: "1500m" },
+  });
+});
+
 test("any JSON passes through as it is", () => {
   const extra = { a: null, b: [], c: { d: "" } };
   assert.deepEqual(decodeSpec({ extra: structuredClone(extra) }), { extra });

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
+import { countKeys } from "../json/strict-json.ts";
 import { describeJson, type FieldOf, type Step, strictPath, wrongType } from "./decode-error.ts";
-import { canonicalScalar } from "./scalars.ts";
-import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from "./schema.ts";
+import { type CanonicalScalar, canonicalScalar, resourceQuantity } from "./scalars.ts";
+import type { Field, ListSchema, MapSchema, ObjectSchema, Schema } from "./schema.ts";
 import { elementTypeName, typeNameOf } from "./type-name.ts";
 
 export { DecodeError } from "./decode-error.ts";
@@ -79,12 +80,11 @@ function compile(schema: Schema, typeName: string): Decode {
         return value;
       };
     default:
-      return compileScalar(schema, typeName);
+      return compileScalar(canonicalScalar(schema), typeName);
   }
 }
 
-function compileScalar(schema: ScalarSchema, typeName: string): Decode {
-  const canonical = canonicalScalar(schema);
+function compileScalar(canonical: CanonicalScalar, typeName: string): Decode {
   return (value, state) => {
     const result = canonical(value);
     if (typeof result !== "object") return result;
@@ -195,7 +195,7 @@ function compileMap(schema: MapSchema, typeName: string): Decode {
   let decode: Decode | undefined;
   return (value, state) => {
     if (!isJsonObject(value)) throw wrongType(describeJson(value, false), typeName, state.steps, state.depth);
-    decode ??= element === typeNameOf(values) ? decoderOf(values) : compile(values, element);
+    decode ??= valuesDecoder(values, element, typeName);
     const depth = state.depth++;
     for (const key in value) {
       state.keys++;
@@ -208,6 +208,11 @@ function compileMap(schema: MapSchema, typeName: string): Decode {
     state.depth = depth;
     return value;
   };
+}
+
+function valuesDecoder(values: Schema, element: string, mapName: string): Decode {
+  if (mapName === "v1.ResourceList") return compileScalar(resourceQuantity, element);
+  return element === typeNameOf(values) ? decoderOf(values) : compile(values, element);
 }
 
 function compileList(schema: ListSchema, typeName: string): Decode {
@@ -257,15 +262,4 @@ function isEmpty(value: JsonValue): boolean {
   if (Array.isArray(value)) return value.length === 0;
   for (const _ in value) return false;
   return true;
-}
-
-function countKeys(value: JsonValue): number {
-  if (typeof value !== "object" || value === null) return 0;
-  let count = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) count += countKeys(item);
-    return count;
-  }
-  for (const key in value) count += 1 + countKeys(value[key]!);
-  return count;
 }

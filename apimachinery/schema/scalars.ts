@@ -1,7 +1,12 @@
 import type { JsonValue } from "../json/json.ts";
-import { stringifyJson } from "../json/strict-json.ts";
 import { canonicalBase64 } from "./base64.ts";
-import { canonicalDuration, canonicalMicroTime, canonicalQuantity, canonicalTime } from "./canonical.ts";
+import {
+  canonicalDuration,
+  canonicalMicroTime,
+  canonicalQuantity,
+  canonicalResource,
+  canonicalTime,
+} from "./canonical.ts";
 import { DecodeError } from "./decode-error.ts";
 import type { ScalarSchema } from "./schema.ts";
 
@@ -44,7 +49,7 @@ function stringOf(format: string | undefined): CanonicalScalar {
     case "byte":
       return base64;
     case "quantity":
-      return quantity;
+      return quantityOf(canonicalQuantity);
     case "date-time":
       return textOf(canonicalTime);
     case "micro-time":
@@ -91,18 +96,24 @@ function base64(value: JsonValue): string | Refusal {
 }
 
 /** resource.Quantity reads whatever JSON stands there as the text of a quantity. */
-function quantity(value: JsonValue): string | Refusal {
-  const text = typeof value === "string" ? value.trim() : stringifyJson(value);
-  return attempt(canonicalQuantity, text);
+function quantityOf(canonical: (value: string | number | bigint) => string): CanonicalScalar {
+  return (value) =>
+    attempt(
+      canonical,
+      typeof value === "string" || typeof value === "number" || isBig(value) ? value : JSON.stringify(value),
+    );
 }
+
+/** A quantity in a core/v1 ResourceList. */
+export const resourceQuantity: CanonicalScalar = quantityOf(canonicalResource);
 
 function textOf(canonical: (text: string) => string): CanonicalScalar {
   return (value) => (typeof value === "string" ? attempt(canonical, value) : notText);
 }
 
-function attempt(canonical: (text: string) => string, text: string): string | Refusal {
+function attempt<T>(canonical: (value: T) => string, value: T): string | Refusal {
   try {
-    return canonical(text);
+    return canonical(value);
   } catch (cause) {
     return {
       withDigits: false,

@@ -32,6 +32,7 @@ export const sample: CompactDefinitions = {
       rank: { type: "int32", default: 0, coded: 7, keep: 1 },
       replicas: { type: "int32", keep: 1, coded: 1 },
       ratio: "float64",
+      resources: { type: "map[string]apimachinery.pkg.api.resource.Quantity", go: "v1.ResourceList" },
       secret: "[]uint8",
       serial: "int64",
       tags: { type: "[]string", list: "set", go: "[]v1.Tag" },
