@@ -169,8 +169,9 @@ export class Reflector<T extends ApiObject> {
         }
       }
     } catch (error) {
-      // Still without the initial objects there is nothing to follow on from.
-      if (gathered !== undefined || signal.aborted || !isTransientWatchError(error)) throw error;
+      // Without the initial objects there is nothing to follow on from.
+      if (error instanceof StoreError || gathered !== undefined || signal.aborted || !isTransientWatchError(error))
+        throw error;
       if (!isTooManyRequests(error)) this.#logger.debug("Watch failed, watching on", { error });
       return this.#wait(error, signal);
     }

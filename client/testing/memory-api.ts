@@ -30,7 +30,7 @@ interface Parsed {
 interface Change {
   readonly revision: number;
   readonly plural: string;
-  readonly event: WatchEvent & { readonly object: ApiObject };
+  readonly event: WatchEvent;
 }
 
 type Frozen = ApiObject & { readonly data?: unknown };
@@ -80,6 +80,12 @@ export class MemoryApi implements Transport {
     }
   }
 
+  /** Tells every watch how far it is. */
+  sendBookmarks(): void {
+    const event: WatchEvent = { type: "BOOKMARK", object: { metadata: { resourceVersion: String(this.#revision) } } };
+    for (const { queue, ofPlural } of this.#watches) queue.push({ revision: this.#revision, plural: ofPlural, event });
+  }
+
   request(request: TransportRequest): Promise<TransportResponse> {
     this.requests.push(request);
     return Promise.resolve().then(() => {
@@ -104,7 +110,8 @@ export class MemoryApi implements Transport {
     request.signal?.addEventListener("abort", onAbort, { once: true });
     try {
       yield* initial;
-      for await (const { event } of queue) if (selects(target, query, event.object)) yield event;
+      for await (const { event } of queue)
+        if (event.type === "BOOKMARK" || selects(target, query, event.object)) yield event;
     } finally {
       this.#watches.delete(watch);
       request.signal?.removeEventListener("abort", onAbort);
