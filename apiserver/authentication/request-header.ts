@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import { readSubject } from "../../apimachinery/x509/der-reader.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ApiRequest } from "../request.ts";
 import type { Authenticated, Authenticator } from "./authenticator.ts";
-import { readSubject } from "./der.ts";
 import { verifyCertificate } from "./x509.ts";
 
 /** A request's headers, one pair a value, names in any case. */

@@ -4,8 +4,8 @@ import { createHash, webcrypto, X509Certificate } from "node:crypto";
 import { before, describe, it } from "node:test";
 import * as x509 from "@peculiar/x509";
 import fc from "fast-check";
+import { readSubject } from "../../apimachinery/x509/der-reader.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
-import { readSubject } from "./der.ts";
 import { testRequest } from "./test-request.ts";
 import { userOfCertificate, X509Authenticator } from "./x509.ts";
 

@@ -1,9 +1,9 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import { readSubject } from "../../apimachinery/x509/der-reader.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ApiRequest } from "../request.ts";
 import type { Authenticated, Authenticator } from "./authenticator.ts";
-import { readSubject } from "./der.ts";
 import { extraCredentialId } from "./names.ts";
 
 const oidCommonName = "2.5.4.3";

@@ -1,11 +1,13 @@
 /** One element of DER data (X.690): where its contents lie. */
 export interface DerElement {
+  /** Where the element itself begins, with its tag. */
+  readonly offset: number;
   readonly tag: number;
   readonly start: number;
   readonly end: number;
 }
 
-export const derTag = { integer: 0x02, oid: 0x06, sequence: 0x30, set: 0x31, context0: 0xa0 } as const;
+export const derTag = { integer: 0x02, bitString: 0x03, oid: 0x06, sequence: 0x30, set: 0x31, context0: 0xa0 } as const;
 
 /** The element at `offset`; throws where it is truncated or not DER. */
 export function readElement(der: Buffer, offset: number, limit: number = der.length): DerElement {
@@ -23,7 +25,12 @@ export function readElement(der: Buffer, offset: number, limit: number = der.len
     start += count;
   }
   if (start + length > limit) throw new Error("asn1: syntax error: data truncated");
-  return { tag, start, end: start + length };
+  return { offset, tag, start, end: start + length };
+}
+
+/** The element's bytes, with tag and length. */
+export function wholeElement(der: Buffer, { offset, end }: DerElement): Buffer {
+  return der.subarray(offset, end);
 }
 
 /** The elements within a sequence or set. */
