@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { encodeName, type Subject } from "./certificate.ts";
 import {
   type DerElement,
+  derTag,
   type NameAttribute,
   readChildren,
   readElement,
