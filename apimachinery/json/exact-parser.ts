@@ -2,7 +2,7 @@ import { goQuote } from "../text/go-quote.ts";
 import type { JsonValue } from "./json.ts";
 
 /** JSON that cannot be read, in the words of Go's encoding/json. */
-export class JsonSyntaxError extends Error {
+export class JsonSyntaxError extends SyntaxError {
   override name = "JsonSyntaxError";
 }
 
