@@ -4,7 +4,7 @@ import { path } from "../../../apimachinery/field/path.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/authorization-v1.ts";
-import { addMetadataErrors, addSpecErrors } from "./review-validation.ts";
+import { addMetadataErrors, addSpecErrors, upstreamAttributes } from "./review-validation.ts";
 
 export type LocalSubjectAccessReview = types.LocalSubjectAccessReview;
 
@@ -27,7 +27,9 @@ export const LocalSubjectAccessReview = defineResource<LocalSubjectAccessReview>
       errors.push(invalid(path("spec.resourceAttributes.namespace"), asked, "must match metadata.namespace"));
     }
     if (other !== undefined) {
-      errors.push(invalid(path("spec.nonResourceAttributes"), other, "disallowed on this kind of request"));
+      errors.push(
+        invalid(path("spec.nonResourceAttributes"), upstreamAttributes(other), "disallowed on this kind of request"),
+      );
     }
     return errors;
   },

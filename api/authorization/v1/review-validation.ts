@@ -8,6 +8,7 @@ import {
   validateLabelSelectorRequirement,
 } from "../../../apimachinery/validation/label-fields.ts";
 import type {
+  NonResourceAttributes,
   ResourceAttributes,
   SelfSubjectAccessReviewSpec,
   SubjectAccessReviewSpec,
@@ -35,12 +36,17 @@ function addExactlyOneErrors(errors: FieldError[], spec: SelfSubjectAccessReview
   const { resourceAttributes: resource, nonResourceAttributes: other } = spec;
   if (resource !== undefined && other !== undefined) {
     const detail = "cannot be specified in combination with resourceAttributes";
-    errors.push(invalid(specPath.child("nonResourceAttributes"), other, detail));
+    errors.push(invalid(specPath.child("nonResourceAttributes"), upstreamAttributes(other), detail));
   }
   if (resource === undefined && other === undefined) {
     const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
     errors.push(invalid(attributesPath, null, detail));
   }
+}
+
+/** The value as upstream shows it: its internal type, whose fields have no JSON names. */
+export function upstreamAttributes({ path = "", verb = "" }: NonResourceAttributes): object {
+  return { Path: path, Verb: verb };
 }
 
 /** A review is answered, never kept: it has no name. Where `namespaced`, it says where it asks. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { formatFieldError } from "../../../apimachinery/field/errors.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
-import { decoded, errorsOf, prepared } from "../../test-support.ts";
+import { errorsOf, prepared } from "../../test-support.ts";
 import { Service } from "./service.ts";
 import { type ServiceNetwork, setServiceFamilies } from "./service-families.ts";
 import { applyAllocation, serviceHoldings, serviceNeeds } from "./service-ip.ts";
