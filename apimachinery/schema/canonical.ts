@@ -1,5 +1,8 @@
 import { canonicalQuantity as parseQuantity, Quantity } from "../quantity/quantity.ts";
 
+export { canonicalDuration } from "../time/duration.ts";
+export { canonicalMicroTime, canonicalTime } from "../time/time.ts";
+
 /**
  * The one place where decoding meets the canonical forms of quantities, times and durations. Each function throws an Error
  * with upstream's words for what it cannot read.
@@ -18,12 +21,8 @@ export function canonicalResource(value: string | number | bigint): string {
   const text = parseQuantity(value);
   return Quantity.parse(text).roundUp(-3).toString();
 }
-export function canonicalTime(text: string): string {
-  return text;
-}
-export function canonicalMicroTime(text: string): string {
-  return text;
-}
-export function canonicalDuration(text: string): string {
-  return text;
+
+/** Go's zero time: upstream writes null for it, or nothing (metav1.Time.MarshalJSON). */
+export function isZeroTime(text: unknown): boolean {
+  return typeof text === "string" && text.startsWith("0001-01-01T00:00:00") && !/[1-9]/.test(text.slice(19));
 }

@@ -93,6 +93,11 @@ test("quantities become canonical, and those of a ResourceList no finer than mil
   });
 });
 
+test("times become UTC with whole seconds, and the zero time is none", () => {
+  assert.deepEqual(decodeSpec({ placed: "2024-02-29T12:00:00.75+02:00" }), { placed: "2024-02-29T10:00:00Z" });
+  assert.deepEqual(decodeSpec({ placed: "0001-01-01T00:00:00Z" }), {});
+});
+
 test("any JSON passes through as it is", () => {
   const extra = { a: null, b: [], c: { d: "" } };
   assert.deepEqual(decodeSpec({ extra: structuredClone(extra) }), { extra });
@@ -129,6 +134,7 @@ const refusals: readonly [JsonValue, string][] = [
   [{ data: [] }, "json: cannot unmarshal array into Go struct field OrderSpec.spec.data of type map[string][]uint8"],
   [{ data: { a: 1 } }, "json: cannot unmarshal number into Go struct field OrderSpec.spec.data of type []uint8"],
   [{ placed: 1 }, "json: cannot unmarshal number into Go struct field OrderSpec.spec.placed of type string"],
+  [{ placed: "soon" }, 'parsing time "soon" as "2006-01-02T15:04:05Z07:00": cannot parse "soon" as "2006"'],
   [{ secret: "@@@@" }, "illegal base64 data at input byte 0"],
   [
     { limits: { cpu: true } },

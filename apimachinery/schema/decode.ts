@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { countKeys } from "../json/strict-json.ts";
+import { isZeroTime } from "./canonical.ts";
 import { describeJson, type FieldOf, type Step, strictPath, wrongType } from "./decode-error.ts";
 import { type CanonicalScalar, canonicalScalar, resourceQuantity } from "./scalars.ts";
 import type { Field, ListSchema, MapSchema, ObjectSchema, Schema } from "./schema.ts";
@@ -36,6 +37,7 @@ type Inline = "string" | "int32" | "boolean" | "other";
 interface Plan extends FieldOf {
   readonly inline: Inline;
   readonly omitEmpty: boolean;
+  readonly isTime: boolean;
   readonly decode: Decode;
   readonly nullable: boolean;
 }
@@ -111,6 +113,7 @@ function planOf(owner: ObjectSchema, field: Field): Plan {
     field,
     inline,
     omitEmpty: field.empty === "omit",
+    isTime: schema.type === "string" && (schema.format === "date-time" || schema.format === "micro-time"),
     nullable: schema.nullable === true,
     decode: (value, state) => {
       decode ??= field.typeName === undefined ? decoderOf(schema) : compile(schema, field.typeName);
@@ -134,6 +137,7 @@ function decodeField(plan: Plan, value: JsonValue, state: State): JsonValue | ty
   state.steps[state.depth++] = plan;
   const result = plan.decode(value, state);
   state.depth--;
+  if (plan.isTime && isZeroTime(result)) return dropped;
   return plan.omitEmpty && isEmpty(result) ? dropped : result;
 }
 

@@ -86,7 +86,10 @@ function readJson<T>(file: string): T {
   return JSON.parse(readFileSync(file, "utf8")) as T;
 }
 
-/** Reads the data folder; undefined where it is absent. */
+/**
+ * Reads the data folder; undefined where it is absent. The facts beside this file were taken once from v1.36.2: what is
+ * written when empty and how Go names it from the types of staging/src/k8s.io, the resources from api/discovery.
+ */
 export function readSource(folder: string): Source | undefined {
   const definitionsFile = join(folder, "kubernetes-1.36-definitions.json");
   const pathsFile = join(folder, "kubernetes-1.36-paths.json");
