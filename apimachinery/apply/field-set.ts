@@ -69,8 +69,8 @@ export function unionOf(a: FieldSet, b: FieldSet): FieldSet {
 function joinNodes(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a;
   const member = isMember(a) || isMember(b);
-  if (!hasChildren(a)) return member && hasChildren(b) ? withSelf(b) : b;
-  if (!hasChildren(b)) return member ? withSelf(a) : a;
+  if (!hasChildren(b)) return member && hasChildren(a) ? withSelf(a) : a;
+  if (!hasChildren(a)) return member ? withSelf(b) : b;
   return joinChildren(a, b, member);
 }
 
