@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from "../apimachinery/json/json.ts";
 import type { ApiObject } from "../apimachinery/resource/object.ts";
 import { DecodeError, decodeObject } from "../apimachinery/schema/decode.ts";
 import { applyDefaults } from "../apimachinery/schema/defaults.ts";
-import { encodeObject, spliceResourceVersion } from "../apimachinery/schema/encode.ts";
+import { encodeObject, splitOf } from "../apimachinery/schema/encode.ts";
 import { compactDefinitions, definition } from "./generated/definitions.ts";
 
 /** One object of each kind with every field filled; not part of the project. */
@@ -46,12 +46,14 @@ test("each golden object decodes without unknown fields and is unchanged", { ski
   assert.equal(count, 100);
 });
 
-test("each golden object is served as it was encoded, with the resource version it is given", { skip }, () => {
+test("each golden object is encoded as it is, but for its resource version", { skip }, () => {
   for (const golden of goldenObjects()) {
     const object = JSON.parse(golden.text) as ApiObject;
     if (object.metadata === undefined) continue;
-    const served = JSON.parse(spliceResourceVersion(encodeObject(object), "11").toString());
-    assert.deepEqual(served, { ...object, metadata: { ...object.metadata, resourceVersion: "11" } }, golden.file);
+    const { bytes, splitAt } = encodeObject(object);
+    assert.equal(splitOf(bytes), splitAt, golden.file);
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    assert.deepEqual(JSON.parse(bytes.toString()), { ...object, metadata }, golden.file);
   }
 });
 

@@ -4,7 +4,7 @@ import type { ApiObject } from "../resource/object.ts";
 export interface Encoded {
   /** UTF-8 JSON without `metadata.resourceVersion`. */
   readonly bytes: Buffer;
-  /** Offset right after `"metadata":{`, where {@link spliceResourceVersion} inserts. */
+  /** Offset right after `"metadata":{`, where `"resourceVersion":"N",` goes when the object is served: metadata holds a name. */
   readonly splitAt: number;
 }
 
@@ -31,22 +31,4 @@ export function splitOf(bytes: Buffer): number {
   const at = bytes.indexOf(metadataHead);
   if (at < 0) throw new Error("the bytes of a stored object begin with its metadata");
   return at + metadataHead.length;
-}
-
-const closingBrace = 0x7d;
-
-/** What stands at `splitAt` when the object is served: `"resourceVersion":"N",`, without the comma where nothing follows. */
-export function resourceVersionPart({ bytes, splitAt }: Encoded, resourceVersion: string): string {
-  return `"resourceVersion":${JSON.stringify(resourceVersion)}${bytes[splitAt] === closingBrace ? "" : ","}`;
-}
-
-/** The served form, in one buffer of its own. */
-export function spliceResourceVersion(encoded: Encoded, resourceVersion: string): Buffer {
-  const { bytes, splitAt } = encoded;
-  const part = resourceVersionPart(encoded, resourceVersion);
-  const served = Buffer.allocUnsafe(bytes.length + Buffer.byteLength(part));
-  bytes.copy(served, 0, 0, splitAt);
-  const after = splitAt + served.write(part, splitAt);
-  bytes.copy(served, after, splitAt);
-  return served;
 }
