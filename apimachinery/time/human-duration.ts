@@ -1,23 +1,44 @@
-/** Milliseconds as text of two to three figures ("5m30s", "3h", "2y35d"): apimachinery/pkg/util/duration HumanDuration. */
-export function humanDuration(durationMs: number): string {
-  const seconds = Math.trunc(durationMs / 1000);
-  if (seconds < -1) return "<invalid>";
-  if (seconds < 0) return "0s";
-  if (seconds < 120) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return withRest(minutes, "m", seconds % 60, "s");
-  if (minutes < 180) return `${minutes}m`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 8) return withRest(hours, "h", minutes % 60, "m");
+// Rules: apimachinery/pkg/util/duration/duration.go.
+
+/** What both forms say of the near future: clocks may differ by two seconds. */
+function tooEarly(seconds: number): string | undefined {
+  return seconds < -1 ? "<invalid>" : seconds < 0 ? "0s" : undefined;
+}
+
+/** A duration of `ms` in one unit: `59s`, `3m`, `23h`, `364d`, `2y`. */
+export function shortHumanDuration(ms: number): string {
+  const seconds = Math.trunc(ms / 1000);
+  const early = tooEarly(seconds);
+  if (early !== undefined) return early;
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.trunc(seconds / 60);
+  if (minutes < 60) return `${minutes}m`;
+  const hours = Math.trunc(minutes / 60);
+  if (hours < 24) return `${hours}h`;
+  if (hours < 24 * 365) return `${Math.trunc(hours / 24)}d`;
+  return `${Math.trunc(hours / 24 / 365)}y`;
+}
+
+/** A duration of `ms` in two or three significant figures, as Age columns show it: `2m30s`, `7h12m`, `3d4h`, `2y10d`. */
+export function humanDuration(ms: number): string {
+  const seconds = Math.trunc(ms / 1000);
+  const early = tooEarly(seconds);
+  if (early !== undefined) return early;
+  if (seconds < 60 * 2) return `${seconds}s`;
+  const minutes = Math.trunc(seconds / 60);
+  if (minutes < 10) return pair(minutes, "m", seconds % 60, "s");
+  if (minutes < 60 * 3) return `${minutes}m`;
+  const hours = Math.trunc(minutes / 60);
+  if (hours < 8) return pair(hours, "h", minutes % 60, "m");
   if (hours < 48) return `${hours}h`;
-  const days = Math.floor(hours / 24);
-  if (hours < 192) return withRest(days, "d", hours % 24, "h");
+  const days = Math.trunc(hours / 24);
+  if (hours < 24 * 8) return pair(days, "d", hours % 24, "h");
   if (hours < 24 * 365 * 2) return `${days}d`;
-  const years = Math.floor(days / 365);
-  if (hours < 24 * 365 * 8) return withRest(years, "y", days % 365, "d");
+  const years = Math.trunc(days / 365);
+  if (hours < 24 * 365 * 8) return pair(years, "y", days % 365, "d");
   return `${years}y`;
 }
 
-function withRest(value: number, unit: string, rest: number, restUnit: string): string {
-  return rest === 0 ? `${value}${unit}` : `${value}${unit}${rest}${restUnit}`;
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
 }
