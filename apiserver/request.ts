@@ -29,6 +29,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Header by lower-case name. */
   header(name: string): string | undefined;
+  /** Every header field, one pair each, names in lower case; repeated fields come apart where the protocol kept them so. */
+  headerPairs(): Iterable<readonly [name: string, value: string]>;
   /** The whole body, at most `limitBytes`; a larger one rejects with RequestEntityTooLarge. Empty where there is none. */
   readBody(limitBytes: number): Promise<Buffer>;
   /** In process: the body as an object, instead of bytes. The chain copies before it changes it. */

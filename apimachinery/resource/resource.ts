@@ -1,6 +1,6 @@
 import type { FieldError } from "../field/error.ts";
 import type { ObjectSchema } from "../schema/schema.ts";
-import type { ApiObject, UserInfo } from "./object.ts";
+import type { ApiObject, Draft, UserInfo } from "./object.ts";
 
 export type Scope = "Namespaced" | "Cluster";
 export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
@@ -24,17 +24,17 @@ export interface Column<T> {
   /** 0 always shown, 1 with `-o wide`. */
   readonly priority?: number;
   /** Pure: the cell's value for an object at `now` (ms). Ages are text ("5m"), as upstream prints them. */
-  readonly cell: (object: T, now: number) => string | number | boolean | null;
+  cell(object: T, now: number): string | number | boolean | null;
 }
 
 /** Where `scale` finds its three numbers, as JSON paths of the definition (autoscaling/v1 Scale). */
 export interface ScaleSubresource<T> {
-  readonly specReplicas: (object: T) => number;
-  readonly statusReplicas: (object: T) => number;
+  specReplicas(object: T): number;
+  statusReplicas(object: T): number;
   /** Serialized label selector ("a=b"). */
-  readonly selector: (object: T) => string;
+  selector(object: T): string;
   /** Mutates the draft's desired count. */
-  readonly setSpecReplicas: (draft: T, replicas: number) => void;
+  setSpecReplicas(draft: T, replicas: number): void;
 }
 
 /** How a deletion is made gentle: Pods wait for their grace period. */
@@ -43,7 +43,24 @@ export interface GracefulDeletion<T> {
    * Seconds the object stays, marked for deletion; 0 removes it at once. `requested` is what the client asked for,
    * undefined where it left the choice open (RESTGracefulDeleteStrategy.CheckGracefulDelete).
    */
-  readonly seconds: (object: T, requested: number | undefined) => number;
+  seconds(object: T, requested: number | undefined): number;
+}
+
+/** What each field selector of a resource reads. */
+export interface FieldSelectors<T> {
+  readonly [field: string]: FieldReader<T>["read"];
+}
+
+/** A method, so that a reader of a narrower object stands where any object's is asked for. */
+interface FieldReader<T> {
+  read(object: T): string;
+}
+
+/** Finalizers of a resource's own: the object stays, marked for deletion, while it is held. */
+export interface DeletionHold<T> {
+  isHeld(object: T): boolean;
+  /** What else the mark changes (a namespace's phase becomes Terminating). */
+  mark(draft: Draft<T>): void;
 }
 
 /**
@@ -78,13 +95,13 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
    */
   readonly storedAs?: {
     readonly definition: () => ResourceDefinition;
-    readonly toStored: (object: T) => ApiObject;
-    readonly fromStored: (object: ApiObject) => T;
+    toStored(object: T): ApiObject;
+    fromStored(object: ApiObject): T;
   };
   /** `metadata.generation` starts at 1 and rises when anything outside metadata and status changes. */
   readonly generation: boolean;
   /** The name may end in what generateName's rules allow; returns messages, empty when good (NameIsDNSSubdomain, …). */
-  readonly validateName: (name: string, prefix: boolean) => readonly string[];
+  validateName(name: string, prefix: boolean): readonly string[];
   /** Seconds until the stored object disappears by itself (events). */
   readonly ttlSeconds?: number;
   /** Update may create what does not exist (AllowCreateOnUpdate): leases, nodes' old habits, RBAC no. */
@@ -92,16 +109,20 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   /** Updates need no resourceVersion (AllowUnconditionalUpdate). Default true. */
   readonly unconditionalUpdate: boolean;
   readonly gracefulDeletion?: GracefulDeletion<T>;
+  /** What holds the object back from being removed, beside metadata.finalizers (namespaces: spec.finalizers). */
+  readonly deletionHold?: DeletionHold<T>;
+  /** DELETE answers with the object removed and not with a Status (ReturnDeletedObject). */
+  readonly returnDeletedObject?: boolean;
   readonly columns: readonly Column<T>[];
   /** Field selectors beyond metadata.name and metadata.namespace; an unknown one is refused with upstream's words. */
-  readonly fieldSelectors: Readonly<Record<string, (object: T) => string>>;
-  readonly setDefaults?: (draft: T) => void;
+  readonly fieldSelectors: FieldSelectors<T>;
+  setDefaults?(draft: T): void;
   /** Before validation of a create, after defaults; drops what a client may not set. Status is dropped already. */
-  readonly prepareForCreate?: (draft: T, context: RequestContext) => void;
+  prepareForCreate?(draft: T, context: RequestContext): void;
   /** Before validation of an update; the spec/status split is done already. */
-  readonly prepareForUpdate?: (draft: T, old: T, context: RequestContext) => void;
+  prepareForUpdate?(draft: T, old: T, context: RequestContext): void;
   /** Rules of a whole object; with `old`, also those of the change from it. ObjectMeta is checked already. */
-  readonly validate?: (object: T, old: T | undefined, context: RequestContext) => Iterable<FieldError>;
+  validate?(object: T, old: T | undefined, context: RequestContext): Iterable<FieldError>;
   /** Texts for `Warning` headers: deprecated or doubtful, yet accepted. */
-  readonly warnings?: (object: T, old: T | undefined) => Iterable<string>;
+  warnings?(object: T, old: T | undefined): Iterable<string>;
 }

@@ -1,0 +1,146 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
+import { apiVersionOf } from "../../apimachinery/resource/define.ts";
+import type { ApiObject, Draft, ManagedFieldsEntry } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { decodeObject } from "../../apimachinery/schema/decode.ts";
+import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
+import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import type { FieldValidation } from "../registry/options.ts";
+import { type ParsedBody, parseBody } from "./parse.ts";
+
+/** The part of a resource that decoding needs: which kind, and its structure. */
+export type Kind = Pick<ResourceDefinition, "group" | "version" | "kind" | "schema"> & Pick<Partial<ResourceDefinition>, "setDefaults">;
+
+/** A decoded object, and what its sender said of its managed fields. */
+export interface SentObject {
+  readonly draft: Draft<ApiObject>;
+  /** `metadata.managedFields` as they were sent, emptiness included: it means something. */
+  readonly managedFields: readonly ManagedFieldsEntry[] | undefined;
+}
+
+export interface DecodeOptions {
+  readonly contentType: string | undefined;
+  readonly fieldValidation: FieldValidation;
+  /** The kind is one that every group has (DeleteOptions): its apiVersion says nothing. */
+  readonly anyVersion?: boolean;
+  warn(text: string): void;
+}
+
+/**
+ * A request body as an object of the expected kind, defaults set. Every refusal is a BadRequest as upstream words it:
+ * text that is no JSON, another kind or version, wrong types, and under Strict unknown and duplicate fields.
+ */
+export function decodeBody(kind: Kind, body: Buffer, options: DecodeOptions): SentObject {
+  let parsed: ParsedBody;
+  try {
+    parsed = parseBody(body, options.contentType);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      throw error;
+    }
+    throw unrecognized(kind, error.message, body);
+  }
+  return decodeParsed(kind, parsed, body, options);
+}
+
+/** The same once the text has been read; `body` is what messages show of it. */
+export function decodeParsed(kind: Kind, parsed: ParsedBody, body: Buffer, options: DecodeOptions): SentObject {
+  if (!isJsonObject(parsed.value)) {
+    const what = `json: cannot unmarshal ${typeWord(parsed.value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${what}`, body);
+  }
+  const object = withKind(kind, parsed.value, body, options.anyVersion ?? false);
+  const managedFields = sentManagedFields(object);
+  return { draft: decodeValue(kind, object, options, parsed), managedFields };
+}
+
+/** Read before decoding drops what is empty. */
+export function sentManagedFields(object: JsonObject): readonly ManagedFieldsEntry[] | undefined {
+  const metadata = object["metadata"];
+  const entries = isJsonObject(metadata) ? metadata["managedFields"] : undefined;
+  return Array.isArray(entries) ? (entries.slice() as unknown as ManagedFieldsEntry[]) : undefined;
+}
+
+/** The same from a value that is parsed already. `parsed` finds duplicates; without it there are none. */
+export function decodeValue(
+  kind: Kind,
+  value: JsonObject,
+  options: Pick<DecodeOptions, "fieldValidation" | "warn">,
+  parsed?: ParsedBody,
+): Draft<ApiObject> {
+  let decoded: ReturnType<typeof decodeObject>;
+  try {
+    decoded = decodeObject(kind.schema, value);
+  } catch (error) {
+    throw ApiError.badRequest(handledAs(kind, error instanceof Error ? error.message : String(error)));
+  }
+  if (options.fieldValidation !== "Ignore") {
+    const problems = [...(parsed?.duplicates(decoded.keyCount) ?? []), ...decoded.unknownFields];
+    if (problems.length > 0 && options.fieldValidation === "Strict") {
+      throw ApiError.badRequest(handledAs(kind, `strict decoding error: ${problems.join(", ")}`));
+    }
+    for (const problem of problems) {
+      options.warn(problem);
+    }
+  }
+  const object = decoded.object as Draft<ApiObject>;
+  applyDefaults(kind.schema, object);
+  kind.setDefaults?.(object);
+  return object;
+}
+
+function handledAs(kind: Kind, problem: string): string {
+  return `${kind.kind} in version ${goQuote(kind.version)} cannot be handled as a ${kind.kind}: ${problem}`;
+}
+
+/** Fills in what the URL already says, and refuses what contradicts it. */
+function withKind(expected: Kind, value: JsonObject, body: Buffer, anyVersion: boolean): JsonObject {
+  const version = apiVersionOf(expected);
+  const kind = value["kind"] === undefined || value["kind"] === "" ? expected.kind : value["kind"];
+  const apiVersion = value["apiVersion"] === undefined || value["apiVersion"] === "" ? version : value["apiVersion"];
+  if (typeof kind !== "string" || typeof apiVersion !== "string") {
+    const field = typeof kind !== "string" ? "kind" : "apiVersion";
+    const what = `json: cannot unmarshal ${typeWord(value[field]!)} into Go struct field .${field} of type string`;
+    throw unrecognized(expected, `couldn't get version/kind; json parse error: ${what}`, body);
+  }
+  if (kind !== expected.kind) {
+    const given = { kind, version: apiVersion.slice(apiVersion.indexOf("/") + 1) };
+    const why = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+    throw ApiError.badRequest(
+      `${given.kind} in version ${goQuote(given.version)} cannot be handled as a ${expected.kind}: ${why}`,
+    );
+  }
+  if (apiVersion !== version && !anyVersion) {
+    throw ApiError.badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${version})`,
+    );
+  }
+  value["kind"] = kind;
+  value["apiVersion"] = apiVersion;
+  return value;
+}
+
+function unrecognized(kind: Kind, problem: string, body: Buffer): ApiError {
+  return ApiError.badRequest(
+    `the object provided is unrecognized (must be of type ${kind.kind}): ${problem} (${summary(body)})`,
+  );
+}
+
+const summaryMax = 30;
+
+/** The beginning of a body: as text where it may be JSON, else in hexadecimal (handlers/rest.go summarizeData). */
+function summary(body: Buffer): string {
+  if (body.length === 0) {
+    return "<empty>";
+  }
+  const head = body.subarray(0, summaryMax).toString(body[0] === 0x7b ? "utf8" : "hex");
+  return body.length > summaryMax ? `${head} ...` : head;
+}
+
+function typeWord(value: JsonValue): string {
+  if (Array.isArray(value)) {
+    return "array";
+  }
+  return value === null ? "null" : typeof value === "boolean" ? "bool" : typeof value;
+}

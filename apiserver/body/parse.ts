@@ -1,0 +1,50 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { JsonValue } from "../../apimachinery/json/json.ts";
+import { type ParsedJson, parseJson } from "../../apimachinery/json/strict-json.ts";
+import { parseYaml } from "../../apimachinery/yaml/yaml.ts";
+import { decodeProtobuf, isProtobuf } from "../../apimachinery/protobuf/envelope.ts";
+
+/** What a body holds, before anybody has asked which kind it is. */
+export interface ParsedBody {
+  readonly value: JsonValue;
+  /** Names the fields that stand twice, once decoding has counted `keys` walked; empty where there are none. */
+  duplicates(keys: number): readonly string[];
+}
+
+export const acceptedBodies = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"] as const;
+
+const noDuplicates = (): readonly string[] => [];
+
+/**
+ * Reads a body of one of the accepted media types; an absent type is JSON. Throws UnsupportedMediaType on another, and what
+ * the parser says on text that is none (`SyntaxError`, worded as Go words it).
+ */
+export function parseBody(body: Buffer, contentType: string | undefined): ParsedBody {
+  const mediaType = (contentType ?? "").split(";", 1)[0]!.trim().toLowerCase();
+  switch (mediaType) {
+    case "":
+    case "*/*":
+    case "application/json":
+      return fromJson(body);
+    case "application/yaml":
+    case "application/apply-patch+yaml":
+      return fromYaml(body);
+    case "application/vnd.kubernetes.protobuf":
+      if (!isProtobuf(body)) {
+        throw new SyntaxError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+      }
+      return { value: decodeProtobuf(body), duplicates: noDuplicates };
+    default:
+      throw ApiError.unsupportedMediaType(acceptedBodies);
+  }
+}
+
+function fromJson(body: Buffer): ParsedBody {
+  const parsed: ParsedJson = parseJson(body);
+  return { value: parsed.value, duplicates: (keys) => parsed.duplicates(keys) };
+}
+
+function fromYaml(body: Buffer): ParsedBody {
+  const { value, duplicates } = parseYaml(body.toString("utf8"));
+  return { value, duplicates: () => duplicates };
+}

@@ -1,0 +1,225 @@
+import type { ApiObject } from "../../apimachinery/resource/object.ts";
+import { type ServedObject, servedAtRevision } from "./served-object.ts";
+import { SortedKeys } from "./sorted-keys.ts";
+
+/** A change of one stored object, as every watcher of its resource is told. */
+export interface CacheEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly revision: number;
+  readonly key: string;
+  /** The new state; for DELETED the last one, at the revision of the deletion. */
+  readonly served: ServedObject;
+  readonly previous: ServedObject | undefined;
+}
+
+export interface CacheWatcher {
+  /** Only keys that begin with this. */
+  readonly prefix: string;
+  onEvent(event: CacheEvent): void;
+  /** The store's history broke off: the watcher must list again. */
+  onLost(): void;
+}
+
+/** How far back a watch may begin: at least this many events of the resource are kept … */
+const historyMin = 1_000;
+/** … and, when they come quickly, those of the last minute, up to this many. */
+const historyMax = 20_000;
+const historyMs = 60_000;
+
+interface HistoryEntry {
+  readonly event: CacheEvent;
+  readonly at: number;
+}
+
+/**
+ * Everything the store holds of one resource, in memory: current objects by key in the store's order, the recent events,
+ * and the watchers. Fed by one watch of the whole store, in revision order; nothing here waits.
+ */
+export class ResourceCache {
+  readonly storagePath: string;
+  readonly #objects = new Map<string, ServedObject>();
+  readonly #keys = new SortedKeys();
+  readonly #listeners = new Set<(event: CacheEvent) => void>();
+  readonly #watchers = new Set<CacheWatcher>();
+  #history: HistoryEntry[] = [];
+  /** Watches may begin after this revision: everything later is in `#history`. */
+  #historyFloor: number;
+  #lastChange: number;
+
+  constructor(storagePath: string, revision: number) {
+    this.storagePath = storagePath;
+    this.#historyFloor = revision;
+    this.#lastChange = revision;
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  /** Revision of the last change of this resource, or of the load. */
+  get lastChange(): number {
+    return this.#lastChange;
+  }
+
+  get(key: string): ServedObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  object(key: string): ApiObject | undefined {
+    return this.#objects.get(key)?.object;
+  }
+
+  /** Current objects whose key begins with `prefix` and is >= `from`, in order. Stop iterating before anything changes. */
+  *range(prefix: string, from: string = prefix): Generator<[string, ServedObject]> {
+    const keys = this.#keys.sorted();
+    for (let i = this.#keys.lowerBound(from); i < keys.length; i++) {
+      const key = keys[i]!;
+      if (!key.startsWith(prefix)) {
+        return;
+      }
+      yield [key, this.#objects.get(key)!];
+    }
+  }
+
+  /** How many keys begin with `prefix` and are >= `from`. */
+  count(prefix: string, from: string = prefix): number {
+    return Math.max(0, this.#keys.lowerBound(`${prefix}\u{ffff}`) - this.#keys.lowerBound(from));
+  }
+
+  /** Takes a loaded object, before the feed begins; listeners hear of it as added. */
+  load(key: string, served: ServedObject): void {
+    const event: CacheEvent = { type: "ADDED", revision: served.revision, key, served, previous: undefined };
+    this.#store(event);
+    this.#tell(event);
+  }
+
+  /** The load is complete at `revision`: watches may begin there. */
+  loaded(revision: number): void {
+    this.#historyFloor = revision;
+    this.#lastChange = revision;
+  }
+
+  apply(event: CacheEvent, now: number): void {
+    this.#store(event);
+    this.#lastChange = event.revision;
+    this.#remember({ event, at: now });
+    this.#tell(event);
+    for (const watcher of this.#watchers) {
+      if (event.key.startsWith(watcher.prefix)) {
+        watcher.onEvent(event);
+      }
+    }
+  }
+
+  /**
+   * Starts a watch: first, synchronously, the events after `afterRevision` that are remembered, then each new one.
+   * Returns what stops it, or undefined where the revision is too old to be continued from.
+   */
+  watch(watcher: CacheWatcher, afterRevision: number): (() => void) | undefined {
+    if (afterRevision < this.#historyFloor) {
+      return undefined;
+    }
+    for (let i = this.#historyIndexAfter(afterRevision); i < this.#history.length; i++) {
+      const { event } = this.#history[i]!;
+      if (event.key.startsWith(watcher.prefix)) {
+        watcher.onEvent(event);
+      }
+    }
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /**
+   * Follows changes for as long as the cache lives, across breaks of the feed (what changed meanwhile is told as events);
+   * returns what stops it.
+   */
+  listen(onEvent: (event: CacheEvent) => void): () => void {
+    this.#listeners.add(onEvent);
+    return () => this.#listeners.delete(onEvent);
+  }
+
+  /** Oldest revision a watch may begin after. */
+  get historyFloor(): number {
+    return this.#historyFloor;
+  }
+
+  /** The feed broke off and was read anew at `revision`: contents are replaced, watchers told. */
+  reset(objects: ReadonlyMap<string, ServedObject>, revision: number): void {
+    const changes: CacheEvent[] = [];
+    for (const [key, previous] of this.#objects) {
+      if (!objects.has(key)) {
+        changes.push({ type: "DELETED", revision, key, served: servedAtRevision(previous, revision), previous });
+      }
+    }
+    for (const [key, served] of objects) {
+      const previous = this.#objects.get(key);
+      if (previous?.revision !== served.revision) {
+        changes.push({ type: previous === undefined ? "ADDED" : "MODIFIED", revision, key, served, previous });
+      }
+    }
+    for (const change of changes) {
+      this.#store(change);
+    }
+    this.#history = [];
+    this.#historyFloor = revision;
+    this.#lastChange = revision;
+    for (const change of changes) {
+      this.#tell(change);
+    }
+    for (const watcher of [...this.#watchers]) {
+      watcher.onLost();
+    }
+  }
+
+  #store(event: CacheEvent): void {
+    if (event.type === "DELETED") {
+      this.#objects.delete(event.key);
+      this.#keys.delete(event.key);
+      return;
+    }
+    if (!this.#objects.has(event.key)) {
+      this.#keys.add(event.key);
+    }
+    this.#objects.set(event.key, event.served);
+  }
+
+  #tell(event: CacheEvent): void {
+    for (const listener of this.#listeners) {
+      listener(event);
+    }
+  }
+
+  #remember(entry: HistoryEntry): void {
+    this.#history.push(entry);
+    const excess = this.#history.length - historyMin;
+    if (excess <= 0 || this.#history.length % 256 !== 0) {
+      return;
+    }
+    let drop = Math.max(0, this.#history.length - historyMax);
+    while (drop < excess && entry.at - this.#history[drop]!.at > historyMs) {
+      drop++;
+    }
+    if (drop > 0) {
+      this.#historyFloor = this.#history[drop - 1]!.event.revision;
+      this.#history.splice(0, drop);
+    }
+  }
+
+  #historyIndexAfter(revision: number): number {
+    let low = 0;
+    let high = this.#history.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#history[middle]!.event.revision <= revision) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,203 @@
+import type { Clock } from "../../base/clock.ts";
+import type { ApiObject } from "../../apimachinery/resource/object.ts";
+import { CompactedError, type Entry, type Storage, type StorageEvent } from "../../storage/storage.ts";
+import { type CacheEvent, ResourceCache } from "./resource-cache.ts";
+import { type ServedObject, type StoredEncoding, servedAtRevision, servedFromStore, servedFromWrite } from "./served-object.ts";
+
+export const registryPrefix = "/registry/";
+const registryEnd = "/registry0";
+
+interface FreshnessWaiter {
+  readonly revision: number;
+  readonly resolve: () => void;
+}
+
+/**
+ * The whole store in memory, fed by one watch: one revision for all resources, so a bookmark or a consistent read needs no
+ * bookkeeping of its own. A write of this process is in the cache before its promise resolves (storage contract, 2).
+ */
+export class WatchCache {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #caches = new Map<string, ResourceCache>();
+  /** Objects on their way into the store, by the identity of their bytes: the event that comes back finds them decoded. */
+  readonly #written = new WeakMap<Uint8Array, { readonly object: ApiObject; readonly encoded: StoredEncoding }>();
+  readonly #stopped = new AbortController();
+  #revision = 0;
+  #waiters: FreshnessWaiter[] = [];
+  #failed: ((error: Error) => void) | undefined;
+
+  constructor(storage: Storage, clock: Clock) {
+    this.#storage = storage;
+    this.#clock = clock;
+  }
+
+  /** Everything up to here is in the cache. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Reads the store, then follows it. `onFailed` is told once if the feed is lost for good. */
+  async start(onFailed: (error: Error) => void): Promise<void> {
+    this.#failed = onFailed;
+    const { entries, revision } = await this.#storage.range(registryPrefix, registryEnd);
+    this.#revision = revision;
+    for (const entry of entries) {
+      this.#cacheOfKey(entry.key)?.load(entry.key, servedFromStore(entry.value, entry.modRevision));
+    }
+    for (const cache of this.#caches.values()) {
+      cache.loaded(revision);
+    }
+    this.#follow();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** The cache of one resource; made when first asked for. Call for every resource before `start`. */
+  of(storagePath: string): ResourceCache {
+    let cache = this.#caches.get(storagePath);
+    if (cache === undefined) {
+      cache = new ResourceCache(storagePath, this.#revision);
+      this.#caches.set(storagePath, cache);
+    }
+    return cache;
+  }
+
+  /** Announces an object that is about to be written as these very bytes. */
+  announce(object: ApiObject, encoded: StoredEncoding): void {
+    this.#written.set(encoded.bytes, { object, encoded });
+  }
+
+  /** Resolves when the cache holds everything up to `revision`; rejects with the signal's reason. */
+  async waitFor(revision: number, signal: AbortSignal): Promise<void> {
+    if (this.#revision >= revision) {
+      return;
+    }
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = { revision, resolve };
+    this.#waiters.push(waiter);
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    }
+  }
+
+  /** Resolves when the cache is as new as the store was when this was called. */
+  async waitUntilFresh(signal: AbortSignal): Promise<void> {
+    const current = this.#storage.currentRevision();
+    await this.waitFor(typeof current === "number" ? current : await current, signal);
+  }
+
+  /** A signal that aborts by this cache's clock; `clear` once it is no longer needed. */
+  timeoutSignal(delayMs: number): { readonly signal: AbortSignal; clear(): void } {
+    const controller = new AbortController();
+    const timer = this.#clock.setTimer(delayMs, () => controller.abort(new Error(`not within ${delayMs} ms`)));
+    return { signal: controller.signal, clear: () => timer.clear() };
+  }
+
+  #follow(): void {
+    this.#storage.watch(registryPrefix, registryEnd, {
+      fromRevision: this.#revision + 1,
+      signal: this.#stopped.signal,
+      onEvents: (events, revision) => this.#take(events, revision),
+      onProgress: (revision) => this.#advance(revision),
+      onEnd: (error) => {
+        if (this.#stopped.signal.aborted) {
+          return;
+        }
+        if (error instanceof CompactedError) {
+          this.#reload().catch((cause: Error) => this.#failed?.(cause));
+          return;
+        }
+        this.#failed?.(error ?? new Error("the store ended its watch"));
+      },
+    });
+  }
+
+  /** History was compacted while the store was out of reach: read everything again. */
+  async #reload(): Promise<void> {
+    const { entries, revision } = await this.#storage.range(registryPrefix, registryEnd);
+    const contents = new Map<ResourceCache, Map<string, ServedObject>>();
+    for (const cache of this.#caches.values()) {
+      contents.set(cache, new Map());
+    }
+    for (const entry of entries) {
+      const cache = this.#cacheOfKey(entry.key);
+      if (cache !== undefined) {
+        contents.get(cache)!.set(entry.key, servedFromStore(entry.value, entry.modRevision));
+      }
+    }
+    for (const [cache, objects] of contents) {
+      cache.reset(objects, revision);
+    }
+    this.#advance(revision);
+    this.#follow();
+  }
+
+  #take(events: readonly StorageEvent[], revision: number): void {
+    const now = this.#clock.monotonicMs();
+    for (const event of events) {
+      const key = event.type === "put" ? event.entry.key : event.key;
+      const cache = this.#cacheOfKey(key);
+      if (cache === undefined) {
+        continue;
+      }
+      const change = event.type === "put" ? this.#putEvent(cache, event.entry) : deleteEvent(cache, key, event.revision);
+      if (change !== undefined) {
+        cache.apply(change, now);
+      }
+    }
+    this.#advance(revision);
+  }
+
+  #putEvent(cache: ResourceCache, entry: Entry): CacheEvent {
+    const written = this.#written.get(entry.value);
+    const served =
+      written === undefined
+        ? servedFromStore(entry.value, entry.modRevision)
+        : servedFromWrite(written.object, written.encoded, entry.modRevision);
+    const previous = cache.get(entry.key);
+    return { type: previous === undefined ? "ADDED" : "MODIFIED", revision: entry.modRevision, key: entry.key, served, previous };
+  }
+
+  #advance(revision: number): void {
+    if (revision <= this.#revision) {
+      return;
+    }
+    this.#revision = revision;
+    for (const waiter of this.#waiters) {
+      if (waiter.revision <= revision) {
+        waiter.resolve();
+      }
+    }
+  }
+
+  /** `/registry/pods/ns/name` → pods; `/registry/services/specs/ns/name` → services/specs. */
+  #cacheOfKey(key: string): ResourceCache | undefined {
+    const first = key.indexOf("/", registryPrefix.length);
+    if (first < 0) {
+      return undefined;
+    }
+    const direct = this.#caches.get(key.slice(registryPrefix.length, first));
+    if (direct !== undefined) {
+      return direct;
+    }
+    const second = key.indexOf("/", first + 1);
+    return second < 0 ? undefined : this.#caches.get(key.slice(registryPrefix.length, second));
+  }
+}
+
+function deleteEvent(cache: ResourceCache, key: string, revision: number): CacheEvent | undefined {
+  const previous = cache.get(key);
+  if (previous === undefined) {
+    return undefined;
+  }
+  return { type: "DELETED", revision, key, served: servedAtRevision(previous, revision), previous };
+}

@@ -1,0 +1,36 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { AuthorizationAttributes, Authorizer } from "../authorization/authorizer.ts";
+import { forbiddenMessage } from "../authorization/messages.ts";
+import type { Filter } from "../chain.ts";
+import type { ApiRequest } from "../request.ts";
+
+/** Asks whether the user may; everything that is not allowed is Forbidden. */
+export function authorize(authorizer: Authorizer): Filter {
+  return (next) => async (request) => {
+    const attributes = attributesOf(request);
+    const answer = authorizer.authorize(attributes);
+    const decision = answer instanceof Promise ? await answer : answer;
+    request.auditAnnotations.set("authorization.k8s.io/decision", decision.decision === "allow" ? "allow" : "forbid");
+    request.auditAnnotations.set("authorization.k8s.io/reason", decision.reason);
+    if (decision.decision !== "allow") {
+      const resource = { group: attributes.group, resource: attributes.resource };
+      throw ApiError.forbidden(resource, attributes.name, forbiddenMessage(attributes, decision.reason));
+    }
+    return next(request);
+  };
+}
+
+export function attributesOf({ user, info }: ApiRequest): AuthorizationAttributes {
+  return {
+    user,
+    verb: info.verb,
+    isResourceRequest: info.isResourceRequest,
+    namespace: info.namespace,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    name: info.name,
+    path: info.path,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Clock } from "../../base/clock.ts";
+import type { MetricsRegistry } from "../../base/metrics.ts";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { Filter } from "../chain.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
+
+const durationBuckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+/** Counts and times requests under upstream's names (apiserver/pkg/endpoints/metrics). */
+export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
+  const requests = metrics.counter({
+    name: "apiserver_request_total",
+    help: "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.",
+    labels: ["code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"],
+  });
+  const durations = metrics.histogram({
+    name: "apiserver_request_duration_seconds",
+    help: "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
+    labels: ["component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"],
+    buckets: durationBuckets,
+  });
+  const inflight = metrics.gauge({
+    name: "apiserver_current_inflight_requests",
+    help: "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
+    labels: ["request_kind"],
+  });
+  const mutating = inflight.labels("mutating");
+  const readOnly = inflight.labels("readOnly");
+  return (next) => async (request) => {
+    const started = clock.monotonicMs();
+    const kind = request.method === "GET" || request.method === "HEAD" ? readOnly : mutating;
+    kind.inc();
+    let code = "500";
+    try {
+      const response = await next(request);
+      code = String(codeOf(response));
+      return response;
+    } catch (error) {
+      code = String(error instanceof ApiError ? error.code : 500);
+      throw error;
+    } finally {
+      kind.dec();
+      const { group, resource, subresource, version } = request.info;
+      const dryRun = request.query.has("dryRun") ? "All" : "";
+      const verb = verbLabel(request);
+      const scope = scopeOf(request);
+      requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, verb, version).inc();
+      if (verb !== "WATCH") {
+        const seconds = (clock.monotonicMs() - started) / 1_000;
+        durations.labels("apiserver", dryRun, group, resource, scope, subresource, verb, version).observe(seconds);
+      }
+    }
+  };
+}
+
+function codeOf(response: ApiResponse): number {
+  return "status" in response ? response.status : 200;
+}
+
+const verbLabels: Readonly<Record<string, string>> = {
+  get: "GET",
+  list: "LIST",
+  watch: "WATCH",
+  create: "POST",
+  update: "PUT",
+  patch: "PATCH",
+  delete: "DELETE",
+  deletecollection: "DELETECOLLECTION",
+};
+
+function verbLabel(request: ApiRequest): string {
+  const { info, method } = request;
+  if (!info.isResourceRequest) {
+    return method;
+  }
+  if (info.verb === "patch" && request.header("content-type")?.startsWith("application/apply-patch") === true) {
+    return "APPLY";
+  }
+  return verbLabels[info.verb] ?? "other";
+}
+
+function scopeOf({ info }: ApiRequest): string {
+  if (!info.isResourceRequest) {
+    return "";
+  }
+  if (info.name !== "") {
+    return "resource";
+  }
+  return info.namespace === "" ? "cluster" : "namespace";
+}

@@ -1,0 +1,94 @@
+import { isNotFound } from "../../apimachinery/errors/api-error.ts";
+import type { Status } from "../../apimachinery/errors/status.ts";
+import { definition as schemaDefinition } from "../../api/generated/definitions.ts";
+import { decodeBody } from "../body/decode-object.ts";
+import type { ServedObject } from "../cache/served-object.ts";
+import { checkDeleteOptions, type DeleteOptions, deleteOptionsOfQuery } from "../registry/delete-options.ts";
+import { listObjects } from "../registry/list.ts";
+import { listOptionsOf } from "../registry/options.ts";
+import type { ResourceStore } from "../registry/resource-store.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
+import { listSource, namespaceOf, type Scope, writeContextOf } from "./scope.ts";
+
+/** How many deletions of a collection are under way at once. */
+const collectionWorkers = 32;
+
+/** DELETE of one object. Answers with the object where it stays for a while, or its kind says so; else with a Status. */
+export async function deleteObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const options = await deleteOptionsOf(scope, request);
+  const { definition } = store;
+  const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
+  const { served, removed } = await store.delete(namespaceOf(store, request), request.info.name, options, {
+    ...context,
+    options: { kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", ...options },
+  });
+  const status = !removed && options.orphanDependents === false ? 202 : 200;
+  if (removed && definition.returnDeletedObject !== true) {
+    return { type: "value", status, value: deleted(store, served) };
+  }
+  return { type: "object", status, definition, served };
+}
+
+function deleted({ definition }: ResourceStore, { object }: ServedObject): Status {
+  const { name = "", uid = "" } = object.metadata;
+  const group = definition.group === "" ? {} : { group: definition.group };
+  const details = { name, ...group, kind: definition.plural, uid };
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+}
+
+/** DELETE of what a list would show. Not atomic: a failure leaves the rest. Answers with what was deleted. */
+export async function deleteCollection(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const options = await deleteOptionsOf(scope, request);
+  const namespace = namespaceOf(store, request);
+  const list = await listObjects(listSource(scope, store), namespace, listOptionsOf(request.query, false), request.signal);
+  const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
+  const queue = list.items.values();
+  const worker = async (): Promise<void> => {
+    for (const { object } of queue) {
+      try {
+        await store.delete(object.metadata.namespace ?? "", object.metadata.name ?? "", options, context);
+      } catch (error) {
+        if (!isNotFound(error)) {
+          throw error;
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(collectionWorkers, list.items.length) }, worker));
+  return list;
+}
+
+function writeOptions(options: DeleteOptions): { dryRun: boolean; fieldManager: string } {
+  return { dryRun: (options.dryRun ?? []).length > 0, fieldManager: "" };
+}
+
+/** From the body, in any group's DeleteOptions, or from the query where there is no body. */
+async function deleteOptionsOf(scope: Scope, request: ApiRequest): Promise<DeleteOptions> {
+  const body =
+    request.bodyObject === undefined
+      ? await request.readBody(scope.maxBodyBytes)
+      : Buffer.from(JSON.stringify(request.bodyObject));
+  const options = body.length === 0 ? deleteOptionsOfQuery(request.query) : decodeOptions(body, request);
+  checkDeleteOptions(options);
+  return options;
+}
+
+const kind = {
+  group: "",
+  version: "v1",
+  kind: "DeleteOptions",
+  get schema() {
+    return schemaDefinition("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions");
+  },
+};
+
+function decodeOptions(body: Buffer, request: ApiRequest): DeleteOptions {
+  const contentType = request.bodyObject === undefined ? request.header("content-type") : undefined;
+  return decodeBody(kind, body, {
+    contentType,
+    fieldValidation: "Ignore",
+    anyVersion: true,
+    warn: () => {},
+  }).draft as unknown as DeleteOptions;
+}

@@ -1,0 +1,165 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { invalid } from "../../apimachinery/field/errors.ts";
+import { path } from "../../apimachinery/field/path.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
+import { applyJsonPatch, decodeJsonPatch } from "../../apimachinery/patch/json-patch.ts";
+import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts";
+import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts";
+import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
+import { thaw } from "../../apimachinery/resource/thaw.ts";
+import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
+import { decodeObject } from "../../apimachinery/schema/decode.ts";
+import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { type Kind, type SentObject, sentManagedFields } from "../body/decode-object.ts";
+import { type ParsedBody, parseBody } from "../body/parse.ts";
+import { patchOptionsOf, type WriteOptions } from "../registry/options.ts";
+import { ownFieldsOf } from "../registry/own-fields.ts";
+import type { ResourceStore, WriteContext } from "../registry/resource-store.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
+import { applyObject } from "./apply.ts";
+import { namespaceOf, type Scope, writeContextOf, writerOf } from "./scope.ts";
+import { checkName, checkUid, dedupOwnerReferences } from "./write.ts";
+
+type PatchType = "json" | "merge" | "strategic" | "apply";
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
+};
+
+/** PATCH, of all four kinds. The patch is applied anew to each state that a concurrent writer leaves. */
+export async function patchObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const type = patchTypeOf(request);
+  const options = patchOptionsOf(request.query, type === "apply");
+  const patch = await readPatch(scope, request);
+  if (type === "apply") {
+    return applyObject(scope, store, request, options, patch);
+  }
+  let managedFields: SentObject["managedFields"];
+  const change = (old: ApiObject | undefined): Draft<ApiObject> => {
+    const sent = patched(store.definition, request, type, patch, options, old!);
+    const { draft } = sent;
+    managedFields = sent.managedFields;
+    checkUid(draft, old, store, request);
+    checkName(draft, request);
+    dedupOwnerReferences(draft, request);
+    return draft;
+  };
+  const writer = writerOf(request, options);
+  const context: WriteContext & { createIfMissing: boolean } = {
+    ...writeContextOf(scope, request, options, "UpdateOptions"),
+    ownFields: (draft, live, now) => ownFieldsOf(store.definition, writer, managedFields)(draft, live, now),
+    createIfMissing: false,
+  };
+  const { served } = await store.update(namespaceOf(store, request), request.info.name, change, context);
+  return { type: "object", status: 200, definition: store.definition, served };
+}
+
+export function patchTypeOf(request: ApiRequest): PatchType {
+  const mediaType = (request.header("content-type") ?? "").split(";", 1)[0]!.trim();
+  const type = patchTypes[mediaType];
+  if (type === undefined) {
+    throw ApiError.unsupportedMediaType(Object.keys(patchTypes));
+  }
+  return type;
+}
+
+export async function readPatch(scope: Scope, request: ApiRequest): Promise<ParsedBody> {
+  if (request.bodyObject !== undefined) {
+    return { value: thaw(request.bodyObject) as JsonValue, duplicates: () => [] };
+  }
+  const body = await request.readBody(scope.maxBodyBytes);
+  const apply = (request.header("content-type") ?? "").startsWith("application/apply-patch+yaml");
+  try {
+    return parseBody(body, apply ? "application/yaml" : "application/json");
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw ApiError.badRequest(`error decoding ${apply ? "YAML" : "patch"}: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+/** The patch applied to `old`, decoded and with its defaults. */
+export function patched(
+  definition: Kind,
+  request: ApiRequest,
+  type: Exclude<PatchType, "apply">,
+  patch: ParsedBody,
+  options: WriteOptions,
+  old: ApiObject,
+): SentObject {
+  const { value, strictErrors } = patchedValue(definition, type, patch, old);
+  const text = (): string => JSON.stringify(type === "strategic" ? patch.value : value);
+  const refuse = (problem: string): ApiError =>
+    ApiError.invalid({ group: "", kind: "" }, "", [invalid(path("patch"), text(), problem)]);
+  if (!isJsonObject(value)) {
+    throw refuse(`json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`);
+  }
+  refuseOtherKind(definition, old, value);
+  const managedFields = sentManagedFields(value);
+  let decoded: ReturnType<typeof decodeObject>;
+  try {
+    decoded = decodeObject(definition.schema, value);
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : String(error));
+  }
+  if (options.fieldValidation !== "Ignore") {
+    const problems = [...strictErrors, ...decoded.unknownFields];
+    if (problems.length > 0 && options.fieldValidation === "Strict") {
+      throw refuse(`strict decoding error: ${problems.join(", ")}`);
+    }
+    for (const problem of problems) {
+      request.warnings.add(problem);
+    }
+  }
+  const draft = decoded.object as Draft<ApiObject>;
+  applyDefaults(definition.schema, draft);
+  definition.setDefaults?.(draft);
+  return { draft, managedFields };
+}
+
+function patchedValue(
+  definition: Kind,
+  type: Exclude<PatchType, "apply">,
+  patch: ParsedBody,
+  old: ApiObject,
+): { readonly value: JsonValue; readonly strictErrors: readonly string[] } {
+  const document = old as unknown as JsonObject;
+  if (type === "json") {
+    const { operations, strictErrors } = decodeJsonPatch(patch.value);
+    return { value: thaw(applyJsonPatch(document, operations)) as JsonValue, strictErrors };
+  }
+  const duplicates = patch.duplicates(countKeys(patch.value));
+  if (type === "merge") {
+    return { value: thaw(applyMergePatch(document, patch.value)) as JsonValue, strictErrors: duplicates };
+  }
+  const value = applyStrategicMergePatch(definition.schema, document, patch.value);
+  return { value: thaw(value) as JsonValue, strictErrors: duplicates };
+}
+
+/** A patch may not turn an object into one of another kind. */
+function refuseOtherKind(definition: Kind, old: ApiObject, value: JsonObject): void {
+  if (value["kind"] === old.kind && value["apiVersion"] === old.apiVersion) {
+    return;
+  }
+  value["kind"] ??= old.kind;
+  value["apiVersion"] ??= old.apiVersion;
+  if (value["kind"] !== old.kind || value["apiVersion"] !== old.apiVersion) {
+    const version = String(value["apiVersion"]);
+    const given = goQuote(version.slice(version.indexOf("/") + 1));
+    const why = `no kind ${goQuote(String(value["kind"]))} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+    throw ApiError.badRequest(`${String(value["kind"])} in version ${given} cannot be handled as a ${definition.kind}: ${why}`);
+  }
+}
+
+/** Object keys at every depth. */
+function countKeys(value: JsonValue): number {
+  if (Array.isArray(value)) {
+    return value.reduce<number>((sum, item) => sum + countKeys(item), 0);
+  }
+  return isJsonObject(value) ? Object.values(value).reduce<number>((sum, item) => sum + 1 + countKeys(item), 0) : 0;
+}

@@ -1,0 +1,39 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { listObjects } from "../registry/list.ts";
+import { listOptionsOf } from "../registry/options.ts";
+import { parseResourceVersion, waitForRevision } from "../registry/resource-version.ts";
+import type { ResourceStore } from "../registry/resource-store.ts";
+import { watchObjects } from "../registry/watch.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
+import { listSource, namespaceOf, type Scope } from "./scope.ts";
+
+/** GET of one object: the latest, or at least as new as `resourceVersion`. */
+export async function getObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const resourceVersion = request.query.get("resourceVersion") ?? "";
+  if (resourceVersion === "") {
+    await scope.cache.waitUntilFresh(request.signal);
+  } else {
+    await waitForRevision(scope.cache, parseResourceVersion(resourceVersion), request.signal);
+  }
+  const served = store.get(namespaceOf(store, request), request.info.name);
+  return { type: "object", status: 200, definition: store.definition, served };
+}
+
+export async function listCollection(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const options = listOptionsOf(request.query, false);
+  return listObjects(listSource(scope, store), namespaceOf(store, request), options, request.signal);
+}
+
+/** A watch of a collection, or (`/watch/…/name`) of one object. */
+export async function watchCollection(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  let options = listOptionsOf(request.query, true);
+  const { name } = request.info;
+  if (name !== "" && !options.fieldSelector.includes("metadata.name")) {
+    if (options.fieldSelector !== "") {
+      throw ApiError.badRequest("fieldSelector metadata.name doesn't match requested name");
+    }
+    options = { ...options, fieldSelector: `metadata.name=${name}` };
+  }
+  return watchObjects(listSource(scope, store), namespaceOf(store, request), options, scope, request.signal);
+}

@@ -1,0 +1,89 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { Verb } from "../../apimachinery/resource/resource.ts";
+import type { Handler } from "../chain.ts";
+import type { ResourceStore } from "../registry/resource-store.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
+import { deleteCollection, deleteObject } from "./delete.ts";
+import { patchObject } from "./patch.ts";
+import { getObject, listCollection, watchCollection } from "./read.ts";
+import { pathNotFound, type Scope, storeOf } from "./scope.ts";
+import { createObject, updateObject } from "./write.ts";
+
+export type ResourceHandler = (scope: Scope, store: ResourceStore, request: ApiRequest) => Promise<ApiResponse>;
+
+/** One subresource: which verbs it answers, and how. */
+export type Subresource = Readonly<Partial<Record<Verb, ResourceHandler>>>;
+
+const verbs: Readonly<Record<Verb, ResourceHandler>> = {
+  create: createObject,
+  get: getObject,
+  list: listCollection,
+  watch: watchCollection,
+  update: updateObject,
+  patch: patchObject,
+  delete: deleteObject,
+  deletecollection: deleteCollection,
+};
+
+/** `status` is the object itself, seen from its other half. */
+const status: Subresource = { get: getObject, update: updateObject, patch: patchObject };
+
+/**
+ * Answers requests for resources: finds the registry, then the verb. `subresources` holds those that are not generic, by
+ * `plural.group/subresource`, and `virtual` the resources that are answered and never stored (reviews), by `plural.group`.
+ */
+export function resourceHandler(
+  scope: Scope,
+  subresources: ReadonlyMap<string, Subresource>,
+  virtual: ReadonlyMap<string, Handler>,
+): Handler {
+  return async (request) => {
+    const { info } = request;
+    const resource = `${info.resource}.${info.group}`;
+    const answer = virtual.get(`${info.version}/${resource}`);
+    if (answer !== undefined) {
+      if (info.verb !== "create" || info.subresource !== "") {
+        throw ApiError.methodNotSupported({ group: info.group, resource: info.resource }, info.verb);
+      }
+      return answer(request);
+    }
+    const store = storeOf(scope, request);
+    const handler = info.subresource === "" ? verbOf(store, info.verb) : subresourceOf(store, info, subresources);
+    return handler(scope, store, request);
+  };
+}
+
+function verbOf(store: ResourceStore, verb: string): ResourceHandler {
+  const { definition } = store;
+  if (!(definition.verbs as readonly string[]).includes(verb)) {
+    throw ApiError.methodNotSupported({ group: definition.group, resource: definition.plural }, verb);
+  }
+  return verbs[verb as Verb];
+}
+
+function subresourceOf(
+  store: ResourceStore,
+  { subresource, verb }: ApiRequest["info"],
+  subresources: ReadonlyMap<string, Subresource>,
+): ResourceHandler {
+  const { definition } = store;
+  const known = subresources.get(`${definition.plural}.${definition.group}/${subresource}`) ?? generic(store, subresource, subresources);
+  if (known === undefined) {
+    throw pathNotFound();
+  }
+  const handler = known[verb as Verb];
+  if (handler === undefined) {
+    throw ApiError.methodNotSupported({ group: definition.group, resource: `${definition.plural}/${subresource}` }, verb);
+  }
+  return handler;
+}
+
+/** Those that any resource may declare. */
+function generic(store: ResourceStore, name: string, subresources: ReadonlyMap<string, Subresource>): Subresource | undefined {
+  const declared = store.definition.subresources;
+  if (name === "status" && declared.status === true) {
+    return status;
+  }
+  return name === "scale" && declared.scale !== undefined ? subresources.get("*/scale") : undefined;
+}

@@ -1,0 +1,105 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
+import type { WatchCache } from "../cache/watch-cache.ts";
+import type { ListSource } from "../registry/list.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Admission, ResourceStore, WriteContext } from "../registry/resource-store.ts";
+import type { WriteOptions } from "../registry/options.ts";
+import type { Writer } from "../registry/own-fields.ts";
+import type { ApiRequest } from "../request.ts";
+
+/** What every resource handler works with. */
+export interface Scope {
+  readonly registry: Registry;
+  readonly storage: Storage;
+  readonly cache: WatchCache;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly admission: Admission;
+  readonly authorizer: Authorizer;
+  readonly maxBodyBytes: number;
+}
+
+/** The largest body a write may have; upstream's MaxRequestBodyBytes. */
+export const defaultMaxBodyBytes: number = 3 * 1024 * 1024;
+
+/** The registry of what the request names; NotFound as a path that nobody serves. */
+export function storeOf(scope: Scope, request: ApiRequest): ResourceStore {
+  const { group, version, resource } = request.info;
+  const store = scope.registry.find(group, version, resource);
+  if (store === undefined || !fitsScope(store, request)) {
+    throw pathNotFound();
+  }
+  return store;
+}
+
+/** Upstream's answer to a path that nobody serves, as a Status. */
+export function pathNotFound(): ApiError {
+  return ApiError.fromStatus({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message: "the server could not find the requested resource",
+    reason: "NotFound",
+    details: {},
+    code: 404,
+  });
+}
+
+/** A namespaced object has a namespace in its path, a cluster-scoped one has none; only lists may leave it out. */
+function fitsScope(store: ResourceStore, { info }: ApiRequest): boolean {
+  if (store.definition.scope === "Cluster") {
+    return info.namespace === "" || store.definition.plural === "namespaces";
+  }
+  return info.namespace !== "" || (info.name === "" && info.verb !== "create") || info.verb === "list" || info.verb === "watch";
+}
+
+export function listSource(scope: Scope, store: ResourceStore): ListSource {
+  return { store, cache: scope.cache, storage: scope.storage };
+}
+
+/** For a namespace itself the registry knows no namespace. */
+export function namespaceOf(store: ResourceStore, request: ApiRequest): string {
+  return store.definition.scope === "Cluster" ? "" : request.info.namespace;
+}
+
+export function writeContextOf(
+  scope: Scope,
+  request: ApiRequest,
+  options: Pick<WriteOptions, "dryRun" | "fieldManager">,
+  kind: "CreateOptions" | "UpdateOptions" | "DeleteOptions",
+): WriteContext {
+  const { subresource } = request.info;
+  return {
+    user: request.user,
+    dryRun: options.dryRun,
+    subresource,
+    options: admissionOptions(kind, options),
+    admission: scope.admission,
+    ownFields: undefined,
+    signal: request.signal,
+    warn: (text) => request.warnings.add(text),
+    auditAnnotate: (key, value) => request.auditAnnotations.set(key, value),
+  };
+}
+
+export function writerOf(request: ApiRequest, options: Pick<WriteOptions, "fieldManager">): Writer {
+  return {
+    fieldManager: options.fieldManager,
+    userAgent: request.header("user-agent") ?? "",
+    subresource: request.info.subresource,
+  };
+}
+
+function admissionOptions(kind: string, options: Pick<WriteOptions, "dryRun" | "fieldManager">): object {
+  return {
+    kind,
+    apiVersion: "meta.k8s.io/v1",
+    ...(options.dryRun ? { dryRun: ["All"] } : {}),
+    ...(options.fieldManager === "" ? {} : { fieldManager: options.fieldManager }),
+  };
+}

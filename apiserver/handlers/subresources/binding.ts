@@ -1,0 +1,81 @@
+import type { BindingInput, Pod } from "../../../api/generated/types/core-v1.ts";
+import { Binding } from "../../../api/core/v1/binding.ts";
+import { ApiError } from "../../../apimachinery/errors/api-error.ts";
+import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
+import { thaw } from "../../../apimachinery/resource/thaw.ts";
+import { formatTime } from "../../../apimachinery/time/time.ts";
+import { requestObject } from "../../body/request-object.ts";
+import { writeOptionsOf } from "../../registry/options.ts";
+import type { ResourceStore } from "../../registry/resource-store.ts";
+import type { ApiRequest } from "../../request.ts";
+import type { ApiResponse } from "../../response.ts";
+import type { Subresource } from "../resource.ts";
+import type { Scope } from "../scope.ts";
+
+/** POST pods/NAME/binding: assigns a pod to a node, once (pkg/registry/core/pod/storage, BindingREST). */
+export const bindPod: Subresource = {
+  create: (scope, pods, request) => bind(scope, pods, request, request.info.name),
+};
+
+/** POST bindings, the older form: the pod is named by the object. */
+export async function createBinding(scope: Scope, pods: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  return bind(scope, pods, request, undefined);
+}
+
+async function bind(scope: Scope, pods: ResourceStore, request: ApiRequest, named: string | undefined): Promise<ApiResponse> {
+  const options = writeOptionsOf(request.query, "CreateOptions");
+  const { draft } = await requestObject(scope, Binding, request, options.fieldValidation);
+  const binding = draft as unknown as BindingInput;
+  const name = named ?? binding.metadata?.name ?? "";
+  checkBinding(binding, name);
+  const change = (old: ApiObject): Draft<ApiObject> => assigned(old as unknown as Pod, binding, name, scope.clock.now());
+  await pods.amend(request.info.namespace, name, change, { dryRun: options.dryRun, signal: request.signal });
+  const value = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
+  return { type: "value", status: 201, value };
+}
+
+function checkBinding(binding: BindingInput, name: string): void {
+  if (binding.metadata?.name !== undefined && binding.metadata.name !== "" && binding.metadata.name !== name) {
+    throw ApiError.badRequest("name in URL does not match name in Binding object");
+  }
+  const { target } = binding;
+  const errors = Binding.validateTarget(target);
+  if (errors.length > 0) {
+    throw ApiError.invalid({ group: "", kind: "Binding" }, name, errors);
+  }
+}
+
+function assigned(pod: Pod, binding: BindingInput, name: string, now: number): Draft<ApiObject> {
+  const refuse = (text: string): ApiError => ApiError.conflict({ group: "", resource: "pods/binding" }, name, text);
+  const { uid, resourceVersion, annotations, labels } = binding.metadata ?? {};
+  if (uid !== undefined && uid !== "" && uid !== pod.metadata.uid) {
+    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== "" && resourceVersion !== pod.metadata.resourceVersion) {
+    throw refuse(
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`,
+    );
+  }
+  if (pod.metadata.deletionTimestamp !== undefined) {
+    throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== "") {
+    throw refuse(`pod ${name} is already assigned to node "${pod.spec.nodeName}"`);
+  }
+  if ((pod.spec.schedulingGates ?? []).length > 0) {
+    throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
+  }
+  const draft = thaw(pod);
+  draft.spec.nodeName = binding.target.name ?? "";
+  delete draft.status?.nominatedNodeName;
+  if (annotations !== undefined) {
+    draft.metadata.annotations = { ...draft.metadata.annotations, ...annotations };
+  }
+  if (labels !== undefined) {
+    draft.metadata.labels = { ...draft.metadata.labels, ...labels };
+  }
+  const others = (draft.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
+  const condition = { type: "PodScheduled", status: "True", lastTransitionTime: formatTime(now) };
+  draft.status = { ...draft.status, conditions: [...others, condition] } as typeof draft.status;
+  return draft as unknown as Draft<ApiObject>;
+}

@@ -1,0 +1,50 @@
+import type { ServiceAccount } from "../../../api/generated/types/core-v1.ts";
+import type { TokenRequestInput } from "../../../api/generated/types/authentication-v1.ts";
+import { TokenRequest } from "../../../api/authentication/v1/token-request.ts";
+import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
+import { thaw } from "../../../apimachinery/resource/thaw.ts";
+import type { AdmissionAttributes } from "../../admission/plugin.ts";
+import type { TokenIssuer } from "../../authentication/token-issuer.ts";
+import { completeTokenRequest } from "../../authentication/token-request.ts";
+import { requestObject } from "../../body/request-object.ts";
+import { servedFromValue } from "../../cache/served-object.ts";
+import { writeOptionsOf } from "../../registry/options.ts";
+import type { Subresource } from "../resource.ts";
+
+/** POST serviceaccounts/NAME/token: a bound token (KEP-1205). */
+export function tokenSubresource(issuer: TokenIssuer): Subresource {
+  return {
+    async create(scope, store, request) {
+      const options = writeOptionsOf(request.query, "CreateOptions");
+      const { namespace, name } = request.info;
+      const { draft } = await requestObject(scope, TokenRequest, request, options.fieldValidation);
+      const serviceAccount = store.find(namespace, name)?.object as ServiceAccount | undefined;
+      const target = { namespace, name, serviceAccount };
+      const completed = completeTokenRequest(draft as unknown as TokenRequestInput, target, issuer.options, scope.clock.now());
+      const attributes: AdmissionAttributes = {
+        operation: "CREATE",
+        definition: store.definition,
+        subresource: "token",
+        namespace,
+        name,
+        user: request.user,
+        dryRun: options.dryRun,
+        object: thaw(completed) as unknown as Draft<ApiObject>,
+        oldObject: undefined,
+        options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" },
+        warn: (text) => void request.warnings.add(text),
+        auditAnnotate: (key, value) => void request.auditAnnotations.set(key, value),
+      };
+      await scope.admission.admit(attributes);
+      await scope.admission.validate(attributes);
+      const { response, warnings, auditAnnotations } = issuer.issue(completed);
+      for (const text of warnings) {
+        request.warnings.add(text);
+      }
+      for (const [key, value] of Object.entries(auditAnnotations)) {
+        request.auditAnnotations.set(key, value);
+      }
+      return { type: "object", status: 201, definition: TokenRequest, served: servedFromValue(response as unknown as ApiObject) };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
+import { readAll } from "./read-body.ts";
+
+/** An HTTP/1 exchange. */
+export class Http1Exchange implements Exchange {
+  readonly multiplexed = false;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #abort: AbortController | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get method(): string {
+    return this.#request.method ?? "GET";
+  }
+
+  get url(): string {
+    return this.#request.url ?? "/";
+  }
+
+  get socket(): Socket {
+    return this.#request.socket;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  *headerPairs(): Generator<readonly [string, string]> {
+    const raw = this.#request.rawHeaders;
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      yield [raw[i]!.toLowerCase(), raw[i + 1]!];
+    }
+  }
+
+  readBody(limitBytes: number): Promise<Buffer> {
+    const announced = this.#request.headers["transfer-encoding"] === undefined ? (this.header("content-length") ?? "0") : undefined;
+    return readAll(this.#request, limitBytes, announced);
+  }
+
+  send(status: number, headers: Headers, body: Uint8Array | string): void {
+    headers["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    this.#response.writeHead(status, headers);
+    this.#response.end(this.method === "HEAD" ? undefined : body);
+  }
+
+  begin(status: number, headers: Headers): void {
+    this.#response.writeHead(status, headers);
+    this.#response.flushHeaders();
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#response.write(chunk);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#response.off("drain", done);
+        this.#response.off("close", done);
+        resolve();
+      };
+      this.#response.once("drain", done);
+      this.#response.once("close", done);
+    });
+  }
+
+  get pendingBytes(): number {
+    return this.#response.writableLength + this.#request.socket.writableLength;
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.#response.destroyed) {
+        abort.abort(new ClientGoneError());
+      } else {
+        this.#response.once("close", () => abort.abort(new ClientGoneError()));
+      }
+    }
+    return this.#abort.signal;
+  }
+}

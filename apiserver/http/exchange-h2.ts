@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
+import { readAll } from "./read-body.ts";
+
+/** One stream of an HTTP/2 session. */
+export class Http2Exchange implements Exchange {
+  readonly multiplexed = true;
+  readonly #stream: ServerHttp2Stream;
+  readonly #headers: IncomingHttpHeaders;
+  #abort: AbortController | undefined;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.#stream = stream;
+    this.#headers = headers;
+    // A reset stream is no failure of the server; whoever waits for it learns of it by the signal.
+    stream.on("error", () => {});
+  }
+
+  get method(): string {
+    return (this.#headers[":method"] as string | undefined) ?? "GET";
+  }
+
+  get url(): string {
+    return (this.#headers[":path"] as string | undefined) ?? "/";
+  }
+
+  get socket(): Socket | undefined {
+    return this.#stream.session?.socket as Socket | undefined;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  *headerPairs(): Generator<readonly [string, string]> {
+    for (const [name, value] of Object.entries(this.#headers)) {
+      for (const one of Array.isArray(value) ? value : [value]) {
+        if (one !== undefined) {
+          yield [name, one];
+        }
+      }
+    }
+  }
+
+  readBody(limitBytes: number): Promise<Buffer> {
+    return readAll(this.#stream, limitBytes, this.#stream.endAfterHeaders ? "0" : this.header("content-length"));
+  }
+
+  send(status: number, headers: Headers, body: Uint8Array | string): void {
+    if (this.#stream.destroyed || this.#stream.closed) {
+      return;
+    }
+    headers["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    const head = this.method === "HEAD";
+    this.#stream.respond({ ...headers, ":status": status }, { endStream: head });
+    if (!head) {
+      this.#stream.end(body);
+    }
+  }
+
+  begin(status: number, headers: Headers): void {
+    if (!this.#stream.destroyed && !this.#stream.closed) {
+      this.#stream.respond({ ...headers, ":status": status });
+    }
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.destroyed || this.#stream.writableEnded ? true : this.#stream.write(chunk);
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  drained(): Promise<void> {
+    if (this.#stream.destroyed || this.#stream.closed) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#stream.off("drain", done);
+        this.#stream.off("close", done);
+        resolve();
+      };
+      this.#stream.once("drain", done);
+      this.#stream.once("close", done);
+    });
+  }
+
+  get pendingBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  destroy(): void {
+    this.#stream.close(0x8); // CANCEL
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.#stream.destroyed || this.#stream.closed) {
+        abort.abort(new ClientGoneError());
+      } else {
+        this.#stream.once("close", () => abort.abort(new ClientGoneError()));
+      }
+    }
+    return this.#abort.signal;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Socket } from "node:net";
+
+/**
+ * One HTTP exchange, of either version: the request as it was read, and the answer as it is written. An answer is either
+ * one `send`, or `begin`, any number of `write`, and `end`.
+ */
+export interface Exchange {
+  readonly method: string;
+  /** Path and query as they were sent. */
+  readonly url: string;
+  readonly socket: Socket | undefined;
+  /** HTTP/1.1 or later frames of its own; false means that a length or chunks are needed (HTTP/1). */
+  readonly multiplexed: boolean;
+  header(name: string): string | undefined;
+  /** Every header field, one pair each, names in lower case. */
+  headerPairs(): Iterable<readonly [name: string, value: string]>;
+  readBody(limitBytes: number): Promise<Buffer>;
+  send(status: number, headers: Headers, body: Uint8Array | string): void;
+  begin(status: number, headers: Headers): void;
+  /** False where the receiver is behind: wait for `drained` unless `pendingBytes` may grow. */
+  write(chunk: Uint8Array): boolean;
+  end(): void;
+  drained(): Promise<void>;
+  /** Bytes handed over that have not left yet. */
+  readonly pendingBytes: number;
+  /** Breaks the exchange off: the receiver sees that the answer is not whole. */
+  destroy(): void;
+  /** Aborts when the client goes away before the answer is complete, or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+export type Headers = Record<string, string | number | string[]>;
+
+/** Why `exchange.signal` aborts. */
+export class ClientGoneError extends Error {
+  override readonly name = "ClientGoneError";
+  constructor() {
+    super("the client closed the connection before the request was answered");
+  }
+}

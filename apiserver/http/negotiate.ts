@@ -1,0 +1,83 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+
+export type Encoding = "json" | "yaml" | "protobuf";
+
+/** How an answer is wanted: in which encoding, and as the object itself or as something made of it. */
+export interface Output {
+  readonly encoding: Encoding;
+  readonly as: "object" | "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
+  /** `v1` or `v1beta1` of meta.k8s.io, where `as` is something else. */
+  readonly version: string;
+}
+
+const json: Output = { encoding: "json", as: "object", version: "v1" };
+
+const encodings: Readonly<Record<string, Encoding>> = {
+  "application/json": "json",
+  "application/*": "json",
+  "*/*": "json",
+  "application/yaml": "yaml",
+  "application/vnd.kubernetes.protobuf": "protobuf",
+};
+
+const accepted = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+
+const remembered = new Map<string, Output>();
+const rememberedMax = 256;
+
+/**
+ * The first clause of an Accept header that the server can satisfy, by quality (apiserver/pkg/endpoints/handlers/negotiation).
+ * Throws NotAcceptable where there is none.
+ */
+export function negotiate(accept: string | undefined): Output {
+  if (accept === undefined || accept === "" || accept === "application/json" || accept === "*/*") {
+    return json;
+  }
+  let output = remembered.get(accept);
+  if (output === undefined) {
+    output = choose(accept);
+    if (remembered.size >= rememberedMax) {
+      remembered.clear();
+    }
+    remembered.set(accept, output);
+  }
+  return output;
+}
+
+function choose(accept: string): Output {
+  const clauses = accept.split(",").map(parseClause);
+  clauses.sort((a, b) => b.quality - a.quality);
+  for (const { mediaType, parameters } of clauses) {
+    const encoding = encodings[mediaType];
+    if (encoding === undefined) {
+      continue;
+    }
+    const as = parameters.get("as");
+    if (as === undefined) {
+      return { encoding, as: "object", version: "v1" };
+    }
+    const version = parameters.get("v") ?? "";
+    if (parameters.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) {
+      continue;
+    }
+    if (as === "Table" && encoding === "protobuf") {
+      continue;
+    }
+    if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
+      return { encoding, as, version };
+    }
+  }
+  throw ApiError.notAcceptable(accepted);
+}
+
+function parseClause(clause: string): { mediaType: string; quality: number; parameters: Map<string, string> } {
+  const [mediaType = "", ...rest] = clause.split(";").map((part) => part.trim());
+  const parameters = new Map(
+    rest.map((part): [string, string] => {
+      const at = part.indexOf("=");
+      return at < 0 ? [part, ""] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+    }),
+  );
+  const quality = Number(parameters.get("q") ?? "1");
+  return { mediaType: mediaType.toLowerCase(), quality: Number.isFinite(quality) ? quality : 0, parameters };
+}

@@ -1,0 +1,259 @@
+import { createSecureServer, type Http2SecureServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { IncludeObject } from "../../apimachinery/table/table.ts";
+import type { Handler } from "../chain.ts";
+import type { ApiRequest } from "../request.ts";
+import { requestInfoOf } from "../request-info.ts";
+import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
+import { Http1Exchange } from "./exchange-h1.ts";
+import { Http2Exchange } from "./exchange-h2.ts";
+import { negotiate, type Output } from "./negotiate.ts";
+import { FrameMemory } from "./frame-memory.ts";
+import { respond } from "./respond.ts";
+
+/** A connection taken away from HTTP: exec, attach, port-forward. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+export interface HttpServerOptions {
+  readonly handler: Handler;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** PEM. */
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+  /** PEM of the authorities whose client certificates are asked for. */
+  readonly clientCa: string | Buffer;
+  readonly onUpgrade?: UpgradeHandler;
+}
+
+/** Long enough that Go's clients (90 s) close idle connections first and never meet one that is closing. */
+const keepAliveTimeoutMs = 120_000;
+const headersTimeoutMs = 60_000;
+const handshakeTimeoutMs = 10_000;
+const maxConcurrentStreams = 1_000;
+const initialWindowBytes = 1024 * 1024;
+/** MiB of memory a session may hold before its peer is told to calm down; watches hold some each. */
+const maxSessionMemory = 256;
+/** Cancelled watches are streams that their client resets: informers of a restarting operator reset thousands. */
+const streamResetBurst = 100_000;
+const streamResetRate = 10_000;
+const maxHeaderBytes = 64 * 1024;
+
+/** The HTTPS server: HTTP/2 and 1.1 on one port. Serves until `close`. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #server: Http2SecureServer;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<Socket>();
+  readonly #frames = new FrameMemory();
+  #closing = false;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#server = createSecureServer({
+      allowHTTP1: true,
+      key: options.key,
+      cert: options.cert,
+      ca: options.clientCa,
+      requestCert: true,
+      // An unknown certificate is answered with 401 by authentication, not with a broken handshake.
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+      handshakeTimeout: handshakeTimeoutMs,
+      settings: { maxConcurrentStreams, initialWindowSize: initialWindowBytes },
+      maxSessionMemory,
+      streamResetBurst,
+      streamResetRate,
+      maxHeaderSize: maxHeaderBytes,
+    } as Parameters<typeof createSecureServer>[0]);
+    Object.assign(this.#server, { keepAliveTimeout: keepAliveTimeoutMs, headersTimeout: headersTimeoutMs, requestTimeout: 0 });
+    this.#server.on("session", (session) => this.#addSession(session));
+    this.#server.on("secureConnection", (socket: TLSSocket) => this.#addSocket(socket));
+    this.#server.on("stream", (stream, headers) => this.#serveStream(stream, headers));
+    this.#server.on("request", (request, response) => {
+      if (request.httpVersionMajor === 1) {
+        this.#serve(new Http1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse));
+      }
+    });
+    this.#server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (options.onUpgrade === undefined) {
+        socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      } else {
+        options.onUpgrade(request, socket, head);
+      }
+    });
+    this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
+    this.#server.on("clientError", (_error: Error, socket: Socket) => {
+      if (socket.writable) {
+        socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      }
+    });
+  }
+
+  /** Resolves with the port once connections are taken; rejects with the system's error (`EADDRINUSE`). */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ port, host, backlog: 4_096 }, () => {
+        this.#server.off("error", reject);
+        this.#server.on("error", (error) => this.#options.logger.error("the listener failed", { error }));
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no new requests, tells HTTP/2 clients to go away, lets what is under way end for `graceMs`, then closes. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const session of this.#sessions) {
+      session.close();
+    }
+    const timer = this.#options.clock.setTimer(graceMs, () => {
+      for (const session of this.#sessions) {
+        session.destroy();
+      }
+      for (const socket of this.#sockets) {
+        socket.destroy();
+      }
+    });
+    await closed;
+    timer.clear();
+  }
+
+  #addSession(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once("close", () => this.#sessions.delete(session));
+    session.on("error", () => {});
+    session.setLocalWindowSize(initialWindowBytes * 4);
+  }
+
+  #addSocket(socket: TLSSocket): void {
+    socket.setNoDelay(true);
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => {});
+  }
+
+  #serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    this.#serve(new Http2Exchange(stream, headers));
+  }
+
+  #serve(exchange: Exchange): void {
+    this.#answer(exchange).catch((error: unknown) => {
+      if (!(error instanceof ClientGoneError)) {
+        this.#options.logger.error("an answer could not be written", { url: exchange.url, error });
+      }
+      exchange.destroy();
+    });
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { handler, clock } = this.#options;
+    const headers: Headers = { "cache-control": "no-cache, private" };
+    if (this.#closing && !exchange.multiplexed) {
+      headers["connection"] = "close";
+    }
+    let output: Output = { encoding: "json", as: "object", version: "v1" };
+    let request: ApiRequest | undefined;
+    try {
+      request = apiRequestOf(exchange);
+      output = outputOf(exchange, request);
+      const response = await handler(request);
+      addWarnings(headers, request);
+      const includeObject = (request.query.get("includeObject") || "Metadata") as IncludeObject;
+      await respond(exchange, response, { clock, output, includeObject, headers, frames: this.#frames });
+    } catch (error) {
+      if (exchange.signal.aborted) {
+        return;
+      }
+      const failure = ApiError.from(error);
+      const retryAfter = failure.status.details?.retryAfterSeconds;
+      if (retryAfter !== undefined) {
+        headers["retry-after"] = retryAfter;
+      }
+      if (request !== undefined) {
+        addWarnings(headers, request);
+      }
+      const encoding = output.encoding;
+      const response = { type: "value", status: failure.code, value: failure.status } as const;
+      const plain = { encoding, as: "object", version: "v1" } as const;
+      await respond(exchange, response, { clock, output: plain, includeObject: "None", headers, frames: this.#frames });
+    }
+  }
+}
+
+/** Paths that are no resources answer in a type of their own, whatever is asked for; they negotiate for themselves. */
+function outputOf(exchange: Exchange, request: ApiRequest): Output {
+  if (request.info.isResourceRequest) {
+    return negotiate(exchange.header("accept"));
+  }
+  try {
+    return negotiate(exchange.header("accept"));
+  } catch {
+    return { encoding: "json", as: "object", version: "v1" };
+  }
+}
+
+function addWarnings(headers: Headers, request: ApiRequest): void {
+  if (request.warnings.size > 0) {
+    headers["warning"] = [...request.warnings].map((text) => `299 - ${quoted(text)}`);
+  }
+}
+
+/** RFC 9110 quoted-string, without what a header cannot carry. */
+function quoted(text: string): string {
+  const clean = text.replace(/[\u0000-\u001f\u007f]+/g, " ");
+  const ascii = /^[\u0020-\u007e]*$/.test(clean) ? clean : Buffer.from(clean).toString("latin1");
+  return `"${ascii.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+const noQuery = "";
+
+function apiRequestOf(exchange: Exchange): ApiRequest {
+  const { url, method } = exchange;
+  const at = url.indexOf("?");
+  const path = at < 0 ? url : url.slice(0, at);
+  const query = new URLSearchParams(at < 0 ? noQuery : url.slice(at + 1));
+  return {
+    method,
+    path,
+    query,
+    header: (name) => exchange.header(name),
+    headerPairs: () => exchange.headerPairs(),
+    readBody: (limitBytes) => exchange.readBody(limitBytes),
+    get signal() {
+      return exchange.signal;
+    },
+    get remoteAddress() {
+      return exchange.socket?.remoteAddress ?? "";
+    },
+    clientCertificate: () => peerCertificate(exchange.socket as TLSSocket | undefined),
+    info: requestInfoOf(method, path, query),
+    user: { username: "", groups: [] },
+    warnings: new Set(),
+    auditAnnotations: new Map(),
+  };
+}
+
+const certificates = new WeakMap<object, { readonly der: Buffer | undefined }>();
+
+/** The leaf that the client showed, read from TLS once a connection. */
+function peerCertificate(socket: TLSSocket | undefined): Buffer | undefined {
+  if (socket === undefined || typeof socket.getPeerCertificate !== "function") {
+    return undefined;
+  }
+  const key = socket as unknown as object;
+  let known = certificates.get(key);
+  if (known === undefined) {
+    const certificate = socket.getPeerCertificate();
+    known = { der: certificate?.raw };
+    certificates.set(key, known);
+  }
+  return known.der;
+}

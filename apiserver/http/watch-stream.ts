@@ -1,0 +1,100 @@
+import { apiVersionOf } from "../../apimachinery/resource/define.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
+import { contentTypes, encodeWatchFrame } from "./encode.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RespondContext } from "./respond.ts";
+import { transformObject, withoutColumns } from "./transform.ts";
+
+/** A watcher that lets more than this pile up is cut off; it can list again. */
+const maxPendingBytes = 16 * 1024 * 1024;
+
+/** Marks the bookmark that ends the initial events (metav1.InitialEventsAnnotationKey). */
+const initialEventsEnd = { "k8s.io/initial-events-end": "true" };
+
+/** Streams a watch until either side ends it. */
+export function streamWatch(exchange: Exchange, response: WatchResponse, context: RespondContext): Promise<void> {
+  const { headers, output } = context;
+  headers["content-type"] =
+    output.encoding === "json" ? "application/json" : `${contentTypes[output.encoding]};stream=watch`;
+  exchange.begin(200, headers);
+  const encode = frameEncoder(response.definition, context);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let open = true;
+  const close = (): void => {
+    open = false;
+    resolve();
+  };
+  const sink: WatchSink = {
+    send(event) {
+      exchange.write(encode(event));
+      if (exchange.pendingBytes > maxPendingBytes) {
+        exchange.destroy();
+        close();
+        return false;
+      }
+      return true;
+    },
+    end(status) {
+      if (open) {
+        if (status !== undefined) {
+          exchange.write(encodeWatchFrame("ERROR", status, output.encoding));
+        }
+        exchange.end();
+        close();
+      }
+    },
+  };
+  const stop = response.start(sink);
+  if (open) {
+    const { signal } = exchange;
+    const gone = (): void => close();
+    signal.addEventListener("abort", gone, { once: true });
+    if (signal.aborted) {
+      close();
+    }
+  }
+  return promise.finally(stop);
+}
+
+function frameEncoder(definition: ResourceDefinition, context: RespondContext): (event: ServedEvent) => Buffer {
+  const { output } = context;
+  if (output.as === "object" && output.encoding === "json") {
+    return (event) => (event.type === "BOOKMARK" ? bookmarkFrame(definition, event, context) : context.frames.jsonFrame(event.type, event.served));
+  }
+  let first = true;
+  return (event) => {
+    if (event.type === "BOOKMARK") {
+      return bookmarkFrame(definition, event, context);
+    }
+    if (output.as === "object") {
+      return encodeWatchFrame(event.type, event.served.object, output.encoding);
+    }
+    const value = transformObject(definition, event.served.object, {
+      output,
+      includeObject: context.includeObject,
+      now: context.clock.now(),
+    });
+    const shown = output.as === "Table" && !first ? withoutColumns(value) : value;
+    first = false;
+    return encodeWatchFrame(event.type, shown, output.encoding);
+  };
+}
+
+function bookmarkFrame(
+  definition: ResourceDefinition,
+  event: Extract<ServedEvent, { type: "BOOKMARK" }>,
+  context: RespondContext,
+): Buffer {
+  const { output } = context;
+  const metadata = {
+    resourceVersion: event.resourceVersion,
+    ...(event.initialEventsEnd ? { annotations: initialEventsEnd } : {}),
+  };
+  const object = { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
+  if (output.as === "object") {
+    return encodeWatchFrame("BOOKMARK", object, output.encoding);
+  }
+  const shown = transformObject(definition, object, { output, includeObject: context.includeObject, now: context.clock.now() });
+  return encodeWatchFrame("BOOKMARK", shown, output.encoding);
+}

@@ -1,0 +1,45 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { FieldError } from "../../apimachinery/field/error.ts";
+import { invalid, notSupported } from "../../apimachinery/field/errors.ts";
+import { path } from "../../apimachinery/field/path.ts";
+import { booleanOf, dryRunErrors, integerOf } from "./options.ts";
+
+export type PropagationPolicy = "Orphan" | "Background" | "Foreground";
+
+/** metav1.DeleteOptions, from a body, or from the query where there is none. */
+export interface DeleteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly orphanDependents?: boolean;
+  readonly propagationPolicy?: PropagationPolicy;
+  readonly dryRun?: readonly string[];
+}
+
+export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
+  const gracePeriodSeconds = integerOf(query, "gracePeriodSeconds");
+  const orphanDependents = booleanOf(query, "orphanDependents");
+  const propagationPolicy = query.get("propagationPolicy");
+  const dryRun = query.getAll("dryRun");
+  return {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(orphanDependents === undefined ? {} : { orphanDependents }),
+    ...(propagationPolicy === null ? {} : { propagationPolicy: propagationPolicy as PropagationPolicy }),
+    ...(dryRun.length === 0 ? {} : { dryRun }),
+  };
+}
+
+/** Throws Invalid as metav1 validation's ValidateDeleteOptions does. */
+export function checkDeleteOptions(options: DeleteOptions): void {
+  const errors: FieldError[] = [];
+  const policy = options.propagationPolicy;
+  if (options.orphanDependents !== undefined && policy !== undefined) {
+    errors.push(invalid(path("propagationPolicy"), policy, "orphanDependents and deletionPropagation cannot be both set"));
+  }
+  if (policy !== undefined && policy !== "Foreground" && policy !== "Background" && policy !== "Orphan") {
+    errors.push(notSupported(path("propagationPolicy"), policy, ["Foreground", "Background", "Orphan", "nil"]));
+  }
+  errors.push(...dryRunErrors(options.dryRun ?? []));
+  if (errors.length > 0) {
+    throw ApiError.invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
+  }
+}

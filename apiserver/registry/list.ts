@@ -1,0 +1,128 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { CompactedError, FutureRevisionError, type Storage } from "../../storage/storage.ts";
+import { type ServedObject, servedAs, servedFromStore } from "../cache/served-object.ts";
+import type { WatchCache } from "../cache/watch-cache.ts";
+import type { ListResponse } from "../response.ts";
+import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import type { ListOptions } from "./options.ts";
+import { parseResourceVersion, waitForRevision } from "./resource-version.ts";
+import type { ResourceStore } from "./resource-store.ts";
+import { type Selection, selectionOf } from "./selection.ts";
+
+export interface ListSource {
+  readonly store: ResourceStore;
+  readonly cache: WatchCache;
+  readonly storage: Storage;
+}
+
+/** Which state of the store a list shows. */
+interface Snapshot {
+  /** What `metadata.resourceVersion` says. */
+  readonly revision: number;
+  /** Entries of the prefix from `start` on, in order. */
+  readonly entries: Iterable<readonly [string, ServedObject]>;
+  /** How many keys the prefix has from `start` on. */
+  readonly count: number;
+}
+
+/**
+ * Lists by all the rules of resourceVersion, resourceVersionMatch, limit and continue
+ * (kubernetes.io/docs/reference/using-api/api-concepts, "The resourceVersion parameter"). The latest state and whatever the
+ * resource has not changed since come from memory; older states from the store's history.
+ */
+export async function listObjects(
+  source: ListSource,
+  namespace: string,
+  options: ListOptions,
+  signal: AbortSignal,
+): Promise<ListResponse> {
+  const { store } = source;
+  const selection = selectionOf(store.definition, options.labelSelector, options.fieldSelector);
+  const prefix = namespace === "" ? store.prefix : `${store.prefix}${namespace}/`;
+  const token = options.continueToken === "" ? undefined : decodeContinue(options.continueToken);
+  if (token !== undefined && options.resourceVersion !== "" && options.resourceVersion !== "0") {
+    throw ApiError.badRequest("specifying resource version is not allowed when using continue");
+  }
+  const start = token === undefined ? prefix : prefix + token.start;
+  const snapshot = await snapshotOf(source, prefix, start, token?.revision, options, signal);
+  return page(store.definition, prefix, snapshot, selection, options.limit);
+}
+
+async function snapshotOf(
+  source: ListSource,
+  prefix: string,
+  start: string,
+  continued: number | undefined,
+  options: ListOptions,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const { cache, store } = source;
+  if (continued !== undefined && continued > 0) {
+    return historic(source, prefix, start, continued, true);
+  }
+  const wanted = parseResourceVersion(options.resourceVersion);
+  if (options.resourceVersionMatch === "Exact" && wanted > 0) {
+    await waitForRevision(cache, wanted, signal);
+    return historic(source, prefix, start, wanted, false);
+  }
+  if (options.resourceVersion === "" || continued !== undefined) {
+    await cache.waitUntilFresh(signal);
+  } else {
+    await waitForRevision(cache, wanted, signal);
+  }
+  return current(store, prefix, start, cache.revision);
+}
+
+function current(store: ResourceStore, prefix: string, start: string, revision: number): Snapshot {
+  return { revision, entries: store.cache.range(prefix, start), count: store.cache.count(prefix, start) };
+}
+
+/** The state at a revision: memory's, where this resource has not changed since, else the store's. */
+async function historic(source: ListSource, prefix: string, start: string, revision: number, continued: boolean): Promise<Snapshot> {
+  const { store, storage, cache } = source;
+  if (store.cache.lastChange <= revision && revision <= cache.revision) {
+    return current(store, prefix, start, revision);
+  }
+  try {
+    const { entries } = await storage.range(start, `${prefix.slice(0, -1)}0`, { revision });
+    const served = entries.map((entry): [string, ServedObject] => [entry.key, servedFromStore(entry.value, entry.modRevision)]);
+    return { revision, entries: served, count: served.length };
+  } catch (error) {
+    if (error instanceof CompactedError) {
+      throw continued ? expiredContinue(prefix, start) : ApiError.expired(`The resourceVersion for the provided list is too old.`);
+    }
+    if (error instanceof FutureRevisionError) {
+      throw ApiError.expired("The resourceVersion for the provided list is too new.");
+    }
+    throw error;
+  }
+}
+
+/** Tells where an expired list may go on if the client accepts that its pages do not agree (etcd3 handleCompactedErrorForPaging). */
+function expiredContinue(prefix: string, start: string): ApiError {
+  const { status } = ApiError.expired(
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without " +
+      "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. " +
+      "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted " +
+      "between the time the first chunk was returned and now may show up in the list.",
+  );
+  return ApiError.fromStatus({ ...status, metadata: { continue: encodeContinue({ revision: -1, start: start.slice(prefix.length) }) } });
+}
+
+function page(definition: ResourceDefinition, prefix: string, snapshot: Snapshot, selection: Selection, limit: number): ListResponse {
+  const items: ServedObject[] = [];
+  const base = { type: "list", definition, items, resourceVersion: String(snapshot.revision) } as const;
+  for (const [key, stored] of snapshot.entries) {
+    if (limit > 0 && items.length === limit) {
+      const continueToken = encodeContinue({ revision: snapshot.revision, start: key.slice(prefix.length) });
+      const remaining = selection.everything ? { remainingItemCount: snapshot.count - items.length } : {};
+      return { ...base, continueToken, ...remaining };
+    }
+    const served = servedAs(stored, definition);
+    if (selection.everything || selection.matches(served.object)) {
+      items.push(served);
+    }
+  }
+  return base;
+}

@@ -1,0 +1,104 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
+import type { ApiObject, Draft, UserInfo } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { thaw } from "../../apimachinery/resource/thaw.ts";
+import { servedAs } from "../cache/served-object.ts";
+import type { ObjectChange, ObjectReader, ObjectWriter } from "./access.ts";
+import { ResourceStore, type StoreDependencies, type WriteContext, type WriteHooks } from "./resource-store.ts";
+
+/** Every resource that the server serves, by group, version and plural; also the server's own way to its objects. */
+export class Registry implements ObjectReader, ObjectWriter {
+  readonly stores: readonly ResourceStore[];
+  readonly #byPath = new Map<string, ResourceStore>();
+  readonly #byDefinition = new Map<ResourceDefinition, ResourceStore>();
+
+  constructor(definitions: readonly ResourceDefinition[], deps: StoreDependencies) {
+    this.stores = definitions.map((definition) => new ResourceStore(definition, deps));
+    for (const store of this.stores) {
+      const { group, version, plural } = store.definition;
+      this.#byPath.set(`${group}/${version}/${plural}`, store);
+      this.#byDefinition.set(store.definition, store);
+    }
+  }
+
+  /** Gives a resource its claims outside its objects. */
+  setHooks(definition: ResourceDefinition, hooks: WriteHooks): void {
+    this.of(definition).hooks = hooks;
+  }
+
+  find(group: string, version: string, plural: string): ResourceStore | undefined {
+    return this.#byPath.get(`${group}/${version}/${plural}`);
+  }
+
+  of(definition: ResourceDefinition): ResourceStore {
+    const store = this.#byDefinition.get(definition);
+    if (store === undefined) {
+      throw new Error(`${definition.plural}.${definition.group} is not served here`);
+    }
+    return store;
+  }
+
+  get<T extends ApiObject>(definition: ResourceDefinition<T>, namespace: string, name: string): T | undefined {
+    return this.of(definition as unknown as ResourceDefinition).find(namespace, name)?.object as T | undefined;
+  }
+
+  *list<T extends ApiObject>(definition: ResourceDefinition<T>, namespace?: string): Generator<T> {
+    const store = this.of(definition as unknown as ResourceDefinition);
+    const prefix = namespace === undefined || namespace === "" ? store.prefix : `${store.prefix}${namespace}/`;
+    for (const [, stored] of store.cache.range(prefix)) {
+      yield servedAs(stored, store.definition).object as T;
+    }
+  }
+
+  onChange<T extends ApiObject>(definition: ResourceDefinition<T>, listener: (change: ObjectChange<T>) => void): () => void {
+    const { cache, definition: served } = this.of(definition as unknown as ResourceDefinition);
+    return cache.listen((event) => {
+      const previous = event.previous === undefined ? undefined : (servedAs(event.previous, served).object as T);
+      listener({ type: event.type, object: servedAs(event.served, served).object as T, previous });
+    });
+  }
+
+  async create<T extends ApiObject>(definition: ResourceDefinition<T>, object: object): Promise<T> {
+    const store = this.of(definition as unknown as ResourceDefinition);
+    const draft = this.#prepare(store.definition, object);
+    return (await store.create(draft.metadata.namespace ?? "", draft, ownContext())).object as T;
+  }
+
+  async update<T extends ApiObject>(definition: ResourceDefinition<T>, object: object): Promise<T> {
+    const store = this.of(definition as unknown as ResourceDefinition);
+    const draft = this.#prepare(store.definition, object);
+    const { namespace = "", name = "" } = draft.metadata;
+    return (await store.update(namespace, name, () => thaw(draft) as Draft<ApiObject>, ownContext())).served.object as T;
+  }
+
+  async delete(definition: ResourceDefinition, namespace: string, name: string): Promise<void> {
+    await this.of(definition).delete(namespace, name, {}, ownContext());
+  }
+
+  #prepare(definition: ResourceDefinition, object: object): Draft<ApiObject> {
+    const draft = thaw(object) as unknown as Draft<ApiObject>;
+    if (draft.metadata === undefined) {
+      throw ApiError.badRequest("the object has no metadata");
+    }
+    applyDefaults(definition.schema, draft);
+    definition.setDefaults?.(draft);
+    return draft;
+  }
+}
+
+const itself: UserInfo = { username: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+
+function ownContext(): WriteContext {
+  return {
+    user: itself,
+    dryRun: false,
+    subresource: "",
+    options: {},
+    admission: undefined,
+    ownFields: undefined,
+    signal: new AbortController().signal,
+    warn: () => {},
+    auditAnnotate: () => {},
+  };
+}

@@ -1,0 +1,70 @@
+import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { equalJson, thaw } from "../../apimachinery/resource/thaw.ts";
+
+type Fields = Record<string, unknown>;
+
+/** A create says nothing of the status; where the kind always shows one, it is empty. */
+export function dropStatus(definition: ResourceDefinition, draft: Draft<ApiObject>): void {
+  if (definition.subresources.status !== true) {
+    return;
+  }
+  const empty = definition.schema.fields.get("status")?.default;
+  if (empty === undefined) {
+    delete (draft as unknown as Fields)["status"];
+  } else {
+    (draft as unknown as Fields)["status"] = thaw(empty);
+  }
+}
+
+/**
+ * Who writes what: the object itself leaves the status as it was, `status` leaves everything else but metadata as it was.
+ * Other subresources say themselves what they change.
+ */
+export function keepOtherHalf(definition: ResourceDefinition, draft: Draft<ApiObject>, old: ApiObject, subresource: string): void {
+  if (definition.subresources.status !== true) {
+    return;
+  }
+  const fields = draft as unknown as Fields;
+  const before = old as unknown as Fields;
+  if (subresource === "") {
+    assign(fields, "status", before["status"]);
+    return;
+  }
+  if (subresource !== "status") {
+    return;
+  }
+  for (const name of new Set([...Object.keys(fields), ...Object.keys(before)])) {
+    if (name !== "status" && name !== "metadata" && name !== "kind" && name !== "apiVersion") {
+      assign(fields, name, before[name]);
+    }
+  }
+}
+
+function assign(fields: Fields, name: string, value: unknown): void {
+  if (value === undefined) {
+    delete fields[name];
+  } else {
+    fields[name] = thaw(value);
+  }
+}
+
+/** True where anything beside metadata and status differs: what raises `metadata.generation`. */
+export function changesSpec(draft: ApiObject, old: ApiObject): boolean {
+  const { metadata: _m, status: _s, ...now } = draft as unknown as Fields & { metadata: unknown; status?: unknown };
+  const { metadata: _om, status: _os, ...before } = old as unknown as Fields & { metadata: unknown; status?: unknown };
+  return !equalJson(now, before);
+}
+
+/** True where the two differ in nothing, or only in the times of their managed fields: such a write is none. */
+export function isSame(draft: ApiObject, old: ApiObject): boolean {
+  const { metadata, ...now } = draft;
+  const { metadata: oldMetadata, ...before } = old;
+  const { resourceVersion: _r, managedFields, ...meta } = metadata;
+  const { resourceVersion: _o, managedFields: oldManagedFields, ...oldMeta } = oldMetadata;
+  return equalJson(now, before) && equalJson(meta, oldMeta) && equalJson(timeless(managedFields), timeless(oldManagedFields));
+}
+
+function timeless(entries: ApiObject["metadata"]["managedFields"]): unknown {
+  return (entries ?? []).map(({ time: _, ...entry }) => entry);
+}

@@ -1,0 +1,178 @@
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { CacheEvent } from "../cache/resource-cache.ts";
+import { servedAs, servedAtRevision } from "../cache/served-object.ts";
+import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
+import type { ListSource } from "./list.ts";
+import type { ListOptions } from "./options.ts";
+import { parseResourceVersion, waitForRevision } from "./resource-version.ts";
+import { type Selection, selectionOf } from "./selection.ts";
+
+/** How often an idle watcher that asked for bookmarks gets one (cacher's defaultBookmarkFrequency). */
+const bookmarkIntervalMs = 60_000;
+/** A watch that says no timeout ends after one to two of these (min-request-timeout). */
+const minTimeoutMs = 1_800_000;
+
+export interface WatchTiming {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Opens a watch: from `resourceVersion` on, or after the current state as ADDED events where it is unset or "0", or with
+ * `sendInitialEvents`, which ends them with a marked bookmark (KEP-3157). A revision whose history is gone is `Expired`.
+ */
+export async function watchObjects(
+  source: ListSource,
+  namespace: string,
+  options: ListOptions,
+  timing: WatchTiming,
+  signal: AbortSignal,
+): Promise<WatchResponse> {
+  const { store, cache } = source;
+  const selection = selectionOf(store.definition, options.labelSelector, options.fieldSelector);
+  const prefix = namespace === "" ? store.prefix : `${store.prefix}${namespace}/`;
+  const wanted = parseResourceVersion(options.resourceVersion);
+  const initial = options.sendInitialEvents ?? wanted === 0;
+  if (wanted === 0 && options.resourceVersion === "") {
+    await cache.waitUntilFresh(signal);
+  } else if (wanted > 0 && initial) {
+    await waitForRevision(cache, wanted, signal);
+  }
+  if (!initial && wanted > 0 && wanted < store.cache.historyFloor) {
+    throw tooOld(wanted, store.cache.historyFloor);
+  }
+  return {
+    type: "watch",
+    definition: store.definition,
+    start: (sink) => new RunningWatch(source, prefix, selection, options, timing, sink).start(initial, wanted),
+  };
+}
+
+function tooOld(wanted: number, floor: number): ApiError {
+  return ApiError.expired(`too old resource version: ${wanted} (${floor})`);
+}
+
+class RunningWatch {
+  readonly #source: ListSource;
+  readonly #prefix: string;
+  readonly #selection: Selection;
+  readonly #options: ListOptions;
+  readonly #timing: WatchTiming;
+  readonly #sink: WatchSink;
+  #stopCache: (() => void) | undefined;
+  #bookmarkTimer: Timer | undefined;
+  #endTimer: Timer | undefined;
+  #ended = false;
+  /** Bookmarks promise everything up to them: the revision the watch began after, or the last one sent. */
+  #bookmarked = 0;
+
+  constructor(source: ListSource, prefix: string, selection: Selection, options: ListOptions, timing: WatchTiming, sink: WatchSink) {
+    this.#source = source;
+    this.#prefix = prefix;
+    this.#selection = selection;
+    this.#options = options;
+    this.#timing = timing;
+    this.#sink = sink;
+  }
+
+  start(initial: boolean, wanted: number): () => void {
+    const { store, cache } = this.#source;
+    const from = initial ? cache.revision : wanted === 0 ? cache.revision : wanted;
+    this.#bookmarked = from;
+    if (initial) {
+      this.#sendCurrent();
+      if (this.#options.sendInitialEvents === true && this.#options.allowWatchBookmarks) {
+        this.#send({ type: "BOOKMARK", resourceVersion: String(from), initialEventsEnd: true });
+      }
+    }
+    const watcher = { prefix: this.#prefix, onEvent: (event: CacheEvent) => this.#take(event), onLost: () => this.#lost() };
+    this.#stopCache = this.#ended ? undefined : store.cache.watch(watcher, from);
+    if (this.#stopCache === undefined && !this.#ended) {
+      this.#end(tooOld(from, store.cache.historyFloor));
+    }
+    if (this.#ended) {
+      this.#stopCache?.();
+      return () => {};
+    }
+    this.#startTimers();
+    return () => this.#stop();
+  }
+
+  #sendCurrent(): void {
+    const { store } = this.#source;
+    for (const [, stored] of store.cache.range(this.#prefix)) {
+      const served = servedAs(stored, store.definition);
+      if (this.#selection.everything || this.#selection.matches(served.object)) {
+        this.#send({ type: "ADDED", served });
+        if (this.#ended) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** With selectors, an object that begins or ceases to match appears as added or deleted (cache_watcher convertToWatchEvent). */
+  #take(event: CacheEvent): void {
+    const { definition } = this.#source.store;
+    if (this.#selection.everything) {
+      this.#send({ type: event.type, served: servedAs(event.served, definition) });
+      return;
+    }
+    const matched = event.previous !== undefined && this.#selection.matches(servedAs(event.previous, definition).object);
+    const matches = event.type !== "DELETED" && this.#selection.matches(servedAs(event.served, definition).object);
+    if (matches) {
+      this.#send({ type: matched ? "MODIFIED" : "ADDED", served: servedAs(event.served, definition) });
+    } else if (matched) {
+      const last = event.type === "DELETED" ? event.served : servedAtRevision(event.previous!, event.revision);
+      this.#send({ type: "DELETED", served: servedAs(last, definition) });
+    }
+  }
+
+  #send(event: ServedEvent): void {
+    if (!this.#ended && !this.#sink.send(event)) {
+      this.#stop();
+    }
+  }
+
+  #startTimers(): void {
+    const { clock, random } = this.#timing;
+    const { timeoutSeconds, allowWatchBookmarks } = this.#options;
+    const timeoutMs = timeoutSeconds === undefined || timeoutSeconds <= 0 ? minTimeoutMs * (1 + random.next()) : timeoutSeconds * 1_000;
+    if (allowWatchBookmarks) {
+      const soon = Math.max(100, timeoutMs - 2_000);
+      this.#bookmarkTimer = clock.setTimer(Math.min(soon, bookmarkIntervalMs), () => this.#bookmark()).unref();
+    }
+    this.#endTimer = clock.setTimer(timeoutMs, () => this.#end(undefined)).unref();
+  }
+
+  #bookmark(): void {
+    const { revision } = this.#source.cache;
+    if (revision > this.#bookmarked) {
+      this.#bookmarked = revision;
+      this.#send({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: false });
+    }
+    if (!this.#ended) {
+      this.#bookmarkTimer = this.#timing.clock.setTimer(bookmarkIntervalMs, () => this.#bookmark()).unref();
+    }
+  }
+
+  #lost(): void {
+    this.#end(ApiError.expired("the watch cache was read anew"));
+  }
+
+  #end(error: ApiError | undefined): void {
+    if (!this.#ended) {
+      this.#stop();
+      this.#sink.end(error?.status);
+    }
+  }
+
+  #stop(): void {
+    this.#ended = true;
+    this.#stopCache?.();
+    this.#bookmarkTimer?.clear();
+    this.#endTimer?.clear();
+  }
+}

@@ -1,0 +1,174 @@
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { MetricsRegistry } from "../base/metrics.ts";
+import type { Random } from "../base/random.ts";
+import { Service } from "../api/core/v1/service.ts";
+import type { UserInfo } from "../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
+import type { Transport } from "../apimachinery/resource/transport.ts";
+import type { Storage } from "../storage/storage.ts";
+import { accessOf, type AccessOptions } from "./access.ts";
+import { admissionOf } from "./admission/default-chain.ts";
+import { bootstrap } from "./bootstrap/bootstrap.ts";
+import { WatchCache } from "./cache/watch-cache.ts";
+import type { Filter, Handler } from "./chain.ts";
+import { handlerChain } from "./handler-chain.ts";
+import { pathsOf } from "./handlers/all-paths.ts";
+import type { HealthCheck } from "./handlers/paths.ts";
+import { resourceHandler } from "./handlers/resource.ts";
+import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
+import { subresourcesOf } from "./handlers/all-subresources.ts";
+import { virtualResourcesOf } from "./handlers/all-reviews.ts";
+import { HttpServer, type UpgradeHandler } from "./http/server.ts";
+import { inProcessTransport } from "./in-process.ts";
+import { Registry } from "./registry/registry.ts";
+import { ServiceAllocation } from "./services/service-allocation.ts";
+
+export interface ApiServerOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics?: MetricsRegistry;
+  /** What is served and stored. */
+  readonly definitions: readonly ResourceDefinition[];
+  readonly access: AccessOptions;
+  /** CIDRs that service addresses come from, the first family first. */
+  readonly serviceCidrs: readonly string[];
+  /** Host and port that clients are told. */
+  readonly externalAddress: string;
+  readonly version: object;
+  readonly audit?: Filter;
+  /** How long history is kept for watches and lists of the past; 0 keeps all. */
+  readonly compactionIntervalMs?: number;
+}
+
+const defaultCompactionMs = 5 * 60_000;
+const admin: UserInfo = { username: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+
+/** The API server: the one entry to a cluster's state. Needs nothing but a store; sockets only where `listen` is called. */
+export class ApiServer {
+  readonly registry: Registry;
+  readonly metrics: MetricsRegistry;
+  readonly #options: ApiServerOptions;
+  readonly #cache: WatchCache;
+  readonly #handler: Handler;
+  readonly #servers: HttpServer[] = [];
+  #compaction: Timer | undefined;
+  #ready = false;
+  #failure: Error | undefined;
+
+  constructor(options: ApiServerOptions) {
+    const { storage, clock, random, logger, definitions } = options;
+    this.#options = options;
+    this.metrics = options.metrics ?? new MetricsRegistry();
+    this.#cache = new WatchCache(storage, clock);
+    this.registry = new Registry(definitions, { storage, cache: this.#cache, clock, random });
+    this.registry.setHooks(Service, new ServiceAllocation(this.registry, options.serviceCidrs, random));
+    const access = accessOf(options.access, this.registry, { clock, random });
+    const admission = admissionOf({ registry: this.registry, clock, random, authorizer: access.authorizer });
+    const scope: Scope = {
+      registry: this.registry,
+      storage,
+      cache: this.#cache,
+      clock,
+      random,
+      admission,
+      authorizer: access.authorizer,
+      maxBodyBytes: defaultMaxBodyBytes,
+    };
+    const subresources = subresourcesOf(access);
+    const virtual = virtualResourcesOf(scope, access);
+    this.#handler = handlerChain({
+      clock,
+      logger,
+      metrics: this.metrics,
+      authenticator: access.authenticator,
+      audit: options.audit,
+      impersonate: access.impersonate,
+      authorizer: access.authorizer,
+      resources: resourceHandler(scope, subresources, virtual),
+      paths: pathsOf({
+        definitions,
+        subresources,
+        externalAddress: options.externalAddress,
+        version: options.version,
+        metrics: this.metrics,
+        openIdDocuments: access.openIdDocuments,
+        checks: this.#checks(),
+      }),
+    });
+  }
+
+  /** Reads the store and makes what every cluster has. Resolves once requests are answered as they should be. */
+  async start(): Promise<void> {
+    const { clock, logger, storage, serviceCidrs, compactionIntervalMs } = this.#options;
+    await this.#cache.start((error) => {
+      this.#failure = error;
+      logger.error("the watch of the store ended", { error });
+    });
+    await bootstrap({ registry: this.registry, serviceCidrs, clock, logger });
+    this.#ready = true;
+    const interval = compactionIntervalMs ?? defaultCompactionMs;
+    if (interval > 0) {
+      this.#scheduleCompaction(storage, interval, this.#cache.revision);
+    }
+  }
+
+  /** A client's way in without sockets, as this user. */
+  transport(user: UserInfo = admin, userAgent = "k8ts"): Transport {
+    return inProcessTransport(this.#handler, user, userAgent);
+  }
+
+  /** Serves HTTPS; resolves with the port. */
+  async listen(options: ListenOptions): Promise<number> {
+    const { clock, logger } = this.#options;
+    const server = new HttpServer({ ...options, handler: this.#handler, clock, logger });
+    const port = await server.listen(options.port, options.host);
+    this.#servers.push(server);
+    return port;
+  }
+
+  /** Stops taking requests, gives those under way `graceMs`, then stops following the store. The store stays open. */
+  async close(graceMs = 0): Promise<void> {
+    this.#ready = false;
+    this.#compaction?.clear();
+    await Promise.all(this.#servers.map((server) => server.close(graceMs)));
+    this.#cache.stop();
+  }
+
+  #checks(): readonly HealthCheck[] {
+    return [
+      { name: "ping", check: () => undefined },
+      { name: "log", check: () => undefined },
+      { name: "etcd", check: () => this.#failure?.message },
+      { name: "poststarthook/rbac/bootstrap-roles", check: () => (this.#ready ? undefined : "not finished") },
+      { name: "informer-sync", readyOnly: true, check: () => (this.#ready ? undefined : "not all caches are filled") },
+      { name: "shutdown", readyOnly: true, check: () => (this.#ready ? undefined : "process is not ready") },
+    ];
+  }
+
+  /** Every interval, forgets what was older than the interval before. */
+  #scheduleCompaction(storage: Storage, intervalMs: number, revision: number): void {
+    const { clock, logger } = this.#options;
+    this.#compaction = clock
+      .setTimer(intervalMs, () => {
+        storage.compact(revision).catch((error: unknown) => logger.warn("compaction failed", { revision, error }));
+        this.#scheduleCompaction(storage, intervalMs, this.#cache.revision);
+      })
+      .unref();
+  }
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+  /** PEM of the authorities whose client certificates are asked for. */
+  readonly clientCa: string;
+  readonly onUpgrade?: UpgradeHandler;
+}
+
