@@ -61,7 +61,7 @@ export function alwaysPresent(field: Field): boolean {
       return field.required || isPlainStruct(field);
     case "list":
     case "map":
-      return field.required;
+      return field.required || field.empty === "keep";
     default:
       return false;
   }
