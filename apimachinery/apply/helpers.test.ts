@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { formatFieldErrors } from "../field/errors.ts";
+import type { JsonObject } from "../json/json.ts";
+import type { ManagedFieldsEntry } from "../resource/object.ts";
+import { managerFromUserAgent, validateFieldManager, validateManagedFields } from "./field-manager.ts";
+import { fieldSet } from "./field-set.ts";
+import { managedFieldsAfterScale, managedFieldsOfScale } from "./scale.ts";
+import { ignoringTimes } from "./timestamps.ts";
+
+describe("managerFromUserAgent", () => {
+  it("is what stands before the first slash, printable and not too long", () => {
+    assert.equal(managerFromUserAgent("kubectl/v1.36.0 (linux/amd64) kubernetes/abc"), "kubectl");
+    assert.equal(managerFromUserAgent("curl"), "curl");
+    assert.equal(managerFromUserAgent(""), "");
+    assert.equal(managerFromUserAgent("a\u0007b\n/x"), "ab");
+    assert.equal(managerFromUserAgent(`${"x".repeat(127)}é/1`), "x".repeat(127));
+  });
+});
+
+describe("validateFieldManager", () => {
+  it("refuses long names and what cannot be printed", () => {
+    assert.deepEqual(validateFieldManager("kubectl", "fieldManager"), []);
+    assert.equal(
+      formatFieldErrors(validateFieldManager("a\u0007", "fieldManager")),
+      'fieldManager: Invalid value: "a\\a": invalid character U+0007 (at position 1)',
+    );
+    assert.equal(
+      formatFieldErrors(validateFieldManager("x".repeat(129), "fieldManager")),
+      "fieldManager: Too long: may not be more than 128 bytes",
+    );
+  });
+});
+
+describe("validateManagedFields", () => {
+  it("refuses unknown operations and types of fields", () => {
+    const entries = [{ operation: "Replace", fieldsType: "FieldsV2" }] as unknown as readonly ManagedFieldsEntry[];
+    assert.equal(
+      formatFieldErrors(validateManagedFields(entries)),
+      '[metadata.managedFields[0].operation: Invalid value: "Replace": must be `Apply` or `Update`, metadata.managedFields[0].fieldsType: Invalid value: "FieldsV2": must be `FieldsV1`]',
+    );
+  });
+});
+
+const entry = (manager: string, rest: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry => ({
+  manager,
+  operation: "Update",
+  apiVersion: "apps/v1",
+  time: "2024-01-01T00:00:00Z",
+  fieldsType: "FieldsV1",
+  fieldsV1: fieldSet(["spec", "replicas"], ["spec", "selector"]),
+  ...rest,
+});
+
+const object = (replicas: number, ...managedFields: ManagedFieldsEntry[]): JsonObject => ({
+  metadata: { name: "a", managedFields } as unknown as JsonObject,
+  spec: { replicas },
+});
+
+describe("ignoringTimes", () => {
+  it("takes a write back that changes nothing but times", () => {
+    const before = object(1, entry("a"));
+    const later = entry("a", { time: "2024-01-02T00:00:00Z" });
+    assert.equal(ignoringTimes(before, object(1, later)), before);
+    const changed = object(2, later);
+    assert.equal(ignoringTimes(before, changed), changed);
+    const stolen = object(1, { ...later, fieldsV1: fieldSet(["spec", "replicas"]) });
+    assert.equal(ignoringTimes(before, stolen), stolen);
+    const joined = object(1, later, entry("b"));
+    assert.equal(ignoringTimes(before, joined), joined);
+  });
+});
+
+describe("managed fields of a Scale", () => {
+  const paths = { "apps/v1": ["spec", "replicas"] };
+  const parent = [entry("a"), entry("b", { fieldsV1: fieldSet(["spec", "selector"]) })];
+
+  it("are those who own the desired count", () => {
+    assert.deepEqual(managedFieldsOfScale(parent, paths), [
+      entry("a", { apiVersion: "autoscaling/v1", fieldsV1: fieldSet(["spec", "replicas"]) }),
+    ]);
+  });
+
+  it("give the count to who changed it through the Scale", () => {
+    const { time: _, ...untimed } = entry("c", { fieldsV1: fieldSet(["spec", "replicas"]), subresource: "scale" });
+    const scale = [{ ...untimed, apiVersion: "autoscaling/v1", time: "2024-01-03T00:00:00Z" }];
+    assert.deepEqual(managedFieldsAfterScale(parent, scale, { paths, apiVersion: "apps/v1" }), [
+      untimed,
+      entry("a", { fieldsV1: fieldSet(["spec", "selector"]) }),
+      entry("b", { fieldsV1: fieldSet(["spec", "selector"]) }),
+    ]);
+  });
+
+  it("stay as they are where the count stays with its owner", () => {
+    const scale = managedFieldsOfScale(parent, paths);
+    assert.deepEqual(managedFieldsAfterScale(parent, scale, { paths, apiVersion: "apps/v1" }), parent);
+  });
+});
