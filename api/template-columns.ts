@@ -1,8 +1,8 @@
 import type { Column } from "../apimachinery/resource/resource.ts";
+import { formatLabelSelector } from "../apimachinery/selectors/label-selector.ts";
 import { wideColumn } from "./columns.ts";
 import type { PodTemplateSpec } from "./generated/types/core-v1.ts";
 import type { LabelSelector } from "./generated/types/meta-v1.ts";
-import { formatLabelSelector } from "./label-selector.ts";
 
 /** Names of a template's containers, comma-separated. */
 export function containerNames(template: PodTemplateSpec | undefined): string {

@@ -20,8 +20,8 @@ import { templateWarnings } from "../../core/v1/pod/warnings.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
-import { isEmptySelector, isGoodSelector, selectorMatches } from "../../label-selector.ts";
 import { formatLabels } from "../../labels-text.ts";
+import { selectorOf } from "../../selector-of.ts";
 import { selectorColumn, templateColumns } from "../../template-columns.ts";
 import { validateCollisions, validateCounts, validateRunsForever } from "./replicas.ts";
 import { validateDaemonSetStrategy } from "./rolling-update.ts";
@@ -130,11 +130,12 @@ function validateSpec(check: Check, spec: types.DaemonSetSpec, old: types.Daemon
   const allowInvalidLabelValue = labelSelectorHasInvalidLabelValue(old?.selector);
   check.errors.push(...validateLabelSelector(selector, selectorPath, { allowInvalidLabelValue }));
   const labels = template.metadata?.labels;
-  if (isGoodSelector(selector) && !selectorMatches(selector, labels)) {
+  const parsed = selectorOf(selector);
+  if (parsed !== undefined && !parsed.matches(labels)) {
     const detail = "`selector` does not match template `labels`";
     check.errors.push(invalid(templatePath.child("metadata", "labels"), labels, detail));
   }
-  if (isEmptySelector(selector)) {
+  if (parsed?.empty) {
     check.errors.push(invalid(selectorPath, selector, "empty selector is invalid for daemonset"));
   }
   validatePodTemplate(check, template, templatePath);

@@ -15,7 +15,7 @@ import { podNameWarnings, templateWarnings } from "../../core/v1/pod/warnings.ts
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
-import { isGoodSelector, selectorText } from "../../label-selector.ts";
+import { selectorOf } from "../../selector-of.ts";
 import { templateColumns } from "../../template-columns.ts";
 import {
   scaleSubresource,
@@ -53,7 +53,7 @@ export const Deployment = defineResource<Deployment>({
     { name: "Available", type: "string", cell: ({ status }) => status.availableReplicas ?? 0 },
     ageColumn,
     ...templateColumns<Deployment>(({ spec }) => spec.template),
-    wideColumn("Selector", ({ spec }) => (isGoodSelector(spec.selector) ? selectorText(spec.selector) : "<invalid>")),
+    wideColumn("Selector", ({ spec }) => String(selectorOf(spec.selector) ?? "<invalid>")),
   ],
   setDefaults: changing(setDefaults),
   prepareForCreate: changing(({ spec }) => dropDisabledTemplateFields(spec?.template, undefined)),

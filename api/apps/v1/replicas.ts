@@ -1,12 +1,13 @@
 import { forbidden, invalid, notSupported, required } from "../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../apimachinery/field/path.ts";
 import type { ScaleSubresource } from "../../../apimachinery/resource/resource.ts";
+import type { Selector } from "../../../apimachinery/selectors/label-selector.ts";
 import { validateLabelSelector } from "../../../apimachinery/validation/label-fields.ts";
 import { type Check, checkNonNegative } from "../../core/v1/pod/validation/check.ts";
 import { validatePodTemplate } from "../../core/v1/pod/validation/template.ts";
 import type { PodTemplateSpec } from "../../generated/types/core-v1.ts";
 import type { LabelSelector } from "../../generated/types/meta-v1.ts";
-import { isEmptySelector, isGoodSelector, selectorMatches, selectorText } from "../../label-selector.ts";
+import { selectorOf } from "../../selector-of.ts";
 
 // What the controllers of pods have in common: pkg/apis/apps/validation.
 
@@ -22,18 +23,13 @@ export function validateSelector(
     return;
   }
   check.errors.push(...validateLabelSelector(selector, place));
-  if (isEmptySelector(selector)) check.errors.push(invalid(place, selector, emptyDetail));
+  if (selectorOf(selector)?.empty) check.errors.push(invalid(place, selector, emptyDetail));
 }
 
 /** The pods made are chosen by the selector, or their maker would not know them. */
-export function validateTemplateLabels(
-  check: Check,
-  template: PodTemplateSpec,
-  selector: LabelSelector | undefined,
-  place: Path,
-): void {
+export function validateTemplateLabels(check: Check, template: PodTemplateSpec, selector: Selector, place: Path): void {
   const labels = template.metadata?.labels;
-  if (isEmptySelector(selector) || selectorMatches(selector, labels)) return;
+  if (selector.empty || selector.matches(labels)) return;
   const detail = "`selector` does not match template `labels`";
   check.errors.push(invalid(place.child("metadata", "labels"), labels, detail));
 }
@@ -58,12 +54,13 @@ export function validateReplicaTemplate(
 ): void {
   const { selector, template } = spec;
   validateSelector(check, selector, specPath.child("selector"), "empty selector is invalid for deployment");
-  if (!isGoodSelector(selector)) {
+  const parsed = selectorOf(selector);
+  if (parsed === undefined) {
     check.errors.push(invalid(specPath.child("selector"), selector, "invalid label selector"));
     return;
   }
   const place = specPath.child("template");
-  validateTemplateLabels(check, template, selector, place);
+  validateTemplateLabels(check, template, parsed, place);
   validatePodTemplate(check, template, place);
   validateRunsForever(check, template, place, "ReplicaSet");
 }
@@ -110,7 +107,7 @@ export interface Replicated {
 export const scaleSubresource: ScaleSubresource<Replicated> = {
   specReplicas: ({ spec }) => spec.replicas ?? 0,
   statusReplicas: ({ status }) => status.replicas ?? 0,
-  selector: ({ spec }) => selectorText(spec.selector),
+  selector: ({ spec }) => String(selectorOf(spec.selector) ?? ""),
   setSpecReplicas(draft, replicas) {
     (draft.spec as { replicas?: number }).replicas = replicas;
   },

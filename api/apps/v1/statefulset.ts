@@ -19,7 +19,7 @@ import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
 import type { PodTemplateSpec } from "../../generated/types/core-v1.ts";
-import { isGoodSelector } from "../../label-selector.ts";
+import { selectorOf } from "../../selector-of.ts";
 import { templateColumns } from "../../template-columns.ts";
 import {
   scaleSubresource,
@@ -144,8 +144,13 @@ function validateSpec(check: Check, spec: Spec, old: Spec | undefined): void {
   if (old === undefined && spec.serviceName) checkLabel(check, specPath.child("serviceName"), spec.serviceName);
   const selectorPath = specPath.child("selector");
   validateSelector(check, spec.selector, selectorPath, "empty selector is invalid for statefulset");
-  if (!isGoodSelector(spec.selector)) check.errors.push(invalid(selectorPath, spec.selector, ""));
-  else validateTemplate(check, spec, old);
+  const selector = selectorOf(spec.selector);
+  if (selector === undefined) check.errors.push(invalid(selectorPath, spec.selector, ""));
+  else {
+    const template = podTemplateOf(spec);
+    validateTemplateLabels(check, template, selector, templatePath);
+    validateTemplate(check, template, old);
+  }
   validateRunsForever(check, spec.template, templatePath, "StatefulSet");
 }
 
@@ -161,9 +166,7 @@ function podTemplateOf({ template, volumeClaimTemplates = [] }: Spec): PodTempla
   return { ...template, spec: { ...rest, volumes } as PodTemplateSpec["spec"] };
 }
 
-function validateTemplate(check: Check, spec: Spec, old: Spec | undefined): void {
-  const template = podTemplateOf(spec);
-  validateTemplateLabels(check, template, spec.selector, templatePath);
+function validateTemplate(check: Check, template: PodTemplateSpec, old: Spec | undefined): void {
   if (old === undefined || !isBroken(old)) validatePodTemplate(check, template, templatePath);
   // Upstream looks at labels and annotations again; equal errors fold into one.
   else validateTemplateMetadata(check, template, templatePath);

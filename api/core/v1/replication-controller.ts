@@ -3,13 +3,13 @@ import { path } from "../../../apimachinery/field/path.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext, ScaleSubresource } from "../../../apimachinery/resource/resource.ts";
+import { selectorFromSet } from "../../../apimachinery/selectors/label-selector.ts";
 import { validateRunsForever } from "../../apps/v1/replicas.ts";
 import { validateReplicaStatus } from "../../apps/v1/replicaset.ts";
 import { ageColumn, nameColumn, wideColumn } from "../../columns.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/core-v1.ts";
-import { selectorMatches, selectorText } from "../../label-selector.ts";
 import { formatLabels } from "../../labels-text.ts";
 import { templateColumns } from "../../template-columns.ts";
 import { setTemplateDefaults } from "./pod/defaults.ts";
@@ -29,7 +29,7 @@ const templatePath = specPath.child("template");
 const scale: ScaleSubresource<ReplicationController> = {
   specReplicas: ({ spec }) => spec.replicas ?? 0,
   statusReplicas: ({ status }) => status.replicas ?? 0,
-  selector: ({ spec }) => selectorText(matching(spec.selector)),
+  selector: ({ spec }) => String(selectorFromSet(spec.selector)),
   setSpecReplicas: (draft, replicas) => {
     (draft as Draft<ReplicationController>).spec.replicas = replicas;
   },
@@ -77,10 +77,6 @@ function setDefaults({ metadata, spec }: Draft<ReplicationController>): void {
   if (metadata !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
 }
 
-function matching(labels: Readonly<Record<string, string>> | undefined) {
-  return labels === undefined ? undefined : { matchLabels: labels };
-}
-
 function validate(
   { spec, status }: ReplicationController,
   old: ReplicationController | undefined,
@@ -102,7 +98,7 @@ function validate(
     return check.errors;
   }
   const labels = template.metadata?.labels;
-  if (chooses && !selectorMatches(matching(spec.selector), labels)) {
+  if (chooses && !selectorFromSet(spec.selector).matches(labels)) {
     const detail = "`selector` does not match template `labels`";
     check.errors.push(invalid(templatePath.child("metadata", "labels"), labels, detail));
   }

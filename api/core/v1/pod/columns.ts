@@ -1,5 +1,6 @@
 import type { Column } from "../../../../apimachinery/resource/resource.ts";
-import { ageColumn, nameColumn, since, textColumn, wideColumn } from "../../../columns.ts";
+import { ageOf } from "../../../../apimachinery/time/time.ts";
+import { ageColumn, nameColumn, textColumn, wideColumn } from "../../../columns.ts";
 import type { Pod } from "../../../generated/types/core-v1.ts";
 import { type PodSummary, summarizePod } from "./summary.ts";
 
@@ -33,7 +34,7 @@ export const podColumns: readonly Column<Pod>[] = [
     const { restarts, lastRestart } = summaryOf(pod);
     return restarts === 0 || lastRestart === undefined
       ? String(restarts)
-      : `${restarts} (${since(lastRestart, now)} ago)`;
+      : `${restarts} (${ageOf(lastRestart, now)} ago)`;
   }),
   ageColumn,
   wideColumn("IP", ({ status }) => status?.podIPs?.[0]?.ip || "<none>"),
