@@ -22,6 +22,13 @@ export interface AdmissionAttributes {
   auditAnnotate(key: string, value: string): void;
 }
 
+/** How a mutating plugin asks that the mutating pass be run once more, because it changed what others have seen. */
+export interface Reinvocation {
+  /** True while the second pass runs. */
+  readonly active: boolean;
+  request(): void;
+}
+
 /**
  * One admission plugin. `admit` may change `attributes.object` in place, `validate` may not; both refuse by throwing an
  * ApiError (usually `Forbidden`, with upstream's words). Order and selection live in one list.
@@ -29,6 +36,6 @@ export interface AdmissionAttributes {
 export interface AdmissionPlugin {
   readonly name: string;
   handles(attributes: AdmissionAttributes): boolean;
-  admit?(attributes: AdmissionAttributes): void | Promise<void>;
+  admit?(attributes: AdmissionAttributes, reinvocation: Reinvocation): void | Promise<void>;
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
 }
