@@ -21,6 +21,7 @@ export {
   type LogValues,
   silentLogger,
 } from "./logger.ts";
+export { LruMap } from "./lru-map.ts";
 export {
   type Counter,
   type CounterValue,

@@ -1,9 +1,10 @@
+import { formatMicroTime } from "../apimachinery/time/time.ts";
 import { onAbort, signalWithTimeout } from "../base/cancellation.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { MetricsRegistry } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
-import { type LeaderRecord, type LeaseLock, microTime } from "./lease-lock.ts";
+import type { LeaderRecord, LeaseLock } from "./lease-lock.ts";
 
 export interface LeaderElectionOptions {
   readonly lock: LeaseLock;
@@ -190,7 +191,7 @@ export class LeaderElector {
     try {
       const current = await lock.read(limited.signal);
       if (current?.holderIdentity !== this.#options.identity) return;
-      const now = microTime(clock.now());
+      const now = formatMicroTime(clock.now());
       const { leaderTransitions } = current;
       await this.#write(
         { holderIdentity: "", leaseDurationSeconds: 1, acquireTime: now, renewTime: now, leaderTransitions },
@@ -209,7 +210,7 @@ export class LeaderElector {
 
   #record(): LeaderRecord {
     const { identity, leaseDurationMs, clock } = this.#options;
-    const now = microTime(clock.now());
+    const now = formatMicroTime(clock.now());
     return {
       holderIdentity: identity,
       leaseDurationSeconds: Math.floor(leaseDurationMs / 1000),

@@ -70,8 +70,3 @@ export class LeaseLock {
 function specOf({ leaderTransitions, ...rest }: LeaderRecord): NonNullable<Lease["spec"]> {
   return { ...rest, leaseTransitions: leaderTransitions };
 }
-
-/** metav1.MicroTime. */
-export function microTime(nowMs: number): string {
-  return new Date(nowMs).toISOString().replace("Z", "000Z");
-}

@@ -4,12 +4,17 @@ import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 /** What a path needs to know of a resource. */
 export type ResourceIdentity = Pick<ResourceDefinition, "group" | "version" | "kind" | "plural" | "scope">;
 
-/** What a client may send for `T`: anything may be left to defaulting. Each generated `XInput` is assignable. */
+/**
+ * What a client may send for `T`: anything may be left to defaulting, and text may be a number, as quantities may. Each
+ * generated `XInput` is assignable.
+ */
 export type InputOf<T> = T extends readonly (infer U)[]
   ? readonly InputOf<U>[]
   : T extends object
     ? { readonly [K in keyof T]?: InputOf<T[K]> }
-    : T;
+    : string extends T
+      ? T | number
+      : T;
 
 /** An object to send: apiVersion and kind are filled in. */
 export type ObjectInput<T extends ApiObject> = InputOf<Omit<T, "metadata">> & { readonly metadata?: ObjectMeta };

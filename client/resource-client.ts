@@ -101,7 +101,7 @@ export function createResourceClient<T extends ApiObject>(wiring: Wiring): Resou
       throw new TypeError(`a ${identity.kind} is of a namespace, and none was given`);
     return of;
   };
-  const complete = (object: ObjectInput<T>): object => ({ apiVersion, kind: identity.kind, ...object });
+  const complete = (object: ObjectInput<T>): object => ({ apiVersion, kind: identity.kind, ...(object as object) });
   const write = (options: WriteOptions = {}) => ({ query: writeQuery(options, fieldManager), signal: options.signal });
   const put = (object: ObjectInput<T>, options: WriteOptions | undefined, subresource?: string): Promise<T> =>
     call({
