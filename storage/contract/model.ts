@@ -61,7 +61,7 @@ export function revisionOf(event: StorageEvent): number {
   return event.type === "put" ? event.entry.modRevision : event.revision;
 }
 
-function isWithin(key: string, start: string, end: string): boolean {
+export function isWithin(key: string, start: string, end: string): boolean {
   return sortKey(key) >= sortKey(start) && sortKey(key) < sortKey(end);
 }
 
