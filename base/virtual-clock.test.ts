@@ -56,6 +56,13 @@ test("runUntil says what is pending when nothing can bring the condition about",
   );
 });
 
+test("runUntil gives threads and sockets real time, while no timer is pending", async () => {
+  const clock = new VirtualClock();
+  const io = new Promise<string>((resolve) => setTimeout(() => resolve("from outside"), 30));
+  assert.equal(await clock.runUntil(io), "from outside");
+  assert.equal(clock.monotonicMs(), 0);
+});
+
 test("a runaway ends with an error that names the pending timers", async () => {
   const clock = new VirtualClock({ maxTimers: 100, traceTimers: true });
   const again = function spin() {

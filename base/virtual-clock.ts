@@ -11,6 +11,8 @@ export interface VirtualClockOptions {
   readonly maxTimers?: number;
   /** Virtual time that one `runUntil` or `runUntilIdle` may let pass. Default 24 hours. */
   readonly maxPassedMs?: number;
+  /** Real time that `runUntil` grants threads and sockets, with no timer pending, before it calls a wait hopeless. Default 200 ms. */
+  readonly ioWaitMs?: number;
   /** Remember where each timer was set, for the runaway error. Costs a stack trace a timer. */
   readonly traceTimers?: boolean;
 }
@@ -22,9 +24,6 @@ interface Pending {
   readonly origin: string | undefined;
   state: "pending" | "done";
 }
-
-/** Turns of the event loop granted, with no timer pending, before a wait is declared hopeless: work of other threads or sockets. */
-const idleTurns = 200;
 
 /**
  * Time that passes only when told to.
@@ -81,7 +80,7 @@ export class VirtualClock implements Clock {
   advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     return this.#exclusively(async () => {
-      await this.#run(endMs, () => false);
+      await this.#run(endMs);
       this.#nowMs = endMs;
     });
   }
@@ -111,7 +110,7 @@ export class VirtualClock implements Clock {
   /** Lets time pass until no timer is pending. Never ends by itself where something is periodic: see `maxPassedMs`. */
   runUntilIdle(): Promise<void> {
     return this.#exclusively(async () => {
-      await this.#run(this.#latestMs(), () => false);
+      await this.#run(this.#latestMs());
       if (this.pendingTimers > 0) throw this.#hopeless("the clock became idle");
     });
   }
@@ -121,19 +120,15 @@ export class VirtualClock implements Clock {
     for (let turn = 0; turn < turns; turn++) await nextTurn();
   }
 
-  /** Fires timers due up to `endMs`. True once `done` holds; false when time or timers have run out. */
-  async #run(endMs: number, done: () => boolean): Promise<boolean> {
+  /** Fires timers due up to `endMs`. True once `done`, where there is one, holds; false when time or timers have run out. */
+  async #run(endMs: number, done?: () => boolean): Promise<boolean> {
     const maxTimers = this.#options.maxTimers ?? 1_000_000;
     let fired = 0;
     for (;;) {
       await this.settle();
-      if (done()) return true;
-      let next = this.#next();
-      for (let turn = 0; next === undefined && turn < idleTurns; turn++) {
-        await nextTurn();
-        if (done()) return true;
-        next = this.#next();
-      }
+      if (done?.()) return true;
+      const next = this.#next();
+      if (next === undefined && (await this.#stir(done))) continue;
       if (next === undefined || next.dueMs > endMs) return false;
       if (fired++ >= maxTimers) throw new Error(`runaway: ${maxTimers} timers fired; ${this.#describePending()}`);
       this.#timers.pop();
@@ -141,6 +136,17 @@ export class VirtualClock implements Clock {
       this.#nowMs = Math.max(this.#nowMs, next.dueMs);
       next.fn();
     }
+  }
+
+  /** Waits in real time for what no timer will bring. True when something has happened. */
+  async #stir(done: (() => boolean) | undefined): Promise<boolean> {
+    if (done === undefined) return false;
+    const untilMs = performance.now() + (this.#options.ioWaitMs ?? 200);
+    while (performance.now() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (done() || this.#next() !== undefined) return true;
+    }
+    return false;
   }
 
   #next(): Pending | undefined {
