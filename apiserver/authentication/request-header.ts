@@ -14,7 +14,6 @@ export interface RequestHeaderOptions {
   /** Common names of the proxies that are believed; none: any certificate of the authorities. */
   readonly allowedNames: readonly string[];
   readonly clock: Clock;
-  readonly headersOf: (request: ApiRequest) => HeaderPairs;
 }
 
 /** Believes a front proxy that proves itself with a certificate (authentication/request/headerrequest). */
@@ -31,12 +30,12 @@ export class RequestHeaderAuthenticator implements Authenticator {
     if (request.header("x-remote-user") === undefined) return undefined;
     const der = request.clientCertificate?.();
     if (der === undefined) return undefined;
-    const { authorities, allowedNames, clock, headersOf } = this.#options;
+    const { authorities, allowedNames, clock } = this.#options;
     verifyCertificate(der, authorities(), clock.now());
     const name = readSubject(der).findLast(({ oid }) => oid === "2.5.4.3")?.value ?? "";
     if (allowedNames.length > 0 && !allowedNames.includes(name))
       throw new Error(`x509: subject with cn=${name} is not in the allowed list`);
-    const user = requestHeaderUser(headersOf(request));
+    const user = requestHeaderUser(request.headerPairs());
     return user === undefined ? undefined : { user };
   }
 }

@@ -25,6 +25,7 @@ export function testRequest(
     path: "/",
     query: new URLSearchParams(),
     header: (name) => headers[name],
+    headerPairs: () => Object.entries(headers),
     readBody: async () => Buffer.alloc(0),
     signal: new AbortController().signal,
     remoteAddress: "192.0.2.1",

@@ -13,6 +13,8 @@ export interface AuthorizationAttributes {
   readonly name: string;
   /** For requests that are not for resources. */
   readonly path: string;
+  /** The selector a list, watch or deletecollection is limited by, as the query has it; absent where there is none. */
+  readonly fieldSelector?: string;
 }
 
 export type Decision =

@@ -1,0 +1,101 @@
+import { formatAggregate } from "../../apimachinery/field/errors.ts";
+import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import { groupMasters } from "../authentication/names.ts";
+import type { AuthorizationAttributes, Authorizer, Decision, NonResourceRule, ResourceRule } from "./authorizer.ts";
+
+const noOpinion: Decision = { decision: "noOpinion", reason: "" };
+const allowed: Decision = { decision: "allow", reason: "" };
+
+/** Members of system:masters may do everything: the way in when all roles are broken. */
+export const superuserAuthorizer: Authorizer = {
+  name: "superuser",
+  authorize: ({ user }) => (user.groups.includes(groupMasters) ? allowed : noOpinion),
+  rulesFor: (user) =>
+    user.groups.includes(groupMasters)
+      ? {
+          resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+          nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+          incomplete: false,
+        }
+      : { resourceRules: [], nonResourceRules: [], incomplete: false },
+};
+
+/** Allows everybody these paths; one that ends in `*` is a prefix (apiserver/pkg/authorization/path). Throws for other stars. */
+export function alwaysAllowPaths(paths: readonly string[]): Authorizer {
+  const exact = new Set<string>();
+  const prefixes: string[] = [];
+  for (const path of paths.map((one) => one.replace(/^\//, ""))) {
+    if (path.slice(0, -1).includes("*")) throw new Error(`only trailing * allowed in ${JSON.stringify(path)}`);
+    if (path.endsWith("*")) prefixes.push(path.slice(0, -1));
+    else exact.add(path);
+  }
+  return {
+    name: "always-allow-paths",
+    authorize({ isResourceRequest, path }) {
+      if (isResourceRequest) return noOpinion;
+      const plain = path.replace(/^\//, "");
+      return exact.has(plain) || prefixes.some((prefix) => plain.startsWith(prefix)) ? allowed : noOpinion;
+    },
+  };
+}
+
+/** Asks each in order until one allows or denies; stays synchronous as long as all that are asked do. */
+export function unionAuthorizer(...authorizers: readonly Authorizer[]): Authorizer {
+  return {
+    name: "union",
+    authorize: (attributes) => ask(authorizers, attributes, 0, [], []),
+    rulesFor: (user, namespace) => unionRules(authorizers, user, namespace),
+  };
+}
+
+function ask(
+  authorizers: readonly Authorizer[],
+  attributes: AuthorizationAttributes,
+  start: number,
+  reasons: string[],
+  errors: string[],
+): Decision | Promise<Decision> {
+  for (let i = start; i < authorizers.length; i++) {
+    const answer = authorizers[i]!.authorize(attributes);
+    if (answer instanceof Promise) {
+      return answer.then((decision) =>
+        decides(decision, reasons, errors) ? decision : ask(authorizers, attributes, i + 1, reasons, errors),
+      );
+    }
+    if (decides(answer, reasons, errors)) return answer;
+  }
+  if (reasons.length === 0 && errors.length === 0) return noOpinion;
+  return {
+    decision: "noOpinion",
+    reason: reasons.join("\n"),
+    ...(errors.length === 0 ? {} : { evaluationError: formatAggregate(errors) }),
+  };
+}
+
+function decides(decision: Decision, reasons: string[], errors: string[]): boolean {
+  if (decision.decision !== "noOpinion") return true;
+  if (decision.reason !== "") reasons.push(decision.reason);
+  if (decision.evaluationError !== undefined) errors.push(decision.evaluationError);
+  return false;
+}
+
+function unionRules(authorizers: readonly Authorizer[], user: UserInfo, namespace: string) {
+  const resourceRules: ResourceRule[] = [];
+  const nonResourceRules: NonResourceRule[] = [];
+  const errors: string[] = [];
+  let incomplete = false;
+  for (const authorizer of authorizers) {
+    const rules = authorizer.rulesFor?.(user, namespace);
+    if (rules === undefined) continue;
+    resourceRules.push(...rules.resourceRules);
+    nonResourceRules.push(...rules.nonResourceRules);
+    incomplete ||= rules.incomplete;
+    if (rules.evaluationError !== undefined) errors.push(rules.evaluationError);
+  }
+  return {
+    resourceRules,
+    nonResourceRules,
+    incomplete,
+    ...(errors.length === 0 ? {} : { evaluationError: formatAggregate(errors) }),
+  };
+}
