@@ -6,12 +6,21 @@ import { compare, excludeFields } from "./compare.ts";
 import { type Conflict, conflictError, conflictsOf } from "./conflict.ts";
 import { type FieldSet, isEmptySet, recursiveDifferenceOf } from "./field-set.ts";
 import { conflictsBeyondLastApplied, kubectlManager, withLastApplied } from "./last-applied.ts";
-import { decodeManagers, encodeManagers, type Manager, type Managers, managerId, timeOf } from "./managers.ts";
+import {
+  decodeManagers,
+  encodeManagers,
+  entriesOf,
+  type Manager,
+  type Managers,
+  managerId,
+  timeOf,
+  withManagedFields,
+} from "./managers.ts";
 import { mergeApplied } from "./merge.ts";
 import { prune } from "./prune.ts";
 import { reconcileManagers } from "./reconcile.ts";
 import { equalValues } from "./structure.ts";
-import { entriesOf, type OwnershipContext, takeFromOthers, trackUpdate, withoutStripped } from "./update.ts";
+import { type OwnershipContext, takeFromOthers, trackUpdate, withoutStripped } from "./update.ts";
 import { formatTypeErrors, typeErrors } from "./validate.ts";
 import { fieldSetOf } from "./whole-set.ts";
 
@@ -45,7 +54,7 @@ const beforeFirstApply = "before-first-apply";
  */
 export function applyPatch(request: ApplyRequest): Applied {
   checkRequest(request);
-  const live = withoutManagedFields(request.live ?? { apiVersion: request.apiVersion, kind: request.kind });
+  const live = withManagedFields(request.live ?? { apiVersion: request.apiVersion, kind: request.kind }, undefined);
   let managers = liveManagers(request);
   if (managers.size === 0) {
     managers = trackUpdate(managers, { ...request, live: undefined, object: live, manager: beforeFirstApply });
@@ -152,11 +161,4 @@ function checkRequest({ applied, apiVersion, kind, schema }: ApplyRequest): void
 function typeText(apiVersion: unknown, kind: unknown): string {
   const version = typeof apiVersion === "string" ? apiVersion : "";
   return `${version.includes("/") ? version : `/${version}`}, Kind=${typeof kind === "string" ? kind : ""}`;
-}
-
-function withoutManagedFields(object: JsonObject): JsonObject {
-  const { metadata } = object;
-  if (!isJsonObject(metadata) || metadata["managedFields"] === undefined) return object;
-  const { managedFields: _, ...rest } = metadata;
-  return { ...object, metadata: rest };
 }

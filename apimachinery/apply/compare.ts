@@ -117,7 +117,7 @@ class Walk {
     if (shape === "leaf") this.#leaf(before, after);
     else if (isEmptyContainer(before) && isEmptyContainer(after)) {
       // Null and empty are the same to Go's slices and maps, which built-in types are made of.
-      if (!this.#builtin) this.#leaf(before, after);
+      if (!this.#builtin || schema.type === "object") this.#leaf(before, after);
     } else if (shape === "list") this.#lists(schema as ListSchema, asList(before), asList(after));
     else this.maps(schema as Associative, asObject(before), asObject(after));
   }
@@ -136,6 +136,7 @@ class Walk {
   }
 
   #lists(schema: ListSchema, before: readonly Value[], after: readonly Value[]): void {
+    if (equalLists(before, after)) return;
     const left = byElement(schema, before);
     const right = byElement(schema, after);
     for (const [element, items] of left) this.#items(schema, element, items, right.get(element) ?? []);

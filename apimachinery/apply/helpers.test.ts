@@ -5,6 +5,7 @@ import type { JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { managerFromUserAgent, validateFieldManager, validateManagedFields } from "./field-manager.ts";
 import { fieldSet } from "./field-set.ts";
+import { managedFieldsProblem, managedVersions, withManagedFields } from "./managers.ts";
 import { managedFieldsAfterScale, managedFieldsOfScale } from "./scale.ts";
 import { ignoringTimes } from "./timestamps.ts";
 
@@ -68,6 +69,25 @@ describe("ignoringTimes", () => {
     assert.equal(ignoringTimes(before, stolen), stolen);
     const joined = object(1, later, entry("b"));
     assert.equal(ignoringTimes(before, joined), joined);
+  });
+});
+
+describe("withManagedFields", () => {
+  it("sets, removes, and leaves the object alone where there is nothing to do", () => {
+    const bare: JsonObject = { metadata: { name: "a" } };
+    const managed = withManagedFields(bare, [entry("a")]);
+    assert.deepEqual(managed["metadata"], { name: "a", managedFields: [entry("a")] });
+    assert.deepEqual(withManagedFields(managed, undefined), bare);
+    assert.equal(withManagedFields(bare, undefined), bare);
+  });
+});
+
+describe("managedFieldsProblem", () => {
+  it("says what is wrong with entries", () => {
+    const { fieldsType: _, ...typeless } = entry("a");
+    assert.equal(managedFieldsProblem([entry("a")]), undefined);
+    assert.equal(managedFieldsProblem([entry("a"), typeless]), "missing fieldsType in managed fields entry 1");
+    assert.deepEqual([...managedVersions([entry("a"), entry("b", { apiVersion: "apps/v2" })])], ["apps/v1", "apps/v2"]);
   });
 });
 

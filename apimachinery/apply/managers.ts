@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { compareText } from "../text/go-quote.ts";
 import { type FieldSet, isEmptySet, parseFieldSet, rememberCanonical } from "./field-set.ts";
@@ -116,4 +117,37 @@ export function setFields(managers: Managers, id: string, fields: FieldSet): voi
 export function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
   if (entries === undefined) return false;
   return entries.length === 0 || (entries.length === 1 && Object.keys(entries[0]!).length === 0);
+}
+
+/** An object's `metadata.managedFields`. */
+export function entriesOf(object: JsonObject): readonly ManagedFieldsEntry[] | undefined {
+  const metadata = object["metadata"] as { readonly managedFields?: readonly ManagedFieldsEntry[] } | undefined;
+  return metadata?.managedFields ?? undefined;
+}
+
+/** The object with these managed fields, or with none; itself where it has them already. */
+export function withManagedFields(object: JsonObject, entries: readonly ManagedFieldsEntry[] | undefined): JsonObject {
+  const { metadata } = object;
+  const { managedFields: before, ...rest } = isJsonObject(metadata) ? metadata : ({} as JsonObject);
+  if ((before as unknown) === entries) return object;
+  const managed = entries === undefined ? rest : { ...rest, managedFields: entries };
+  return { ...object, metadata: managed as JsonObject };
+}
+
+/**
+ * The versions that an object's managers speak of: those that a `convert` may be asked for. For callers whose conversion
+ * cannot be done on the spot and so has to be prepared.
+ */
+export function managedVersions(entries: readonly ManagedFieldsEntry[] | undefined): ReadonlySet<string> {
+  return new Set([...decodeManagersOrNone(entries).values()].map(({ apiVersion }) => apiVersion));
+}
+
+/** Why the entries are not valid, in the words of the warning that a mutating webhook's mistake earns; undefined if they are. */
+export function managedFieldsProblem(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
+  try {
+    decodeManagers(entries);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -4,10 +4,10 @@ import type { ListSchema, ObjectSchema, Schema } from "../schema/schema.ts";
 import type { PathElement } from "./path-element.ts";
 import {
   type Associative,
-  alwaysPresent,
   childSchema,
   isBuiltin,
   isEmptyContainer,
+  isPlainStruct,
   itemElementOrNone,
   own,
   shapeOf,
@@ -45,7 +45,7 @@ function mergeMaps(schema: Associative, left: JsonObject, right: JsonObject, bui
     let value: JsonValue;
     if (before === undefined) {
       // An empty struct that Go's type has anyway is no change.
-      if (builtin && isEmptyContainer(said) && isAlwaysThere(schema, key)) continue;
+      if (builtin && isEmptyContainer(said) && isStructAlwaysThere(schema, key)) continue;
       value = said;
     } else {
       value = mergeValues(childSchema(schema, key), before, said, builtin);
@@ -57,9 +57,9 @@ function mergeMaps(schema: Associative, left: JsonObject, right: JsonObject, bui
   return merged ?? left;
 }
 
-function isAlwaysThere(schema: Associative, key: string): boolean {
+function isStructAlwaysThere(schema: Associative, key: string): boolean {
   const field = schema.type === "object" ? schema.fields.get(key) : undefined;
-  return field !== undefined && alwaysPresent(field);
+  return field !== undefined && isPlainStruct(field);
 }
 
 /** A list's items by their path elements, in order. Of items that share one, none is the one to merge with. */

@@ -23,14 +23,17 @@ export function keyElement(names: readonly string[], values: readonly (JsonValue
     const value = values[i];
     if (value === undefined) continue;
     if (text.length > 3) text += ",";
-    text += `${JSON.stringify(names[i])}:${scalarJson(value)}`;
+    text += `${scalarJson(names[i]!)}:${scalarJson(value)}`;
   }
   return `${text}}`;
 }
 
+const plainText = /^[\w./:@-]*$/;
+
 /** JSON as Go's encoder writes it, which escapes what HTML would take for markup. */
 function scalarJson(value: JsonValue | bigint): string {
-  if (typeof value === "bigint") return String(value);
+  if (typeof value === "string" && plainText.test(value)) return `"${value}"`;
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
   const text = JSON.stringify(value);
   return typeof value === "string" && /[<>&\u2028\u2029]/.test(value)
     ? text.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
@@ -85,7 +88,33 @@ export function compareElements(a: PathElement, b: PathElement): number {
   if (a === b) return 0;
   const kind = a.charCodeAt(0);
   if (kind !== b.charCodeAt(0)) return kinds.indexOf(a[0]!) - kinds.indexOf(b[0]!);
-  if (kind === 0x66 /* f */) return compareText(a, b);
+  // Names are ASCII wherever it matters, so the engine's own comparison of texts is the wire's.
+  if (kind === 0x66 /* f */) return a < b ? -1 : 1;
+  return compareTexts(a, b) ?? compareParsed(a, b, kind);
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** The order of two items that differ within a plain text; undefined where only parsing them can tell. */
+function compareTexts(a: PathElement, b: PathElement): number | undefined {
+  let inText = false;
+  const length = Math.min(a.length, b.length);
+  for (let i = 2; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === backslash || y === backslash) return undefined;
+    if (x !== y) {
+      if (!inText) return undefined;
+      // Where one text ends, it is the lesser.
+      return x === quote ? -1 : y === quote ? 1 : x - y;
+    }
+    if (x === quote) inText = !inText;
+  }
+  return undefined;
+}
+
+function compareParsed(a: PathElement, b: PathElement, kind: number): number {
   const left = parseElement(a);
   const right = parseElement(b);
   if (kind === 0x6b /* k */ && isJsonObject(left) && isJsonObject(right)) return compareKeys(left, right);

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from "../json/json.ts";
+import type { JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
+import { entriesOf, withManagedFields } from "./managers.ts";
 import { equalValues } from "./structure.ts";
-import { entriesOf } from "./update.ts";
 
 /**
  * The object to store after all changes have been made to it, with the times of managers taken back where nothing but times
@@ -18,7 +18,7 @@ export function ignoringTimes(
   if (old.length !== current.length || current.length === 0) return after;
   if (current.every((entry, i) => entry.time === old[i]?.time)) return after;
   if (!current.every((entry, i) => equalButTime(entry, old[i]!))) return after;
-  return equal(withoutEntries(before), withoutEntries(after)) ? before : after;
+  return equal(withManagedFields(before, undefined), withManagedFields(after, undefined)) ? before : after;
 }
 
 function equalButTime(a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean {
@@ -30,11 +30,4 @@ function equalButTime(a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean {
     a.fieldsType === b.fieldsType &&
     equalValues(a.fieldsV1 as JsonObject | undefined, b.fieldsV1 as JsonObject | undefined)
   );
-}
-
-function withoutEntries(object: JsonObject): JsonObject {
-  const { metadata } = object;
-  if (!isJsonObject(metadata)) return object;
-  const { managedFields: _, ...rest } = metadata;
-  return { ...object, metadata: rest };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import type { JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { maxUpdateManagers } from "./cap-managers.ts";
@@ -177,6 +178,45 @@ describe("updateManagedFields", () => {
     assert.deepEqual(
       gone?.map(({ manager }) => manager),
       ["b"],
+    );
+  });
+
+  it("takes whatever managed fields a client may send", () => {
+    const element = fc.oneof(
+      fc.constantFrom("f:spec", "f:size", ".", "k:{}", 'k:{"name":"x"}', "v:1", "i:0", "x:y"),
+      fc.string(),
+    );
+    const { fields } = fc.letrec((tie) => ({
+      fields: fc.oneof(
+        { depthSize: "small" },
+        fc.constantFrom({}, null, "text", 1),
+        fc.dictionary(element, tie("fields")),
+      ),
+    }));
+    const entry = fc.record(
+      {
+        manager: fc.string(),
+        operation: fc.constantFrom("Apply", "Update", "Other", ""),
+        apiVersion: fc.constantFrom("example.com/v1", "example.com/v2", "", "nonsense"),
+        time: fc.constantFrom("2024-01-01T00:00:00Z", "never"),
+        fieldsType: fc.constantFrom("FieldsV1", "FieldsV2"),
+        fieldsV1: fields,
+        subresource: fc.constantFrom("", "status"),
+      },
+      { requiredKeys: [] },
+    ) as unknown as fc.Arbitrary<ManagedFieldsEntry>;
+    const live = created(widget({ size: 1 }));
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 4 }), (managedFields) => {
+        const result = update({ live, object: widget({ size: 2 }), managedFields, manager: "b", now: 1000 }) ?? [];
+        if (managedFields.length > 1) assert.ok(result.some(({ manager }) => manager === "b"));
+        const wire = JSON.parse(JSON.stringify(result)) as ManagedFieldsEntry[];
+        assert.deepEqual(
+          update({ live: withManagers(widget({ size: 2 }), wire), object: widget({ size: 2 }) }) ?? [],
+          wire,
+        );
+      }),
+      { numRuns: 1000 },
     );
   });
 });

@@ -16,6 +16,7 @@ import {
 import {
   decodeManagersOrNone,
   encodeManagers,
+  entriesOf,
   isReset,
   type Managers,
   managerId,
@@ -112,11 +113,6 @@ function currentManagers(request: UpdateRequest): Managers {
     if (sent.size > 0) return sent;
   }
   return decodeManagersOrNone(live);
-}
-
-export function entriesOf(object: JsonObject): readonly ManagedFieldsEntry[] | undefined {
-  const metadata = object["metadata"] as { readonly managedFields?: readonly ManagedFieldsEntry[] } | undefined;
-  return metadata?.managedFields ?? undefined;
 }
 
 /** The very list of before where every entry is the entry of before. */

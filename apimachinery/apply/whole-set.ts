@@ -1,9 +1,11 @@
 import { isJsonObject } from "../json/json.ts";
-import type { ListSchema, Schema } from "../schema/schema.ts";
+import type { ListSchema, ObjectSchema, Schema } from "../schema/schema.ts";
 import { type FieldSet, type FieldTree, leaf, sortedNode } from "./field-set.ts";
+import { compareElements, fieldElement, type PathElement } from "./path-element.ts";
 import {
   type Associative,
   childSchema,
+  deduced,
   isEmptyContainer,
   isNamedField,
   isPlainStruct,
@@ -13,6 +15,41 @@ import {
 } from "./structure.ts";
 
 const leafNode = leaf as FieldTree;
+
+/** One field of a struct, as sets see it. */
+interface Step {
+  readonly element: PathElement;
+  readonly schema: Schema;
+  /** Owned as a whole whatever its value. */
+  readonly whole: boolean;
+}
+
+/** What sets need to know of a struct: worked out once, for this is the hot path of every create. */
+interface StructPlan {
+  readonly steps: ReadonlyMap<string, Step>;
+  /** Structs that upstream's Go type always has. */
+  readonly structs: readonly { readonly name: string; readonly step: Step }[];
+}
+
+const plans = new WeakMap<ObjectSchema, StructPlan>();
+
+function planOf(schema: ObjectSchema): StructPlan {
+  let plan = plans.get(schema);
+  if (plan === undefined) {
+    const steps = new Map<string, Step>();
+    for (const { name, schema: inner } of schema.fields.values()) steps.set(name, stepOf(name, inner));
+    const structs = [...schema.fields.values()]
+      .filter(isPlainStruct)
+      .map(({ name }) => ({ name, step: steps.get(name)! }));
+    plan = { steps, structs };
+    plans.set(schema, plan);
+  }
+  return plan;
+}
+
+function stepOf(name: string, schema: Schema): Step {
+  return { element: fieldElement(name), schema, whole: schema.type !== "any" && shapeOf(schema, undefined) === "leaf" };
+}
 
 /**
  * The node of a value that stands where nothing was: it and everything in it (typed/compare.go with no left side). `builtin`
@@ -25,49 +62,57 @@ export function wholeNode(schema: Schema, value: Value, builtin: boolean): Field
     return Array.isArray(value) && value.length > 0 ? wholeList(schema as ListSchema, value, builtin) : leaf;
   }
   if (!isJsonObject(value)) return leaf;
-  const node: FieldTree = { ".": leafNode };
-  let any = false;
-  for (const key in value) {
-    const child = value[key];
-    if (child === undefined) continue;
-    node[`f:${key}`] = wholeNode(childSchema(schema as Associative, key), child, builtin) as FieldTree;
-    any = true;
-  }
-  if (builtin && schema.type === "object") {
-    for (const field of structsOf(schema)) {
-      if (value[field.name] !== undefined) continue;
-      node[`f:${field.name}`] = leafNode;
-      any = true;
+  const entries: Entry[] = [];
+  if (schema.type === "object") {
+    const { steps, structs } = planOf(schema);
+    for (const key in value) {
+      const child = value[key];
+      if (child === undefined) continue;
+      const { element, whole, schema: inner } = steps.get(key) ?? stepOf(key, deduced);
+      entries.push({ element, node: whole ? leafNode : wholeNode(inner, child, builtin) });
+    }
+    if (builtin) {
+      for (const { name, step } of structs) {
+        if (value[name] === undefined) entries.push({ element: step.element, node: leafNode });
+      }
+    }
+  } else {
+    const inner = schema.type === "map" ? schema.values : deduced;
+    for (const key in value) {
+      if (value[key] === undefined) continue;
+      entries.push({ element: fieldElement(key), node: wholeNode(inner, value[key], builtin) });
     }
   }
-  return any ? sortedNode(node) : leaf;
+  return entries.length === 0 ? leaf : assemble(entries);
 }
 
-const structs = new WeakMap<Schema, readonly { readonly name: string }[]>();
+interface Entry {
+  readonly element: PathElement;
+  readonly node: FieldSet;
+}
 
-function structsOf(schema: Schema & { type: "object" }): readonly { readonly name: string }[] {
-  let found = structs.get(schema);
-  if (found === undefined) {
-    found = [...schema.fields.values()].filter(isPlainStruct);
-    structs.set(schema, found);
+/** A member with these children, put into the wire's order. */
+function assemble(entries: Entry[]): FieldTree {
+  for (let i = 1; i < entries.length; i++) {
+    if (compareElements(entries[i - 1]!.element, entries[i]!.element) > 0) {
+      entries.sort((a, b) => compareElements(a.element, b.element));
+      break;
+    }
   }
-  return found;
+  const node: FieldTree = { ".": leafNode };
+  for (const { element, node: child } of entries) node[element] = child as FieldTree;
+  return node;
 }
 
 function wholeList(schema: ListSchema, items: readonly Value[], builtin: boolean): FieldSet {
-  const node: FieldTree = { ".": leafNode };
+  const nodes = new Map<PathElement, FieldSet>();
   for (const item of items) {
     const element = itemElementOrNone(schema, item);
     if (element === undefined) continue;
     // Items that share an identity are owned together, as one.
-    if (node[element] !== undefined) {
-      node[element] = leafNode;
-      continue;
-    }
-    const child = wholeNode(schema.items, item, builtin);
-    node[element] = child as FieldTree;
+    nodes.set(element, nodes.has(element) ? leaf : wholeNode(schema.items, item, builtin));
   }
-  return sortedNode(node);
+  return nodes.size === 0 ? leaf : assemble([...nodes].map(([element, node]) => ({ element, node })));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import type { Schema } from "../schema/schema.ts";
 import { failure, unprocessable } from "./errors.ts";
 import { getOwn, goFormat, goTypeName } from "./go-value.ts";
@@ -93,8 +93,4 @@ export function elementType(...lists: readonly (readonly JsonValue[])[]): string
 /** Keeps the first of equal scalars. */
 function withoutDuplicates(items: readonly JsonValue[]): JsonValue[] {
   return [...new Set(items)];
-}
-
-export function isMap(value: JsonValue | undefined): value is JsonObject {
-  return isJsonObject(value);
 }

@@ -4,7 +4,7 @@ import type { ObjectSchema, Schema } from "../schema/schema.ts";
 import { failure } from "./errors.ts";
 import { getOwn, goFormat, jsonTypeName, setOwn } from "./go-value.ts";
 import { withoutNulls } from "./merge-patch.ts";
-import { badDirective, deleteFromList, directive, elementType, isMap, mergeList } from "./strategic-lists.ts";
+import { badDirective, deleteFromList, directive, elementType, mergeList } from "./strategic-lists.ts";
 import { badArgumentType, inOrder, keyOf } from "./strategic-order.ts";
 import { fieldMeta, listMeta } from "./strategic-schema.ts";
 
@@ -53,7 +53,7 @@ function mergeField(merged: JsonObject, key: string, value: JsonValue, schema: S
     return;
   }
   const current = getOwn(merged, key);
-  if (isMap(current) && isMap(value)) {
+  if (isJsonObject(current) && isJsonObject(value)) {
     const meta = fieldMeta(schema, key);
     setOwn(merged, key, meta.strategy === "replace" ? value : mergeMap(current, value, meta.schema));
   } else if (Array.isArray(current) && Array.isArray(value)) {
@@ -77,7 +77,7 @@ function deleteItems(merged: JsonObject, directiveKey: string, items: JsonValue,
   if (Array.isArray(current) && Array.isArray(items)) {
     listMeta(schema, key);
     merged[key] = deleteFromList(current, items) as JsonValue[];
-  } else if (isMap(current) && isMap(items)) {
+  } else if (isJsonObject(current) && isJsonObject(items)) {
     mergeField(merged, key, items, schema);
   }
 }
@@ -137,7 +137,7 @@ function optionalList(value: JsonValue | undefined): readonly JsonValue[] | unde
 /** The patch's items must all be in the order it says, and stand in that order themselves. */
 function checkOrder(items: readonly JsonValue[], order: readonly JsonValue[], mergeKey: string): void {
   if (items.length === 0 || order.length === 0) return;
-  const kept = items.filter((item) => !isMap(item) || getOwn(item, directive) === undefined);
+  const kept = items.filter((item) => !isJsonObject(item) || getOwn(item, directive) === undefined);
   let i = 0;
   for (const wanted of order) {
     if (i < kept.length && keyOf(kept[i]!, mergeKey) === keyOf(wanted, mergeKey)) i++;
@@ -152,7 +152,7 @@ function checkOrder(items: readonly JsonValue[], order: readonly JsonValue[], me
 /** The value without maps that are directives themselves; undefined where it is one. */
 function withoutDirectives(value: JsonValue): JsonValue | undefined {
   if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined);
-  if (!isMap(value)) return value;
+  if (!isJsonObject(value)) return value;
   if (Object.hasOwn(value, directive)) return undefined;
   const result: JsonObject = {};
   for (const key of Object.keys(value)) {
