@@ -112,6 +112,16 @@ test("a broken connection ends a watch with an error that is no ApiError, and th
   }
 });
 
+test("leaving a watch's loop ends it at the server", { timeout: 10_000 }, async () => {
+  for (const protocol of ["http", "https", "h2"] as const) {
+    const { api, maps, stop } = await start({ protocol });
+    await maps.create({ metadata: { name: "a" } });
+    for await (const _ of maps.watch({ resourceVersion: "1" })) break;
+    while (api.openWatches > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await stop();
+  }
+});
+
 test("an ERROR event of a watch is thrown as its ApiError", { timeout: 10_000 }, async () => {
   const { api, maps, stop } = await start({ protocol: "h2" });
   await maps.create({ metadata: { name: "a" } });
