@@ -5,6 +5,8 @@ import { DaemonSet } from "./apps/v1/daemonset.ts";
 import { Deployment } from "./apps/v1/deployment.ts";
 import { ReplicaSet } from "./apps/v1/replicaset.ts";
 import { StatefulSet } from "./apps/v1/statefulset.ts";
+import { CronJob } from "./batch/v1/cronjob.ts";
+import { Job } from "./batch/v1/job.ts";
 import { Namespace } from "./core/v1/namespace.ts";
 import { Node } from "./core/v1/node.ts";
 import { Pod } from "./core/v1/pod.ts";
@@ -23,4 +25,6 @@ export const workloadResources: readonly ResourceDefinition[] = [
   anyResource(Deployment),
   anyResource(ReplicaSet),
   anyResource(StatefulSet),
+  anyResource(CronJob),
+  anyResource(Job),
 ];
