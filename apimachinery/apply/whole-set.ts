@@ -93,15 +93,21 @@ interface Entry {
 
 /** A member with these children, put into the wire's order. */
 function assemble(entries: Entry[]): FieldTree {
-  for (let i = 1; i < entries.length; i++) {
-    if (compareElements(entries[i - 1]!.element, entries[i]!.element) > 0) {
-      entries.sort((a, b) => compareElements(a.element, b.element));
-      break;
-    }
-  }
+  if (entries.length > 32) entries.sort((a, b) => compareElements(a.element, b.element));
+  else sortFew(entries);
   const node: FieldTree = { ".": leafNode };
   for (const { element, node: child } of entries) node[element] = child as FieldTree;
   return node;
+}
+
+/** By insertion: fields often come in order, and a struct has few. */
+function sortFew(entries: Entry[]): void {
+  for (let i = 1; i < entries.length; i++) {
+    const entry = entries[i]!;
+    let at = i;
+    for (; at > 0 && compareElements(entries[at - 1]!.element, entry.element) > 0; at--) entries[at] = entries[at - 1]!;
+    entries[at] = entry;
+  }
 }
 
 function wholeList(schema: ListSchema, items: readonly Value[], builtin: boolean): FieldSet {
