@@ -23,7 +23,16 @@ test("a folder without the data is no source", () => {
 });
 
 test("a default of a field that does not exist stops the generator", () => {
-  const empty: Source = { version: "0", definitions: {}, paths: {}, keepEmpty: {}, goNames: {}, discovery: [] };
+  const empty: Source = {
+    version: "0",
+    definitions: {},
+    paths: {},
+    keepEmpty: {},
+    goNames: {},
+    discovery: [],
+    protobuf: {},
+    goProtobuf: {},
+  };
   assert.throws(() => generatedFiles(empty), /static default of the unknown field/);
 });
 

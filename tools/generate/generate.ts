@@ -1,4 +1,5 @@
 import { compactDefinitions, textModule } from "./definitions.ts";
+import { compactMessages } from "./protobuf.ts";
 import { pathsTable, resourcesModule } from "./resources.ts";
 import type { Source } from "./source.ts";
 import { typeModules } from "./types.ts";
@@ -18,6 +19,14 @@ export function generatedFiles(source: Source): ReadonlyMap<string, string> {
     [
       "paths-data.ts",
       textModule("pathsText", "Every path the API server publishes, as JSON text of PathsTable.", pathsTable(source)),
+    ],
+    [
+      "protobuf-data.ts",
+      textModule(
+        "messagesText",
+        "The protobuf messages of every kind, as JSON text of CompactMessages.",
+        compactMessages(source),
+      ),
     ],
     ["resources.ts", resourcesModule(source)],
   ]);

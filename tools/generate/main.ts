@@ -13,7 +13,7 @@ function main(): number {
   const source = readSource(folder);
   if (source === undefined) {
     process.stderr.write(
-      `There is nothing to generate from: ${folder} holds no kubernetes-1.36-definitions.json and -paths.json.\n` +
+      `There is nothing to generate from: ${folder} lacks one of kubernetes-1.36-definitions.json, -paths.json and -protobuf.json.\n` +
         "Name their folder: npm run generate -- FOLDER. What is committed in api/generated/ stays as it is.\n",
     );
     return 1;

@@ -71,6 +71,11 @@ export interface DiscoveryResource {
   readonly subresources?: readonly DiscoverySubresource[];
 }
 
+/** Package → message → field → number and type, as the .proto files have them. */
+export type SourceProtobuf = Readonly<
+  Record<string, Readonly<Record<string, Readonly<Record<string, readonly [number: number, type: string]>>>>>
+>;
+
 /** All that the generator reads. */
 export interface Source {
   readonly version: string;
@@ -80,6 +85,9 @@ export interface Source {
   readonly keepEmpty: Readonly<Record<string, readonly string[]>>;
   readonly goNames: Readonly<Record<string, GoNames>>;
   readonly discovery: readonly DiscoveryResource[];
+  readonly protobuf: SourceProtobuf;
+  /** Definition → field of its message → what its Go struct says, as flags of CompactMessage and a JSON name of its own. */
+  readonly goProtobuf: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 function readJson<T>(file: string): T {
@@ -88,12 +96,14 @@ function readJson<T>(file: string): T {
 
 /**
  * Reads the data folder; undefined where it is absent. The facts beside this file were taken once from v1.36.2: what is
- * written when empty and how Go names it from the types of staging/src/k8s.io, the resources from api/discovery.
+ * written when empty, how Go names it and where it has pointers from the types of staging/src/k8s.io, the resources from
+ * api/discovery.
  */
 export function readSource(folder: string): Source | undefined {
   const definitionsFile = join(folder, "kubernetes-1.36-definitions.json");
   const pathsFile = join(folder, "kubernetes-1.36-paths.json");
-  if (!existsSync(definitionsFile) || !existsSync(pathsFile)) return undefined;
+  const protobufFile = join(folder, "kubernetes-1.36-protobuf.json");
+  if (![definitionsFile, pathsFile, protobufFile].every((file) => existsSync(file))) return undefined;
   const own = join(import.meta.dirname, "data");
   const { definitions, version } = readJson<{ definitions: SourceDefinitions; version: string }>(definitionsFile);
   return {
@@ -103,6 +113,8 @@ export function readSource(folder: string): Source | undefined {
     keepEmpty: readJson(join(own, "empty-values.json")),
     goNames: readJson(join(own, "go-names.json")),
     discovery: readJson(join(own, "discovery.json")),
+    protobuf: readJson(protobufFile),
+    goProtobuf: readJson(join(own, "protobuf-go.json")),
   };
 }
 
