@@ -2,7 +2,8 @@ import type { ApiObject } from "../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport, TransportRequest, TransportResponse } from "../apimachinery/resource/transport.ts";
 import type { CallOptions, ResourceIdentity } from "./options.ts";
-import { createResourceClient, type ResourceClient } from "./resource-client.ts";
+import { ResourceCalls } from "./resource-calls.ts";
+import type { ResourceClient } from "./resource-client.ts";
 
 export interface ClientOptions {
   /** Sent with each write that names none. */
@@ -35,17 +36,12 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
     if (options.onWarning !== undefined) for (const warning of response.warnings) options.onWarning(warning);
     return response;
   };
+  const watch = (request: TransportRequest) => transport.watch(request);
   return {
     transport,
     request,
     resource: <T extends ApiObject>(identity: ResourceIdentity, namespace?: string) =>
-      createResourceClient<T>({
-        identity,
-        namespace,
-        request,
-        watch: (request) => transport.watch(request),
-        fieldManager: options.fieldManager,
-      }),
+      new ResourceCalls<T>({ identity, namespace, request, watch, fieldManager: options.fieldManager }),
     async get(path, { query, signal } = {}) {
       const response = await request({
         method: "GET",
