@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { emptyRevision } from "../watch/hub.ts";
-import { CorruptStoreError, corruptMessage, failureOf, LockedStoreError, lockedMessage } from "./failures.ts";
+import { CorruptStoreError, corruptMessage, failureOf, isBusy, LockedStoreError, lockedMessage } from "./failures.ts";
 
 /** "k8ts" in ASCII: tells our files from other people's databases. */
 const applicationId = 0x6b387473;
@@ -10,6 +10,9 @@ const formatVersion = 1;
 
 /** WAL pages of 4 KiB that gather before they are moved into the main file: rewritten pages are moved once. */
 const checkpointPages = 4000;
+
+/** How long a write waits for somebody who looks at the file with tools of their own. */
+const busyTimeoutMs = 2000;
 
 /**
  * One row a revision, appended at the end of the tree, and an index to find a key's latest row at a revision. (With rows kept
@@ -48,11 +51,10 @@ export interface Database {
 /** Opens or creates the store, claimed for this process. Throws `LockedStoreError`, `CorruptStoreError`, or SQLite's errors. */
 export function openDatabase(path: string, cacheBytes: number): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // The store holds Secrets: created for its owner alone. SQLite gives the files beside it the same mode.
-  closeSync(openSync(path, "a", 0o600));
+  createPrivately(path);
   const lock = claim(path);
   try {
-    const db = new DatabaseSync(path, { timeout: 0 });
+    const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       prepareFile(db, path, cacheBytes);
       return { db, path, ...readState(db), close: () => closeAll(db, lock) };
@@ -74,15 +76,27 @@ export function openDatabase(path: string, cacheBytes: number): Database {
  */
 function claim(path: string): DatabaseSync {
   const lockPath = `${path}.lock`;
-  closeSync(openSync(lockPath, "a", 0o600));
+  createPrivately(lockPath);
   const lock = new DatabaseSync(lockPath, { timeout: 0 });
   try {
     lock.exec("BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
     lock.close();
-    if (failureOf(error, path).type === "locked") throw new LockedStoreError(lockedMessage(path));
+    if (isBusy(error)) throw new LockedStoreError(lockedMessage(path));
     throw error;
+  }
+}
+
+/**
+ * Makes the file where it is missing, for its owner alone: the store holds Secrets. (SQLite gives the files beside it the same
+ * mode.) A file that exists is not even opened: closing it again would drop every lock this process has on it, as fcntl(2) is.
+ */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

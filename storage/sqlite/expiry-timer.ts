@@ -28,8 +28,9 @@ export class ExpiryTimer {
   /** The sweep is over; the next thing expires at `nextMs`, 0 for nothing. */
   swept(nextMs: number): void {
     this.#sweeping = false;
-    const due = Math.min(this.#dueMs, nextMs === 0 ? Number.POSITIVE_INFINITY : nextMs);
-    this.#arm(due);
+    // One sweep takes a bounded number: the rest of what is overdue goes at once.
+    if (nextMs > 0 && nextMs <= this.#lastSweepMs) this.#fire();
+    else this.#arm(Math.min(this.#dueMs, nextMs === 0 ? Number.POSITIVE_INFINITY : nextMs));
   }
 
   /** The sweep failed: try again in a while. */
@@ -54,6 +55,8 @@ export class ExpiryTimer {
   }
 
   #fire(): void {
+    if (this.#stopped) return;
+    this.#timer?.clear();
     this.#timer = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#sweeping = true;

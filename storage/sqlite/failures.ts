@@ -36,13 +36,18 @@ export function failureOf(error: unknown, path: string): Failure {
     case codes.noMemory:
       return { type: "unavailable", message: `out of memory at ${path} (${text})` };
     case codes.busy:
-      return { type: "locked", message: lockedMessage(path) };
+      return { type: "unavailable", message: `another process is writing to ${path}: let it finish (${text})` };
     case codes.corrupt:
     case codes.notADatabase:
       return { type: "corrupt", message: corruptMessage(path, text) };
     default:
       return { type: "other", message: `${path}: ${text}` };
   }
+}
+
+/** Somebody else has the lock. */
+export function isBusy(error: unknown): boolean {
+  return sqliteCode(error) === codes.busy;
 }
 
 export function lockedMessage(path: string): string {
