@@ -8,17 +8,19 @@ import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
 import type { Storage } from "../storage/storage.ts";
 import { accessOf, type AccessOptions } from "./access.ts";
-import { admissionOf } from "./admission/default-chain.ts";
+import { defaultAdmission } from "./admission/default-chain.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
+import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
 import type { Filter, Handler } from "./chain.ts";
 import { handlerChain } from "./handler-chain.ts";
-import { pathsOf } from "./handlers/all-paths.ts";
+import { allPaths } from "./handlers/all-paths.ts";
 import type { HealthCheck } from "./handlers/paths.ts";
 import { resourceHandler } from "./handlers/resource.ts";
 import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
-import { subresourcesOf } from "./handlers/all-subresources.ts";
-import { virtualResourcesOf } from "./handlers/all-reviews.ts";
+import { allSubresources } from "./handlers/all-subresources.ts";
+import { allReviews } from "./handlers/all-reviews.ts";
+import { impersonate } from "./filters/impersonate.ts";
 import { HttpServer, type UpgradeHandler } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { Registry } from "./registry/registry.ts";
@@ -37,7 +39,10 @@ export interface ApiServerOptions {
   readonly serviceCidrs: readonly string[];
   /** Host and port that clients are told. */
   readonly externalAddress: string;
-  readonly version: object;
+  readonly version: { readonly gitVersion: string };
+  readonly service: KubernetesService;
+  /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
+  readonly descriptionsFile?: string;
   readonly audit?: Filter;
   /** How long history is kept for watches and lists of the past; 0 keeps all. */
   readonly compactionIntervalMs?: number;
@@ -63,10 +68,11 @@ export class ApiServer {
     this.#options = options;
     this.metrics = options.metrics ?? new MetricsRegistry();
     this.#cache = new WatchCache(storage, clock);
-    this.registry = new Registry(definitions, { storage, cache: this.#cache, clock, random });
+    const stored = definitions.filter(({ verbs }) => verbs.includes("get"));
+    this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
     this.registry.setHooks(Service, new ServiceAllocation(this.registry, options.serviceCidrs, random));
     const access = accessOf(options.access, this.registry, { clock, random });
-    const admission = admissionOf({ registry: this.registry, clock, random, authorizer: access.authorizer });
+    const admission = defaultAdmission({ reader: this.registry, clock, random, authorizer: access.authorizer, rules: access.rules });
     const scope: Scope = {
       registry: this.registry,
       storage,
@@ -77,18 +83,18 @@ export class ApiServer {
       authorizer: access.authorizer,
       maxBodyBytes: defaultMaxBodyBytes,
     };
-    const subresources = subresourcesOf(access);
-    const virtual = virtualResourcesOf(scope, access);
+    const subresources = allSubresources(access.tokenIssuer);
+    const virtual = allReviews(scope, access);
     this.#handler = handlerChain({
       clock,
       logger,
       metrics: this.metrics,
       authenticator: access.authenticator,
       audit: options.audit,
-      impersonate: access.impersonate,
+      impersonate: impersonate(access.authorizer),
       authorizer: access.authorizer,
       resources: resourceHandler(scope, subresources, virtual),
-      paths: pathsOf({
+      paths: allPaths({
         definitions,
         subresources,
         externalAddress: options.externalAddress,
@@ -96,18 +102,19 @@ export class ApiServer {
         metrics: this.metrics,
         openIdDocuments: access.openIdDocuments,
         checks: this.#checks(),
+        ...(options.descriptionsFile === undefined ? {} : { descriptionsFile: options.descriptionsFile }),
       }),
     });
   }
 
   /** Reads the store and makes what every cluster has. Resolves once requests are answered as they should be. */
   async start(): Promise<void> {
-    const { clock, logger, storage, serviceCidrs, compactionIntervalMs } = this.#options;
+    const { logger, storage, service, compactionIntervalMs } = this.#options;
     await this.#cache.start((error) => {
       this.#failure = error;
       logger.error("the watch of the store ended", { error });
     });
-    await bootstrap({ registry: this.registry, serviceCidrs, clock, logger });
+    await bootstrap({ registry: this.registry, service, logger });
     this.#ready = true;
     const interval = compactionIntervalMs ?? defaultCompactionMs;
     if (interval > 0) {

@@ -1,7 +1,12 @@
 import { arch, platform } from "node:os";
 
+export interface VersionInfo {
+  readonly gitVersion: string;
+  readonly [field: string]: string;
+}
+
 /** What GET /version says (apimachinery/pkg/version.Info). The minor version is the wire's: Kubernetes 1.36. */
-export function versionInfo(build: { readonly version: string; readonly commit: string; readonly date: string }): object {
+export function versionInfo(build: { readonly version: string; readonly commit: string; readonly date: string }): VersionInfo {
   return {
     major: "1",
     minor: "36",

@@ -16,7 +16,7 @@ export interface JsonLoggerOptions {
  * Asynchronous only because the library behind it is loaded when first needed.
  */
 export async function createJsonLogger({ level, destination, clock, bindings }: JsonLoggerOptions): Promise<Logger> {
-  const { pino } = await import("pino");
+  const { default: pino } = await import("pino");
   const root = pino(
     {
       level,

@@ -1,13 +1,13 @@
+import { decodeProtobuf, isProtobuf } from "../../api/protobuf.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonValue } from "../../apimachinery/json/json.ts";
 import { type ParsedJson, parseJson } from "../../apimachinery/json/strict-json.ts";
 import { parseYaml } from "../../apimachinery/yaml/yaml.ts";
-import { decodeProtobuf, isProtobuf } from "../../apimachinery/protobuf/envelope.ts";
 
 /** What a body holds, before anybody has asked which kind it is. */
 export interface ParsedBody {
   readonly value: JsonValue;
-  /** Names the fields that stand twice, once decoding has counted `keys` walked; empty where there are none. */
+  /** Names the fields that stand twice; `keys` is how many decoding has met, fewer than the text has where one does. */
   duplicates(keys: number): readonly string[];
 }
 
@@ -40,8 +40,8 @@ export function parseBody(body: Buffer, contentType: string | undefined): Parsed
 }
 
 function fromJson(body: Buffer): ParsedBody {
-  const parsed: ParsedJson = parseJson(body);
-  return { value: parsed.value, duplicates: (keys) => parsed.duplicates(keys) };
+  const parsed = parseJson(body.toString("utf8"));
+  return { value: parsed.value, duplicates: (walked) => parsed.duplicates(walked) };
 }
 
 function fromYaml(body: Buffer): ParsedBody {

@@ -1,6 +1,7 @@
 import { applyPatch } from "../../apimachinery/apply/apply.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { isJsonObject, type JsonObject } from "../../apimachinery/json/json.ts";
+import { countKeys } from "../../apimachinery/json/strict-json.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
@@ -23,7 +24,7 @@ export async function applyObject(
   options: WriteOptions,
   patch: ParsedBody,
 ): Promise<ApiResponse> {
-  const applied = appliedObject(store, request, patch, options);
+  const applied = appliedObject(request, patch, options);
   const change = (old: ApiObject | undefined): Draft<ApiObject> => {
     const draft = merged(scope, store, request, options, applied, old);
     checkName(draft, request);
@@ -38,23 +39,13 @@ export async function applyObject(
   return { type: "object", status: created ? 201 : 200, definition: store.definition, served };
 }
 
-/** The applied configuration, which must say what it is and nothing the kind does not know. */
-function appliedObject(store: ResourceStore, request: ApiRequest, patch: ParsedBody, options: WriteOptions): JsonObject {
-  const { definition } = store;
+/** The configuration as it was sent; what it says of its kind is checked by the apply itself. */
+function appliedObject(request: ApiRequest, patch: ParsedBody, options: WriteOptions): JsonObject {
   const { value } = patch;
   if (!isJsonObject(value)) {
     throw ApiError.badRequest("error decoding YAML: the applied configuration is not an object");
   }
-  const apiVersion = apiVersionOf(definition);
-  if (value["apiVersion"] !== apiVersion || value["kind"] !== definition.kind) {
-    throw ApiError.badRequest(
-      `incorrect version specified in apply patch. Specified patch version: ${String(value["apiVersion"] ?? "")}, expected: ${apiVersion}`,
-    );
-  }
-  if (isJsonObject(value["metadata"]) && value["metadata"]["managedFields"] !== undefined) {
-    throw ApiError.badRequest("metadata.managedFields must be nil");
-  }
-  const duplicates = options.fieldValidation === "Ignore" ? [] : patch.duplicates(0);
+  const duplicates = options.fieldValidation === "Ignore" ? [] : patch.duplicates(countKeys(value));
   if (duplicates.length > 0 && options.fieldValidation === "Strict") {
     throw ApiError.badRequest(`error strict decoding YAML: ${duplicates.join(", ")}`);
   }
@@ -76,7 +67,8 @@ function merged(
   const result = applyPatch({
     schema: definition.schema,
     live: old as unknown as JsonObject | undefined,
-    applied: decoded(definition, thaw(applied) as JsonObject),
+    kind: definition.kind,
+    applied,
     manager: options.fieldManager,
     force: options.force,
     apiVersion: apiVersionOf(definition),
@@ -89,17 +81,4 @@ function merged(
   definition.setDefaults?.(draft);
   setManagedFields(draft, result.managedFields);
   return draft;
-}
-
-/** Types are checked as in any body; a field that the kind does not have fails the apply (typed conversion of the patch). */
-function decoded(definition: ResourceStore["definition"], applied: JsonObject): JsonObject {
-  let result: ReturnType<typeof decodeObject>;
-  try {
-    result = decodeObject(definition.schema, thaw(applied) as JsonObject);
-  } catch (error) {
-    throw ApiError.badRequest(
-      `failed to create typed patch object (${String((applied["metadata"] as JsonObject | undefined)?.["namespace"] ?? "")}/${String((applied["metadata"] as JsonObject | undefined)?.["name"] ?? "")}; ${apiVersionOf(definition)}, Kind=${definition.kind}): ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  return result.object as unknown as JsonObject;
 }

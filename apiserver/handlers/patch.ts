@@ -2,6 +2,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
+import { countKeys } from "../../apimachinery/json/strict-json.ts";
 import { applyJsonPatch, decodeJsonPatch } from "../../apimachinery/patch/json-patch.ts";
 import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts";
@@ -154,12 +155,4 @@ function refuseOtherKind(definition: Kind, old: ApiObject, value: JsonObject): v
     const why = `no kind ${goQuote(String(value["kind"]))} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
     throw ApiError.badRequest(`${String(value["kind"])} in version ${given} cannot be handled as a ${definition.kind}: ${why}`);
   }
-}
-
-/** Object keys at every depth. */
-function countKeys(value: JsonValue): number {
-  if (Array.isArray(value)) {
-    return value.reduce<number>((sum, item) => sum + countKeys(item), 0);
-  }
-  return isJsonObject(value) ? Object.values(value).reduce<number>((sum, item) => sum + 1 + countKeys(item), 0) : 0;
 }

@@ -1,4 +1,4 @@
-import { encodeProtobuf, encodeProtobufWatchFrame } from "../../apimachinery/protobuf/envelope.ts";
+import { encodeProtobuf, encodeProtobufWatchFrame } from "../../api/protobuf.ts";
 import { dumpYaml } from "../../apimachinery/yaml/yaml.ts";
 import type { Encoding } from "./negotiate.ts";
 

@@ -1,6 +1,7 @@
+import { validateFieldManager } from "../../apimachinery/apply/field-manager.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
-import { forbidden, invalid, notSupported, required, tooLong } from "../../apimachinery/field/errors.ts";
+import { forbidden, notSupported, required } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 
@@ -29,7 +30,6 @@ export interface ListOptions {
 }
 
 const meta = (kind: string): { group: string; kind: string } => ({ group: "meta.k8s.io", kind });
-const fieldManagerMaxLength = 128;
 
 /** Throws Invalid where an option has a value it cannot have (apimachinery/pkg/apis/meta/v1/validation). */
 export function writeOptionsOf(query: URLSearchParams, kind: "CreateOptions" | "UpdateOptions"): WriteOptions {
@@ -61,28 +61,11 @@ function written(query: URLSearchParams): WriteOptions {
 
 function commonErrors(query: URLSearchParams): FieldError[] {
   const errors: FieldError[] = [];
-  const manager = query.get("fieldManager") ?? "";
-  if (Buffer.byteLength(manager) > fieldManagerMaxLength) {
-    errors.push(tooLong(path("fieldManager"), fieldManagerMaxLength));
-  }
-  errors.push(...unprintable(manager), ...dryRunErrors(query.getAll("dryRun")));
+  errors.push(...validateFieldManager(query.get("fieldManager") ?? "", path("fieldManager")));
+  errors.push(...dryRunErrors(query.getAll("dryRun")));
   const validation = query.get("fieldValidation") ?? "";
   if (!["", "Ignore", "Warn", "Strict"].includes(validation)) {
     errors.push(notSupported(path("fieldValidation"), validation, ["Ignore", "Strict", "Warn"]));
-  }
-  return errors;
-}
-
-function unprintable(manager: string): FieldError[] {
-  const errors: FieldError[] = [];
-  let at = 0;
-  for (const character of manager) {
-    if (/[\p{C}\p{Z}]/u.test(character) && character !== " ") {
-      const code = character.codePointAt(0)!;
-      const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-      errors.push(invalid(path("fieldManager"), manager, `invalid character ${name} (at position ${at})`));
-    }
-    at += Buffer.byteLength(character);
   }
   return errors;
 }

@@ -2,6 +2,7 @@ import type { BindingInput, Pod } from "../../../api/generated/types/core-v1.ts"
 import { Binding } from "../../../api/core/v1/binding.ts";
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
+import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { formatTime } from "../../../apimachinery/time/time.ts";
 import { requestObject } from "../../body/request-object.ts";
@@ -27,19 +28,20 @@ async function bind(scope: Scope, pods: ResourceStore, request: ApiRequest, name
   const { draft } = await requestObject(scope, Binding, request, options.fieldValidation);
   const binding = draft as unknown as BindingInput;
   const name = named ?? binding.metadata?.name ?? "";
-  checkBinding(binding, name);
-  const change = (old: ApiObject): Draft<ApiObject> => assigned(old as unknown as Pod, binding, name, scope.clock.now());
+  const now = scope.clock.now();
+  checkBinding(draft, name, { user: request.user, now, dryRun: options.dryRun, subresource: "binding" });
+  const change = (old: ApiObject): Draft<ApiObject> => assigned(old as unknown as Pod, binding, name, now);
   await pods.amend(request.info.namespace, name, change, { dryRun: options.dryRun, signal: request.signal });
   const value = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
   return { type: "value", status: 201, value };
 }
 
-function checkBinding(binding: BindingInput, name: string): void {
+function checkBinding(draft: Draft<ApiObject>, name: string, context: RequestContext): void {
+  const binding = draft as unknown as Binding;
   if (binding.metadata?.name !== undefined && binding.metadata.name !== "" && binding.metadata.name !== name) {
     throw ApiError.badRequest("name in URL does not match name in Binding object");
   }
-  const { target } = binding;
-  const errors = Binding.validateTarget(target);
+  const errors = [...(Binding.validate?.(binding, undefined, context) ?? [])];
   if (errors.length > 0) {
     throw ApiError.invalid({ group: "", kind: "Binding" }, name, errors);
   }

@@ -1,0 +1,152 @@
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { Node } from "../api/core/v1/node.ts";
+import { PersistentVolume } from "../api/core/v1/persistent-volume.ts";
+import { Pod } from "../api/core/v1/pod.ts";
+import { Secret } from "../api/core/v1/secret.ts";
+import { ServiceAccount } from "../api/core/v1/service-account.ts";
+import { ClusterRole } from "../api/rbac/v1/cluster-role.ts";
+import { ClusterRoleBinding } from "../api/rbac/v1/cluster-role-binding.ts";
+import { Role } from "../api/rbac/v1/role.ts";
+import { RoleBinding } from "../api/rbac/v1/role-binding.ts";
+import { VolumeAttachment } from "../api/storage/v1/volume-attachment.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { BearerAuthenticator, WebSocketBearerAuthenticator } from "./authentication/bearer.ts";
+import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
+import { BootstrapTokenAuthenticator } from "./authentication/bootstrap-token.ts";
+import { RequestAuthentication, unionTokens } from "./authentication/chain.ts";
+import { JwtSigner, verificationKey } from "./authentication/jwt.ts";
+import { type DiscoveryDocument, openIdDocuments } from "./authentication/oidc-discovery.ts";
+import { RequestHeaderAuthenticator } from "./authentication/request-header.ts";
+import { ServiceAccountTokenAuthenticator } from "./authentication/service-account-tokens.ts";
+import { TokenIssuer } from "./authentication/token-issuer.ts";
+import { X509Authenticator } from "./authentication/x509.ts";
+import type { Authorizer } from "./authorization/authorizer.ts";
+import { RbacAuthorizer } from "./authorization/rbac/rbac-authorizer.ts";
+import { RuleIndex } from "./authorization/rbac/rule-index.ts";
+import { superuserAuthorizer, unionAuthorizer } from "./authorization/union.ts";
+import { NodeAuthorizer } from "./authorization/node/node-authorizer.ts";
+import { NodeGraph } from "./authorization/node/node-graph.ts";
+import type { ObjectReader } from "./registry/access.ts";
+
+export type AuthorizationMode = "Node" | "RBAC" | "AlwaysAllow";
+
+/** How the server knows its users and what they may. */
+export interface AccessOptions {
+  /** PEM of the authorities of client certificates. */
+  readonly clientCa: string;
+  /** PEM of the authorities of front proxies; they may speak for others under these common names. */
+  readonly requestHeaderCa?: string;
+  readonly requestHeaderAllowedNames?: readonly string[];
+  readonly serviceAccounts: {
+    /** An https URL; the `iss` of tokens. */
+    readonly issuer: string;
+    readonly signingKey: KeyObject;
+    /** Keys whose tokens are still accepted, beside the signing key's. */
+    readonly otherKeys?: readonly KeyObject[];
+    /** Default: the issuer. */
+    readonly audiences?: readonly string[];
+  };
+  /** Requests without a credential are `system:anonymous`, or only those to these paths. */
+  readonly anonymous: boolean | readonly string[];
+  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly externalAddress: string;
+}
+
+/** The parts that decide who may, made once from the options and the server's own objects. */
+export interface Access {
+  readonly authenticator: Authenticator;
+  readonly tokens: TokenAuthenticator;
+  readonly audiences: readonly string[];
+  readonly authorizer: Authorizer;
+  readonly rules: RuleIndex;
+  readonly tokenIssuer: TokenIssuer;
+  readonly openIdDocuments: readonly DiscoveryDocument[];
+}
+
+const certificates = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+function authoritiesOf(pem: string | undefined): readonly X509Certificate[] {
+  return (pem?.match(certificates) ?? []).map((one) => new X509Certificate(one));
+}
+
+export function accessOf(options: AccessOptions, reader: ObjectReader, deps: { readonly clock: Clock; readonly random: Random }): Access {
+  const { clock, random } = deps;
+  const { issuer, signingKey, otherKeys = [] } = options.serviceAccounts;
+  const audiences = options.serviceAccounts.audiences ?? [issuer];
+  const keys = [signingKey, ...otherKeys].map((key) => verificationKey(key.type === "private" ? createPublicKey(key) : key));
+  const definitions = { serviceAccount: ServiceAccount, pod: Pod, secret: Secret, node: Node };
+  const tokens = unionTokens(
+    new ServiceAccountTokenAuthenticator({ issuers: [issuer], keys, audiences, reader, definitions, clock }),
+    new BootstrapTokenAuthenticator(reader, Secret, clock),
+  );
+  const rules = new RuleIndex(reader, {
+    clusterRole: ClusterRole,
+    clusterRoleBinding: ClusterRoleBinding,
+    role: Role,
+    roleBinding: RoleBinding,
+  });
+  const tokenIssuer = new TokenIssuer({
+    options: { issuer, audiences, extendExpiration: true },
+    signer: new JwtSigner(signingKey),
+    reader,
+    definitions,
+    clock,
+    random,
+  });
+  return {
+    authenticator: requestAuthentication(options, tokens, audiences, clock),
+    tokens,
+    audiences,
+    authorizer: authorizerOf(options.authorizationModes, reader, rules),
+    rules,
+    tokenIssuer,
+    openIdDocuments: openIdDocuments({ issuer, externalAddress: options.externalAddress, keys }),
+  };
+}
+
+function requestAuthentication(
+  options: AccessOptions,
+  tokens: TokenAuthenticator,
+  audiences: readonly string[],
+  clock: Clock,
+): Authenticator {
+  const clientAuthorities = authoritiesOf(options.clientCa);
+  const proxyAuthorities = authoritiesOf(options.requestHeaderCa);
+  const proxy = new RequestHeaderAuthenticator({
+    authorities: () => proxyAuthorities,
+    allowedNames: options.requestHeaderAllowedNames ?? ["front-proxy-client"],
+    clock,
+  });
+  return new RequestAuthentication({
+    authenticators: [
+      ...(proxyAuthorities.length === 0 ? [] : [proxy]),
+      new X509Authenticator({ authorities: () => clientAuthorities, clock }),
+      new BearerAuthenticator(tokens),
+      new WebSocketBearerAuthenticator(tokens),
+    ],
+    anonymous: options.anonymous,
+    audiences,
+  });
+}
+
+const nodeDefinitions = { pods: Pod, persistentVolumes: PersistentVolume, volumeAttachments: VolumeAttachment };
+
+const alwaysAllow: Authorizer = {
+  name: "AlwaysAllow",
+  authorize: () => ({ decision: "allow", reason: "" }),
+  rulesFor: () => ({
+    resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+    nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+    incomplete: false,
+  }),
+};
+
+function authorizerOf(modes: readonly AuthorizationMode[], reader: ObjectReader, rules: RuleIndex): Authorizer {
+  const byMode: Readonly<Record<AuthorizationMode, () => Authorizer>> = {
+    Node: () => new NodeAuthorizer(new NodeGraph(reader, nodeDefinitions)),
+    RBAC: () => new RbacAuthorizer(rules),
+    AlwaysAllow: () => alwaysAllow,
+  };
+  return unionAuthorizer(superuserAuthorizer, ...modes.map((mode) => byMode[mode]()));
+}

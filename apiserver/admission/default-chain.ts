@@ -1,0 +1,66 @@
+import { Namespace } from "../../api/core/v1/namespace.ts";
+import { Node } from "../../api/core/v1/node.ts";
+import { Pod } from "../../api/core/v1/pod.ts";
+import { ServiceAccount } from "../../api/core/v1/service-account.ts";
+import { PersistentVolume } from "../../api/core/v1/persistent-volume.ts";
+import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts";
+import { IngressClass } from "../../api/networking/v1/ingress-class.ts";
+import { RuntimeClass } from "../../api/node/v1/runtime-class.ts";
+import { PriorityClass } from "../../api/scheduling/v1/priority-class.ts";
+import { CSIDriver } from "../../api/storage/v1/csi-driver.ts";
+import { StorageClass } from "../../api/storage/v1/storage-class.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
+import { rbacEscalation } from "../authorization/rbac/escalation.ts";
+import type { RuleIndex } from "../authorization/rbac/rule-index.ts";
+import type { ObjectReader } from "../registry/access.ts";
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
+import { AdmissionChain } from "./chain.ts";
+import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction.ts";
+import { podTopologyLabels } from "./pod-topology-labels.ts";
+import { priorityAdmission } from "./priority.ts";
+import { runtimeClassAdmission } from "./runtime-class.ts";
+import { serviceAccountAdmission } from "./service-account.ts";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+
+export interface AdmissionDeps {
+  readonly reader: ObjectReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly authorizer: Authorizer;
+  readonly rules: RuleIndex;
+}
+
+/** The plugins that are on where nobody says otherwise, in upstream's order (`chain.ts` sorts them). */
+export function defaultAdmission({ reader, clock, random, authorizer, rules }: AdmissionDeps): AdmissionChain {
+  return new AdmissionChain([
+    namespaceLifecycle(reader, Namespace, clock),
+    serviceAccountAdmission({ reader, serviceAccounts: ServiceAccount, clock, random }),
+    nodeRestriction({
+      reader,
+      authorizer,
+      pods: Pod,
+      nodes: Node,
+      persistentVolumeClaims: PersistentVolumeClaim,
+      persistentVolumes: PersistentVolume,
+      csiDrivers: CSIDriver,
+    }),
+    taintNodesByCondition,
+    priorityAdmission(reader, PriorityClass),
+    defaultTolerationSeconds,
+    defaultStorageClass(reader, StorageClass),
+    storageObjectInUseProtection,
+    runtimeClassAdmission(reader, RuntimeClass),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction,
+    defaultIngressClass(reader, IngressClass),
+    podTopologyLabels(reader, Node),
+    rbacEscalation(rules, authorizer),
+  ]);
+}

@@ -1,0 +1,51 @@
+import { SelfSubjectReview } from "../../api/authentication/v1/self-subject-review.ts";
+import { TokenReview } from "../../api/authentication/v1/token-review.ts";
+import { LocalSubjectAccessReview } from "../../api/authorization/v1/local-subject-access-review.ts";
+import { SelfSubjectAccessReview } from "../../api/authorization/v1/self-subject-access-review.ts";
+import { SelfSubjectRulesReview } from "../../api/authorization/v1/self-subject-rules-review.ts";
+import { SubjectAccessReview } from "../../api/authorization/v1/subject-access-review.ts";
+import { Pod } from "../../api/core/v1/pod.ts";
+import type { ApiObject } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { Access } from "../access.ts";
+import { evaluateTokenReview } from "../authentication/token-review.ts";
+import {
+  evaluateLocalSubjectAccessReview,
+  evaluateSelfSubjectAccessReview,
+  evaluateSelfSubjectRulesReview,
+  evaluateSubjectAccessReview,
+} from "../authorization/reviews.ts";
+import { requestObject } from "../body/request-object.ts";
+import { servedFromValue } from "../cache/served-object.ts";
+import type { Handler } from "../chain.ts";
+import { writeOptionsOf } from "../registry/options.ts";
+import type { ApiRequest } from "../request.ts";
+import type { Scope } from "./scope.ts";
+import { createBinding } from "./subresources/binding.ts";
+
+type Evaluate<T> = (review: T, request: ApiRequest) => object | Promise<object>;
+
+/** Resources that are answered when they are created, and never stored: by `version/plural.group`. */
+export function allReviews(scope: Scope, { authorizer, tokens, audiences }: Access): ReadonlyMap<string, Handler> {
+  const review = <T extends ApiObject>(definition: ResourceDefinition<T>, evaluate: Evaluate<T>): [string, Handler] => [
+    `${definition.version}/${definition.plural}.${definition.group}`,
+    (request) => answer(scope, definition as unknown as ResourceDefinition, evaluate as unknown as Evaluate<ApiObject>, request),
+  ];
+  return new Map<string, Handler>([
+    review(TokenReview, ({ spec }) => evaluateTokenReview(spec, tokens, audiences)),
+    review(SelfSubjectReview, (_, { user }) => ({ userInfo: user })),
+    review(SubjectAccessReview, (object) => evaluateSubjectAccessReview(object, authorizer)),
+    review(LocalSubjectAccessReview, (object, { info }) => evaluateLocalSubjectAccessReview(object, info.namespace, authorizer)),
+    review(SelfSubjectAccessReview, (object, { user }) => evaluateSelfSubjectAccessReview(object, user, authorizer)),
+    review(SelfSubjectRulesReview, (object, { user }) => evaluateSelfSubjectRulesReview(object, user, authorizer)),
+    ["v1/bindings.", (request) => createBinding(scope, scope.registry.of(Pod as unknown as ResourceDefinition), request)],
+  ]);
+}
+
+async function answer(scope: Scope, definition: ResourceDefinition, evaluate: Evaluate<ApiObject>, request: ApiRequest): ReturnType<Handler> {
+  const options = writeOptionsOf(request.query, "CreateOptions");
+  const { draft } = await requestObject(scope, definition, request, options.fieldValidation);
+  const status = await evaluate(draft, request);
+  const object = { ...draft, status } as unknown as ApiObject;
+  return { type: "object", status: 201, definition, served: servedFromValue(object) };
+}

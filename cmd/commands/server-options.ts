@@ -1,0 +1,48 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { defaultDataDir } from "../data-dir.ts";
+
+export interface ServerFlags {
+  readonly dataDir: string;
+  readonly store: string;
+  readonly bindAddress: string;
+  readonly advertiseAddress?: string;
+  readonly apiPort: number;
+  readonly serviceCidr: string;
+  readonly serviceAccountIssuer: string;
+  readonly authorizationMode: string;
+  readonly anonymousAuth: string;
+  readonly auditPolicyFile?: string;
+  readonly auditLogPath?: string;
+  readonly etcdCafile?: string;
+  readonly etcdCertfile?: string;
+  readonly etcdKeyfile?: string;
+  readonly logLevel: string;
+}
+
+/** Flags of the API server, under upstream's names where upstream has them. */
+export function addServerFlags(command: Command): Command {
+  return command
+    .option("--data-dir <dir>", "everything of this cluster: state, certificates, logs", defaultDataDir)
+    .option("--store <store>", "sqlite, memory, or etcd=URL[,URL]", "sqlite")
+    .option("--bind-address <ip>", "address to listen on", "0.0.0.0")
+    .option("--advertise-address <ip>", "address under which others reach this server (default: that of the first network interface)")
+    .option("--api-port <port>", "port to listen on; 0 takes any that is free", port, 6443)
+    .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses, a second one for the other IP family", "10.96.0.0/16")
+    .option("--service-account-issuer <url>", "issuer of service account tokens", "https://kubernetes.default.svc.cluster.local")
+    .option("--authorization-mode <modes>", "ordered list of Node, RBAC, AlwaysAllow", "Node,RBAC")
+    .addOption(new Option("--anonymous-auth <yes>", "whether requests without a credential are system:anonymous").choices(["true", "false"]).default("true"))
+    .option("--audit-policy-file <file>", "which requests are recorded, and how much of them")
+    .option("--audit-log-path <file>", "where requests are recorded (- is standard output)")
+    .option("--etcd-cafile <file>", "authority of etcd's certificate")
+    .option("--etcd-certfile <file>", "client certificate for etcd")
+    .option("--etcd-keyfile <file>", "its key")
+    .addOption(new Option("--log-level <level>").choices(["debug", "info", "warn", "error"]).default("info"));
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65535) {
+    throw new InvalidArgumentError("a port is a whole number from 0 to 65535");
+  }
+  return value;
+}

@@ -1,0 +1,36 @@
+import { enableCompileCache } from "node:module";
+import { Command, CommanderError } from "commander";
+import { CommandError } from "./command-error.ts";
+import { addApiserverCommand } from "./commands/apiserver.ts";
+import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
+import { addServerCommand } from "./commands/server.ts";
+import { addStatusCommand } from "./commands/status.ts";
+import { addVersionCommand } from "./commands/version.ts";
+
+// Compiled code is kept between runs: most of a start is compiling.
+enableCompileCache();
+
+const program = new Command("k8ts")
+  .description("Kubernetes written in TypeScript: a conformant cluster on one machine")
+  .showHelpAfterError("(k8ts --help lists the commands)")
+  .exitOverride();
+
+addServerCommand(program);
+addApiserverCommand(program);
+addStatusCommand(program);
+addKubeconfigCommand(program);
+addVersionCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode;
+  } else if (error instanceof CommandError) {
+    process.stderr.write(`k8ts: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    process.stderr.write(`k8ts: unexpected failure, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 70;
+  }
+}

@@ -1,0 +1,190 @@
+import { hostname, networkInterfaces } from "node:os";
+import { fileURLToPath } from "node:url";
+import { formatIP, parseCIDR } from "../../apimachinery/net/ip.ts";
+import { builtInResources } from "../../api/mod.ts";
+import { ApiServer } from "../../apiserver/server.ts";
+import type { AuthorizationMode } from "../../apiserver/access.ts";
+import { bigintOfIP, ipOfBigint } from "../../apiserver/services/ip-number.ts";
+import { versionInfo } from "../../apiserver/version.ts";
+import { createJsonLogger, type Logger, realClock, realRandom } from "../../base/mod.ts";
+import { openStorage } from "../../storage/open.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { buildInfo } from "../build-info.ts";
+import { DamagedFileError } from "../certificates/files.ts";
+import { ensurePki, type Pki } from "../certificates/pki.ts";
+import { CommandError } from "../command-error.ts";
+import { dataFiles } from "../data-dir.ts";
+import type { ServerFlags } from "../commands/server-options.ts";
+import { removeRunState, writeRunState } from "../run-state.ts";
+import { ensureClusterAdmins } from "./cluster-admins.ts";
+
+/** How long requests that are under way may take to end once the server is told to stop. */
+const graceMs = 2_000;
+
+/** Runs the API server until SIGTERM or SIGINT. Failures that have a remedy are CommandErrors. */
+export async function runServer(name: string, flags: ServerFlags): Promise<void> {
+  const startedAt = new Date().toISOString();
+  const logger = await createJsonLogger({ level: flags.logLevel as "info", destination: process.stderr, clock: realClock, bindings: { component: name } });
+  const addresses = addressesOf(flags);
+  const pki = await preparePki(flags, addresses);
+  for (const file of pki.written) {
+    logger.info("wrote a certificate or kubeconfig", { file });
+  }
+  const storage = await open(flags, logger);
+  const server = serverOf(flags, addresses, pki, storage, logger);
+  try {
+    await server.start();
+    await ensureClusterAdmins(server.registry);
+    const port = await listen(server, flags, pki);
+    const url = `https://${urlHost(addresses.local)}:${port}`;
+    const { serverState } = dataFiles(flags.dataDir);
+    await writeRunState(serverState, { name, url, startedAt });
+    logger.info("ready", { url, dataDir: flags.dataDir, store: flags.store, milliseconds: Math.round(process.uptime() * 1_000) });
+    await stopSignal();
+    logger.info("stopping");
+    await removeRunState(serverState);
+  } finally {
+    await server.close(graceMs);
+    await storage.close();
+  }
+}
+
+interface Addresses {
+  /** What others are told. */
+  readonly advertised: string;
+  /** What this machine uses. */
+  readonly local: string;
+  readonly serviceAddresses: readonly string[];
+  readonly serviceCidrs: readonly string[];
+}
+
+function addressesOf(flags: ServerFlags): Addresses {
+  const serviceCidrs = flags.serviceCidr.split(",");
+  const serviceAddresses = serviceCidrs.map((text) => {
+    const cidr = parseCIDR(text);
+    if (cidr === undefined) {
+      throw new CommandError(`--service-cidr ${text} is no range of addresses: write something like 10.96.0.0/16`);
+    }
+    const { network } = cidr;
+    return formatIP(ipOfBigint(bigintOfIP(network) + 1n, network.bytes.length === 4 ? "IPv4" : "IPv6"));
+  });
+  const everywhere = flags.bindAddress === "0.0.0.0" || flags.bindAddress === "::";
+  const local = everywhere ? "127.0.0.1" : flags.bindAddress;
+  const advertised = flags.advertiseAddress ?? (everywhere ? (firstAddress() ?? local) : local);
+  return { advertised, local, serviceAddresses, serviceCidrs };
+}
+
+/** The address of the first interface that is no loopback. */
+function firstAddress(): string | undefined {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({ internal, family }) => !internal && family === "IPv4")?.address;
+}
+
+function urlHost(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+async function preparePki(flags: ServerFlags, { advertised, local, serviceAddresses }: Addresses): Promise<Pki> {
+  try {
+    return await ensurePki({
+      dataDir: flags.dataDir,
+      clock: realClock,
+      hostname: hostname(),
+      advertiseAddress: advertised,
+      serviceAddresses,
+      extraNames: [local],
+      clusterDomain: "cluster.local",
+      serverUrl: `https://${urlHost(local)}:${flags.apiPort}`,
+      localServerUrl: `https://${urlHost(local)}:${flags.apiPort}`,
+      serviceAccountKey: "rsa",
+    });
+  } catch (error) {
+    throw error instanceof DamagedFileError ? new CommandError(error.message, { cause: error }) : fileError(error, flags.dataDir);
+  }
+}
+
+async function open(flags: ServerFlags, logger: Logger): Promise<Storage> {
+  try {
+    return await openStorage(flags.store, { dataDir: flags.dataDir, clock: realClock, logger });
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function serverOf(flags: ServerFlags, addresses: Addresses, pki: Pki, storage: Storage, logger: Logger): ApiServer {
+  const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
+  return new ApiServer({
+    storage,
+    clock: realClock,
+    random: realRandom,
+    logger,
+    definitions: builtInResources,
+    access: {
+      clientCa: pki.authority,
+      requestHeaderCa: pki.frontProxyAuthority,
+      serviceAccounts: { issuer: flags.serviceAccountIssuer, signingKey: pki.serviceAccountKey },
+      anonymous: flags.anonymousAuth === "true",
+      authorizationModes: modesOf(flags.authorizationMode),
+      externalAddress,
+    },
+    serviceCidrs: addresses.serviceCidrs,
+    service: {
+      clusterIP: addresses.serviceAddresses[0]!,
+      endpoint: addresses.advertised.startsWith("127.") ? undefined : { ip: addresses.advertised, port: flags.apiPort },
+    },
+    externalAddress,
+    version: versionInfo(buildInfo),
+    descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
+  });
+}
+
+function modesOf(text: string): AuthorizationMode[] {
+  return text.split(",").map((mode) => {
+    if (mode !== "Node" && mode !== "RBAC" && mode !== "AlwaysAllow") {
+      throw new CommandError(`--authorization-mode ${mode} is none: choose from Node, RBAC and AlwaysAllow`);
+    }
+    return mode;
+  });
+}
+
+async function listen(server: ApiServer, flags: ServerFlags, pki: Pki): Promise<number> {
+  const { key, certificate } = pki.pairs.get("apiserver")!;
+  const clientCa = `${pki.authority}\n${pki.frontProxyAuthority}`;
+  try {
+    return await server.listen({ host: flags.bindAddress, port: flags.apiPort, key, cert: certificate, clientCa });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new CommandError(
+        `port ${flags.apiPort} on ${flags.bindAddress} is taken by another program: stop that one, or choose another port with --api-port`,
+        { cause: error },
+      );
+    }
+    if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+      const why = code === "EACCES" ? "may not be used by this user" : "is none of this machine's";
+      throw new CommandError(`${flags.bindAddress}:${flags.apiPort} ${why}: choose others with --bind-address and --api-port`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function fileError(error: unknown, dataDir: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const why: Readonly<Record<string, string>> = {
+    EACCES: "this user may not write there: run as root, or choose another directory with --data-dir",
+    EPERM: "this user may not write there: run as root, or choose another directory with --data-dir",
+    EROFS: "the file system is read-only: choose another directory with --data-dir",
+    ENOSPC: "the disk is full: make room, then start again",
+    ENOTDIR: "part of the path is a file: choose another directory with --data-dir",
+  };
+  const text = code === undefined ? undefined : why[code];
+  return text === undefined ? error : new CommandError(`cannot use ${dataDir}: ${text}`, { cause: error });
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", () => resolve());
+    process.once("SIGINT", () => resolve());
+  });
+}

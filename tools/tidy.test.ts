@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What each top folder may import of the others: the map of ARCHITECTURE.md. Type checking enforces it too; here it has words. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  apimachinery: ["base"],
+  api: ["apimachinery", "base"],
+  storage: ["base"],
+  client: ["api", "apimachinery", "base"],
+  apiserver: ["api", "storage", "apimachinery", "base"],
+  controllers: ["client", "api", "apimachinery", "base"],
+  cluster: ["controllers", "apiserver", "client", "storage", "api", "apimachinery", "base"],
+};
+/** These wire things together and may import everything. */
+const free = ["cmd", "test", "bench", "tools"];
+
+const maxLines = 400;
+/** Real time, chance and the console are for these folders; tests may use them. */
+const realTimeFolders = ["base", "cmd", "bench", "tools", "test"];
+const banned: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
+  { pattern: /\bDate\.now\(/, instead: "Clock.now()" },
+  { pattern: /\bperformance\.now\(/, instead: "Clock.monotonicMs()" },
+  { pattern: /\bMath\.random\(/, instead: "Random" },
+  { pattern: /\b(setTimeout|setInterval)\(/, instead: "Clock.setTimer()" },
+  { pattern: /\brandomUUID\(/, instead: "Random.uuid()" },
+  { pattern: /\bconsole\./, instead: "Logger" },
+];
+
+const files = execFileSync("git", ["-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], { encoding: "utf8" })
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(root, file)) && !file.includes("/generated/"));
+
+const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
+const topOf = (file: string): string => file.split("/")[0]!;
+
+test("folders import only what the map allows them", () => {
+  const broken: string[] = [];
+  for (const file of files) {
+    const allowed = mayImport[topOf(file)];
+    if (allowed === undefined) {
+      continue;
+    }
+    for (const [, path] of textOf(file).matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
+      const target = join(dirname(file), path!);
+      if (topOf(target) !== topOf(file) && !allowed.includes(topOf(target))) {
+        broken.push(`${file} imports ${target}`);
+      }
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test("real time, chance and the console stay where they belong", () => {
+  const broken: string[] = [];
+  for (const file of files) {
+    if (realTimeFolders.includes(topOf(file)) || file.endsWith(".test.ts") || file.includes("/testing/")) {
+      continue;
+    }
+    for (const [i, line] of textOf(file).split("\n").entries()) {
+      const found = /^\s*(\/\/|\*|\/\*)/.test(line) ? undefined : banned.find(({ pattern }) => pattern.test(line));
+      if (found !== undefined) {
+        broken.push(`${file}:${i + 1}: use ${found.instead}`);
+      }
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test("files are short", () => {
+  const long = files
+    .filter((file) => !file.endsWith(".test.ts"))
+    .map((file) => ({ file, lines: textOf(file).split("\n").length }))
+    .filter(({ lines, file }) => lines > maxLines && !isTable(file))
+    .map(({ file, lines }) => `${file} has ${lines} lines`);
+  assert.deepEqual(long, []);
+});
+
+/** Tables of facts may be as long as the facts are many. */
+function isTable(file: string): boolean {
+  return file.startsWith("tools/generate/static-defaults") || file.startsWith("apiserver/authorization/rbac/bootstrap/");
+}
+
+test("every folder is on the map", () => {
+  const map = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+  const folders = new Set(files.map(topOf).filter((top) => !top.endsWith(".ts")));
+  const missing = [...folders].filter((folder) => !map.includes(`${folder}/`));
+  assert.deepEqual(missing, []);
+  const unknown = [...folders].filter((folder) => mayImport[folder] === undefined && !free.includes(folder));
+  assert.deepEqual(unknown, [], "a folder without import rules");
+});
