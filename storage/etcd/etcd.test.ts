@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { realClock } from "../../base/mod.ts";
 import { revisionOf } from "../contract/model.ts";
 import { bytes, startWatch, under } from "../contract/subject.ts";
@@ -163,5 +165,55 @@ async function eventually<T>(work: () => Promise<T>): Promise<T> {
     } catch {
       await realClock.sleep(100);
     }
+  }
+}
+
+test("TLS: the server's certificate is checked, and the client shows its own", { skip, timeout }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "k8ts-etcd-tls-"));
+  try {
+    const made = await makeCertificates(folder).catch((error: Error) => error);
+    if (made instanceof Error) return t.skip(`openssl cannot make certificates here: ${made.message}`);
+    const file = (name: string): string => join(folder, name);
+    const flags = [`--cert-file=${file("server.crt")}`, `--key-file=${file("server.key")}`];
+    flags.push(`--trusted-ca-file=${file("ca.crt")}`, "--client-cert-auth");
+    const server = await startEtcd({ flags, scheme: "https" });
+    try {
+      const [ca, cert, key] = await Promise.all(
+        ["ca.crt", "client.crt", "client.key"].map((name) => readFile(file(name))),
+      );
+      const options = { endpoints: [server.endpoint], clock: realClock, timeoutMs: 5000 };
+      const storage = await etcdStorage({
+        ...options,
+        tls: { ca: ca as Buffer, cert: cert as Buffer, key: key as Buffer },
+      });
+      await storage.put("/a", bytes("1"));
+      await storage.close();
+      const stranger = etcdStorage({ ...options, timeoutMs: 500, tls: { ca: ca as Buffer } });
+      await assert.rejects(stranger, StorageUnavailableError);
+      const gullible = etcdStorage({ ...options, timeoutMs: 500 });
+      await assert.rejects(gullible, StorageUnavailableError);
+    } finally {
+      await server.dispose();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** An authority, and a certificate for a server on loopback and for a client. */
+async function makeCertificates(folder: string): Promise<void> {
+  const openssl = (...args: string[]): Promise<unknown> => promisify(execFile)("openssl", args, { cwd: folder });
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2"];
+  await openssl("req", "-x509", ...newKey, "-subj", "/CN=ca", "-keyout", "ca.key", "-out", "ca.crt");
+  for (const name of ["server", "client"]) {
+    const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
+    const usage = [
+      "-addext",
+      "extendedKeyUsage=serverAuth,clientAuth",
+      "-addext",
+      "basicConstraints=critical,CA:FALSE",
+    ];
+    const signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", `${name}.key`, "-out", `${name}.crt`];
+    await openssl("req", "-x509", ...newKey, ...subject, ...usage, ...signed);
   }
 }

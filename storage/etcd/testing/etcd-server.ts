@@ -22,11 +22,19 @@ export function etcdMissing(): string | undefined {
   return findProgram("etcd") === undefined ? "etcd is not installed (Debian: apt install etcd-server)" : undefined;
 }
 
-export async function startEtcd(flags: readonly string[] = []): Promise<EtcdServer> {
+export interface EtcdServerOptions {
+  readonly flags?: readonly string[];
+  /** Of the clients' side; `https` needs flags that name certificates. */
+  readonly scheme?: "http" | "https";
+}
+
+export async function startEtcd({ flags = [], scheme = "http" }: EtcdServerOptions = {}): Promise<EtcdServer> {
   const program = findProgram("etcd");
   if (program === undefined) throw new Error("etcd is not installed");
   const folder = await mkdtemp(join(tmpdir(), "k8ts-etcd-"));
-  const [client, peer] = (await freePorts(2)).map((port) => `http://127.0.0.1:${port}`) as [string, string];
+  const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
+  const client = `${scheme}://127.0.0.1:${clientPort}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
   const args = ["--name=test", `--data-dir=${join(folder, "data")}`, "--log-level=error", "--logger=zap"];
   args.push(`--listen-client-urls=${client}`, `--advertise-client-urls=${client}`);
   args.push(`--listen-peer-urls=${peer}`, `--initial-advertise-peer-urls=${peer}`, `--initial-cluster=test=${peer}`);
