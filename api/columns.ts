@@ -1,6 +1,6 @@
 import type { ApiObject } from "../apimachinery/resource/object.ts";
 import type { Column } from "../apimachinery/resource/resource.ts";
-import { humanDuration } from "../apimachinery/time/human-duration.ts";
+import { ageOf } from "../apimachinery/time/time.ts";
 
 // Cells as upstream's server prints them (pkg/printers/internalversion/printers.go, apiserver/pkg/registry/rest/table.go).
 
@@ -14,7 +14,7 @@ export const nameColumn: Column<ApiObject> = {
 export const ageColumn: Column<ApiObject> = {
   name: "Age",
   type: "string",
-  cell: (object, now) => since(object.metadata.creationTimestamp, now),
+  cell: (object, now) => ageOf(object.metadata.creationTimestamp, now),
 };
 
 /** Resources without columns of their own show when they were made, not how old they are. */
@@ -26,11 +26,6 @@ export const createdAtColumn: Column<ApiObject> = {
 
 /** What upstream prints of a resource that has no printer of its own. */
 export const defaultColumns: readonly Column<ApiObject>[] = [nameColumn, createdAtColumn];
-
-/** How long ago that was ("5m"), or `<unknown>` where there is no time. */
-export function since(time: string | null | undefined, now: number): string {
-  return time === undefined || time === null ? "<unknown>" : humanDuration(now - Date.parse(time));
-}
 
 /** A column of text, shown always. */
 export function textColumn<T>(name: string, cell: (object: T, now: number) => string): Column<T> {

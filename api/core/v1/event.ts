@@ -1,8 +1,9 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { Column } from "../../../apimachinery/resource/resource.ts";
+import { ageOf } from "../../../apimachinery/time/time.ts";
 import { pathSegmentName } from "../../../apimachinery/validation/names.ts";
-import { nameColumn, since, textColumn, wideColumn } from "../../columns.ts";
+import { nameColumn, textColumn, wideColumn } from "../../columns.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/core-v1.ts";
 import { addEventErrors } from "./event-validation.ts";
@@ -63,12 +64,12 @@ export const Event = defineResource<Event>({
 });
 
 function firstSeen({ firstTimestamp, eventTime }: Event, now: number): string {
-  return since(firstTimestamp ?? eventTime, now);
+  return ageOf(firstTimestamp ?? eventTime, now);
 }
 
 function lastSeen(event: Event, now: number): string {
-  if (event.series) return since(event.series.lastObservedTime, now);
-  return event.lastTimestamp ? since(event.lastTimestamp, now) : firstSeen(event, now);
+  if (event.series) return ageOf(event.series.lastObservedTime, now);
+  return event.lastTimestamp ? ageOf(event.lastTimestamp, now) : firstSeen(event, now);
 }
 
 function objectText({ involvedObject }: Event): string {

@@ -1,0 +1,53 @@
+import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
+import { anyResource } from "./any-resource.ts";
+import { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from "./autoscaling/v1/horizontal-pod-autoscaler.ts";
+import { HorizontalPodAutoscaler } from "./autoscaling/v2/horizontal-pod-autoscaler.ts";
+import { CertificateSigningRequest } from "./certificates/v1/certificate-signing-request.ts";
+import { PersistentVolume } from "./core/v1/persistent-volume.ts";
+import { PersistentVolumeClaim } from "./core/v1/persistent-volume-claim.ts";
+import { LimitRange, ResourceQuota } from "./core/v1/quotas.ts";
+import { Ingress } from "./networking/v1/ingress.ts";
+import { IngressClass } from "./networking/v1/ingress-class.ts";
+import { IPAddress } from "./networking/v1/ip-address.ts";
+import { NetworkPolicy } from "./networking/v1/network-policy.ts";
+import { ServiceCIDR } from "./networking/v1/service-cidr.ts";
+import { RuntimeClass } from "./node/v1/runtime-class.ts";
+import { PodDisruptionBudget } from "./policy/v1/pod-disruption-budget.ts";
+import { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from "./resource/v1/dynamic-resources.ts";
+import { PriorityClass } from "./scheduling/v1/priority-class.ts";
+import { CSIDriver } from "./storage/v1/csi-driver.ts";
+import { CSINode } from "./storage/v1/csi-node.ts";
+import { CSIStorageCapacity } from "./storage/v1/csi-storage-capacity.ts";
+import { StorageClass } from "./storage/v1/storage-class.ts";
+import { VolumeAttachment } from "./storage/v1/volume-attachment.ts";
+import { VolumeAttributesClass } from "./storage/v1/volume-attributes-class.ts";
+
+/** Resources whose promise is to be stored and read: others act on them, or nobody does. */
+export const otherResources: readonly ResourceDefinition[] = [
+  anyResource(PersistentVolumeClaim),
+  anyResource(PersistentVolume),
+  anyResource(HorizontalPodAutoscaler),
+  anyResource(HorizontalPodAutoscalerV1),
+  anyResource(CertificateSigningRequest),
+  anyResource(IngressClass),
+  anyResource(Ingress),
+  anyResource(IPAddress),
+  anyResource(NetworkPolicy),
+  anyResource(ServiceCIDR),
+  anyResource(RuntimeClass),
+  anyResource(PodDisruptionBudget),
+  anyResource(DeviceClass),
+  anyResource(ResourceClaim),
+  anyResource(ResourceClaimTemplate),
+  anyResource(ResourceSlice),
+  anyResource(PriorityClass),
+  anyResource(CSIDriver),
+  anyResource(CSINode),
+  anyResource(CSIStorageCapacity),
+  anyResource(StorageClass),
+  anyResource(VolumeAttachment),
+  anyResource(VolumeAttributesClass),
+];
+
+/** Resources that promise limits which admission has to enforce; to be served only together with that admission. */
+export const unenforcedResources: readonly ResourceDefinition[] = [anyResource(LimitRange), anyResource(ResourceQuota)];
