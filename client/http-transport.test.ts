@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -120,6 +121,42 @@ test("leaving a watch's loop ends it at the server", { timeout: 10_000 }, async 
     while (api.openWatches > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await stop();
   }
+});
+
+test("a server that has fallen silent is noticed by a ping, and its watches end with an error", {
+  timeout: 10_000,
+}, async () => {
+  const api = new MemoryApi({ clock: realClock, random: new SeededRandom(1) });
+  const served = await serve(api, { protocol: "h2" });
+  const piped = new Set<Socket>();
+  const between = createServer((near) => {
+    const far = createConnection(Number(new URL(served.url).port), "127.0.0.1");
+    for (const socket of [near, far]) piped.add(socket.on("error", () => {}));
+    near.pipe(far).pipe(near);
+  });
+  await once(between.listen(0, "127.0.0.1"), "listening");
+  const clock = new VirtualClock();
+  const server = `https://127.0.0.1:${(between.address() as AddressInfo).port}`;
+  const transport = createHttpTransport({ server, ca: served.ca }, { clock });
+  const watching = (async () => {
+    for await (const _ of createClient(transport).resource(configMaps).watch({ resourceVersion: "1" }));
+  })();
+  const ended = assert.rejects(watching, (error) => !(error instanceof ApiError));
+  while (api.openWatches === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const pass = async (ms: number) => {
+    await clock.advance(ms);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  for (let i = 0; i < 3; i++) await pass(30_000);
+  assert.equal(api.openWatches, 1, "a server that answers pings keeps its watches");
+  for (const socket of piped) socket.unpipe().pause();
+  await pass(30_000);
+  await pass(15_000);
+  await ended;
+  await transport.close();
+  for (const socket of piped) socket.destroy();
+  between.close();
+  await served.stop();
 });
 
 test("an ERROR event of a watch is thrown as its ApiError", { timeout: 10_000 }, async () => {
