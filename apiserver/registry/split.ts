@@ -1,6 +1,8 @@
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { equalJson, thaw } from "../../apimachinery/resource/thaw.ts";
+import { decodeObject } from "../../apimachinery/schema/decode.ts";
+import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -9,11 +11,14 @@ export function dropStatus(definition: ResourceDefinition, draft: Draft<ApiObjec
   if (definition.subresources.status !== true) {
     return;
   }
-  const empty = definition.schema.fields.get("status")?.default;
-  if (empty === undefined) {
+  const field = definition.schema.fields.get("status");
+  if (field?.default === undefined || field.schema.type !== "object") {
     delete (draft as unknown as Fields)["status"];
   } else {
-    (draft as unknown as Fields)["status"] = thaw(empty);
+    // With the zeros and empty structs that upstream always writes (`loadBalancer: {}`, `replicas: 0`).
+    const empty = decodeObject(field.schema, {}).object;
+    applyDefaults(field.schema, empty);
+    (draft as unknown as Fields)["status"] = empty;
   }
 }
 
