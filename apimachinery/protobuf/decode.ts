@@ -11,27 +11,33 @@ const maxDepth = 1000;
  */
 export function readMessage(reader: Reader, message: Message, end: number, into?: JsonValue): JsonValue | undefined {
   if (++reader.depth > maxDepth) throw new SyntaxError("proto: message nested too deeply");
-  try {
-    if (message.special !== undefined) return message.special.read(reader, end);
-    if (message.list !== undefined) {
-      const holder: JsonObject = { items: into ?? [] };
-      readFields(reader, message, end, holder);
-      return holder[message.list.name];
-    }
-    if (message.choice !== undefined) {
-      const fields: JsonObject = {};
-      readFields(reader, message, end, fields);
-      return message.choice.value(fields);
-    }
-    const target = (into as JsonObject | undefined) ?? {};
-    readFields(reader, message, end, target);
-    return target;
-  } finally {
-    reader.depth--;
-  }
+  const value = readShape(reader, message, end, into);
+  reader.depth--;
+  return value;
 }
 
-function readFields(reader: Reader, message: Message, end: number, target: JsonObject): void {
+function readShape(reader: Reader, message: Message, end: number, into: JsonValue | undefined): JsonValue | undefined {
+  if (message.special !== undefined) return message.special.read(reader, end);
+  if (message.list !== undefined) {
+    const holder: JsonObject = { [message.list.name]: into ?? [] };
+    readFields(reader, message, end, holder);
+    return holder[message.list.name];
+  }
+  if (message.choice !== undefined) {
+    const fields: JsonObject = {};
+    readFields(reader, message, end, fields);
+    return message.choice.value(fields);
+  }
+  const target = (into as JsonObject | undefined) ?? {};
+  readFields(reader, message, end, target, into !== undefined);
+  return target;
+}
+
+/** `filled`: the target may hold some of the fields already. */
+function readFields(reader: Reader, message: Message, end: number, target: JsonObject, filled = false): void {
+  // Encoders write fields in the order of their numbers; only where one does not can a field have come before.
+  let highest = filled ? Number.MAX_SAFE_INTEGER : 0;
+  let always = 0;
   while (reader.at < end) {
     const tag = reader.int32(end);
     const number = tag >>> 3;
@@ -42,35 +48,38 @@ function readFields(reader: Reader, message: Message, end: number, target: JsonO
     }
     const field = message.byNumber[number];
     if (field === undefined) reader.skip(wireType, end);
-    else if (tag === field.tag) readField(reader, field, end, target);
-    else if (wireType === 2 && field.cardinality === "list") readPacked(reader, field, end, target);
-    else throw new SyntaxError(`proto: wrong wireType = ${wireType} for field ${goName(field.name)}`);
+    else if (tag !== field.tag) {
+      if (wireType !== 2 || field.cardinality !== "list") {
+        throw new SyntaxError(`proto: wrong wireType = ${wireType} for field ${goName(field.name)}`);
+      }
+      readPacked(reader, field, end, target);
+    } else if (field.cardinality === "map") readEntry(reader, field, end, target);
+    else if (field.cardinality === "list") readItem(reader, field, end, target);
+    else if (field.embedded) {
+      readFields(reader, field.message, reader.span(end), target, filled || number <= highest);
+    } else {
+      const first = number > highest;
+      readOne(reader, field, end, target, first);
+      if (first && field.always) always++;
+    }
+    if (number > highest) highest = number;
   }
+  if (always === message.always.length) return;
   for (const field of message.always) if (target[field.name] === undefined) showZero(field, target);
 }
 
-function readField(reader: Reader, field: MessageField, end: number, target: JsonObject): void {
-  const { name } = field;
-  if (field.cardinality === "map") {
-    readEntry(reader, field, end, target);
-    return;
-  }
-  if (field.cardinality === "list") {
-    const items = target[name] as JsonValue[] | undefined;
-    const value = readValue(reader, field, end, undefined) ?? null;
-    if (items === undefined) target[name] = [value];
-    else items.push(value);
-    return;
-  }
-  if (field.embedded) {
-    const until = reader.span(end);
-    readFields(reader, field.message, until, target);
-    return;
-  }
-  const value = readValue(reader, field, end, target[name]);
-  if (value === undefined || (isEmpty(value) && !field.pointer && !field.showEmpty)) {
-    if (target[name] !== undefined) delete target[name];
-  } else target[name] = value;
+function readItem(reader: Reader, field: MessageField, end: number, target: JsonObject): void {
+  const items = target[field.name] as JsonValue[] | undefined;
+  const value = readValue(reader, field, end, undefined) ?? null;
+  if (items === undefined) target[field.name] = [value];
+  else items.push(value);
+}
+
+function readOne(reader: Reader, field: MessageField, end: number, target: JsonObject, first: boolean): void {
+  const before = first ? undefined : target[field.name];
+  const value = readValue(reader, field, end, before);
+  if (value !== undefined && (field.pointer || field.showEmpty || !isEmpty(value))) target[field.name] = value;
+  else if (before !== undefined) delete target[field.name];
 }
 
 function isEmpty(value: JsonValue): boolean {

@@ -22,6 +22,8 @@ export interface MessageField {
   readonly embedded: boolean;
   /** An empty value is shown in JSON. */
   readonly showEmpty: boolean;
+  /** JSON shows the field even where the bytes lack it. */
+  readonly always: boolean;
 }
 
 export interface Message {
@@ -113,6 +115,10 @@ function buildMessage(
     const [, number, flags, cardinality, type, jsonName] = compactField.exec(text)!;
     const scalar = scalars[type!];
     let message: Message | undefined;
+    const pointer = flags!.includes("*");
+    const embedded = flags!.includes("~");
+    const showEmpty = flags!.includes("+");
+    const plain = cardinality === undefined && !pointer && !embedded && scalar !== "bytes";
     const field: MessageField = {
       number: Number(number),
       tag: (Number(number) << 3) | (cardinality === "map[string]" ? 2 : wireTypes[scalar ?? "message"]),
@@ -124,18 +130,16 @@ function buildMessage(
         return message;
       },
       cardinality: cardinality === undefined ? "one" : cardinality === "[]" ? "list" : "map",
-      pointer: flags!.includes("*"),
-      embedded: flags!.includes("~"),
-      showEmpty: flags!.includes("+"),
+      pointer,
+      embedded,
+      showEmpty,
+      always: plain && (showEmpty || scalar === undefined),
     };
     if (flags!.includes("=")) list = field;
     byNumber[field.number] = field;
     return field;
   });
-  const always = fields.filter(
-    ({ cardinality, pointer, embedded, type, showEmpty }) =>
-      cardinality === "one" && !pointer && !embedded && type !== "bytes" && (showEmpty || type === "message"),
-  );
+  const always = fields.filter((field) => field.always);
   return {
     name,
     fields,

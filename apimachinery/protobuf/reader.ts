@@ -3,9 +3,14 @@ function unexpectedEnd(): SyntaxError {
   return new SyntaxError("unexpected EOF");
 }
 
+/** The runtime copies substrings up to this length; a longer one would keep the whole text in memory. */
+const copiedLength = 12;
+
 /** Reads protobuf from front to back. Throws SyntaxError, worded as gogo words it, on bytes that are none. */
 export class Reader {
   readonly #buffer: Buffer;
+  /** The bytes as text, one character each: the cheapest place to take short strings from. */
+  readonly #text: string;
   /** Index of the next byte. */
   at: number;
   /** Nesting of the message being read. */
@@ -13,6 +18,7 @@ export class Reader {
 
   constructor(bytes: Uint8Array, at = 0) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#text = this.#buffer.toString("latin1");
     this.at = at;
   }
 
@@ -73,9 +79,15 @@ export class Reader {
 
   string(end: number): string {
     const until = this.span(end);
-    const value = this.#buffer.toString("utf8", this.at, until);
+    const from = this.at;
     this.at = until;
-    return value;
+    if (until - from <= copiedLength && this.#isAscii(from, until)) return this.#text.slice(from, until);
+    return this.#buffer.toString("utf8", from, until);
+  }
+
+  #isAscii(from: number, until: number): boolean {
+    for (let i = from; i < until; i++) if (this.#buffer[i]! >= 0x80) return false;
+    return true;
   }
 
   base64(end: number): string {

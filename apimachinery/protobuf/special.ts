@@ -53,6 +53,14 @@ function writeTimestamp(writer: ReverseWriter, seconds: number, nanos: number): 
   writer.unsigned(0x08);
 }
 
+/** The last time read: the times of one object are often the same. */
+let lastTime = { seconds: 0, text: formatTime(0) };
+
+function timeText(seconds: number): string {
+  if (lastTime.seconds !== seconds) lastTime = { seconds, text: formatTime(seconds * 1000) };
+  return lastTime.text;
+}
+
 /** apimachinery/pkg/apis/meta/v1/time_proto.go: whole seconds; nanoseconds are written as zero and not read. */
 const time: SpecialMessage = {
   write(writer, value) {
@@ -63,7 +71,7 @@ const time: SpecialMessage = {
   },
   read(reader, end) {
     const read = readTimestamp(reader, end);
-    return read === undefined || read.seconds === zeroSeconds ? undefined : formatTime(read.seconds * 1000);
+    return read === undefined || read.seconds === zeroSeconds ? undefined : timeText(read.seconds);
   },
 };
 
@@ -80,7 +88,7 @@ const microTime: SpecialMessage = {
     const micros = Math.trunc(read.nanos / 1000);
     const seconds = read.seconds + Math.floor(micros / 1_000_000);
     const fraction = String(((micros % 1_000_000) + 1_000_000) % 1_000_000).padStart(6, "0");
-    return `${formatTime(seconds * 1000).slice(0, -1)}.${fraction}Z`;
+    return `${timeText(seconds).slice(0, -1)}.${fraction}Z`;
   },
 };
 

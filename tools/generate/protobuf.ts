@@ -44,22 +44,25 @@ function compactMessage(inPackage: string, message: SourceMessage, go: Readonly<
     });
 }
 
-/** The messages of every kind that has a definition, and those they hold. */
-export function compactMessages(source: Source): CompactMessages {
+/** Message → its kinds: of every definition that has some, and of those above. */
+function definedKinds(source: Source): ReadonlyMap<string, readonly string[]> {
+  const kinds = new Map(Object.entries(undefinedKinds));
+  for (const [name, { "x-kubernetes-group-version-kind": gvks }] of Object.entries(source.definitions)) {
+    if (!gvks) continue;
+    const texts = gvks.map(({ group, version, kind }) => `${group}/${version}/${kind}`);
+    kinds.set(shortName(name), texts);
+  }
+  return kinds;
+}
+
+/** The messages of all kinds, and those they hold. `kinds` names the kinds of a message: what is served, if not given. */
+export function compactMessages(source: Source, kinds = definedKinds(source)): CompactMessages {
   const all = new Map<string, string[]>();
   for (const [inPackage, messages] of Object.entries(source.protobuf)) {
     for (const [name, message] of Object.entries(messages)) {
       const full = messageName(`${inPackage}.${name}`);
       all.set(full, compactMessage(inPackage, message, source.goProtobuf[`io.k8s.${full}`] ?? {}));
     }
-  }
-  const kinds = new Map(Object.entries(undefinedKinds));
-  for (const [name, { "x-kubernetes-group-version-kind": gvks }] of Object.entries(source.definitions)) {
-    if (gvks)
-      kinds.set(
-        shortName(name),
-        gvks.map(({ group, version, kind }) => `${group}/${version}/${kind}`),
-      );
   }
   return reachable(all, kinds);
 }
