@@ -13,6 +13,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid, required } from "../../apimachinery/field/errors.ts";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import { escapeFieldValue } from "../../apimachinery/selectors/field-selector.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 
 const group = "authorization.k8s.io";
@@ -132,10 +133,9 @@ function attributesFor(
 /** Requirements that a field selector cannot express are left out, which asks for more than the subject wants, never less. */
 function fieldSelectorOf({ fieldSelector }: ResourceAttributes): string {
   if (fieldSelector?.rawSelector) return fieldSelector.rawSelector;
-  const escaped = (text: string) => text.replace(/[\\=,]/g, "\\$&");
   return (fieldSelector?.requirements ?? [])
     .filter(({ operator, values }) => (operator === "In" || operator === "NotIn") && values?.length === 1)
-    .map(({ key, operator, values }) => `${key}${operator === "In" ? "=" : "!="}${escaped(values![0]!)}`)
+    .map(({ key, operator, values }) => `${key}${operator === "In" ? "=" : "!="}${escapeFieldValue(values![0]!)}`)
     .join(",");
 }
 

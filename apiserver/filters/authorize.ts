@@ -4,6 +4,9 @@ import { forbiddenMessage } from "../authorization/messages.ts";
 import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
 
+/** Verbs that a field selector limits. */
+const limitedVerbs: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"]);
+
 /** Asks whether the user may; everything that is not allowed is Forbidden. */
 export function authorize(authorizer: Authorizer): Filter {
   return (next) => async (request) => {
@@ -20,8 +23,10 @@ export function authorize(authorizer: Authorizer): Filter {
   };
 }
 
-export function attributesOf({ user, info }: ApiRequest): AuthorizationAttributes {
+export function attributesOf({ user, info, query }: ApiRequest): AuthorizationAttributes {
+  const fieldSelector = limitedVerbs.has(info.verb) ? query.get("fieldSelector") : null;
   return {
+    ...(fieldSelector ? { fieldSelector } : {}),
     user,
     verb: info.verb,
     isResourceRequest: info.isResourceRequest,

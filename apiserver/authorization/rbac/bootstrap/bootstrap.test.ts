@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { aggregateRules } from "../../../../api/rbac/v1/aggregate-rules.ts";
 import { MemoryObjects } from "../../../registry/memory-objects.ts";
-import { aggregateRules } from "../aggregate.ts";
 import { testDefinitions as definitions } from "../test-objects.ts";
 import type { ClusterRole } from "../types.ts";
 import { ensureBootstrapPolicy } from "./ensure.ts";

@@ -1,0 +1,73 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { Auditor, AuditRecord } from "../audit/auditor.ts";
+import type { Filter } from "../chain.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse, WatchSink } from "../response.ts";
+import { attributesOf } from "./authorize.ts";
+
+const records = new WeakMap<ApiRequest, AuditRecord>();
+
+/** The audit record of a request, for those who learn on its way what belongs there; undefined where it is not audited. */
+export function auditRecordOf(request: ApiRequest): AuditRecord | undefined {
+  return records.get(request);
+}
+
+/** Tells the audit log of each request that the policy wants told: as it comes, as its answer begins (watches), as it ends. */
+export function audit(auditor: Auditor): Filter {
+  return (next) => async (request) => {
+    const record = auditor.begin(request, attributesOf(request));
+    if (record === undefined) return next(request);
+    records.set(request, record);
+    if (request.bodyObject !== undefined) record.requestObject(request.bodyObject);
+    try {
+      const response = await next(request);
+      return finish(record, response);
+    } catch (error) {
+      if (!(error instanceof ApiError)) record.panicked(error);
+      else {
+        record.responseObject(error.status);
+        record.responseComplete(error.code);
+      }
+      throw error;
+    }
+  };
+}
+
+function finish(record: AuditRecord, response: ApiResponse): ApiResponse {
+  switch (response.type) {
+    case "object":
+      record.responseObject(response.served.object);
+      break;
+    case "value":
+      record.responseObject(response.value);
+      break;
+    case "watch":
+      return { ...response, start: (sink) => startWatch(record, response.start, sink) };
+    default:
+      break;
+  }
+  record.responseComplete("status" in response ? response.status : 200);
+  return response;
+}
+
+/** A watch is told of twice: as it begins, and as either side ends it. */
+function startWatch(record: AuditRecord, start: (sink: WatchSink) => () => void, sink: WatchSink): () => void {
+  let ended = false;
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    record.responseComplete(200);
+  };
+  record.responseStarted(200);
+  const stop = start({
+    send: (event) => sink.send(event),
+    end: (status) => {
+      end();
+      sink.end(status);
+    },
+  });
+  return () => {
+    end();
+    stop();
+  };
+}
