@@ -1,9 +1,9 @@
 import { Namespace } from "../../api/core/v1/namespace.ts";
 import { Node } from "../../api/core/v1/node.ts";
-import { Pod } from "../../api/core/v1/pod.ts";
-import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { PersistentVolume } from "../../api/core/v1/persistent-volume.ts";
 import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts";
+import { Pod } from "../../api/core/v1/pod.ts";
+import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { IngressClass } from "../../api/networking/v1/ingress-class.ts";
 import { RuntimeClass } from "../../api/node/v1/runtime-class.ts";
 import { PriorityClass } from "../../api/scheduling/v1/priority-class.ts";
