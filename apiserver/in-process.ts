@@ -27,12 +27,21 @@ export function inProcessTransport(handler: Handler, user: UserInfo, userAgent: 
       return { status: statusOf(response), object: bodyOf(response), warnings: [...warnings] };
     },
     async *watch(request): AsyncGenerator<WatchEvent> {
-      const { response } = await call(request);
-      if (response.type !== "watch") {
-        throw new Error(`${request.path} answered a watch with a ${response.type}`);
+      if (request.signal?.aborted) {
+        return;
       }
-      const signals = [stopped.signal, ...(request.signal === undefined ? [] : [request.signal])];
-      yield* eventsOf(response, AbortSignal.any(signals));
+      try {
+        const { response } = await call(request);
+        if (response.type !== "watch") {
+          throw new Error(`${request.path} answered a watch with a ${response.type}`);
+        }
+        const signals = [stopped.signal, ...(request.signal === undefined ? [] : [request.signal])];
+        yield* eventsOf(response, AbortSignal.any(signals));
+      } catch (error) {
+        if (!request.signal?.aborted) {
+          throw error;
+        }
+      }
     },
     async close(): Promise<void> {
       stopped.abort(new Error("the transport is closed"));
