@@ -1,5 +1,13 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from "node:crypto";
+import {
+  createPublicKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  X509Certificate,
+} from "node:crypto";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { issueCertificate, type KeyUsage, toPem } from "../../apimachinery/x509/certificate.ts";
 import type { Clock } from "../../base/clock.ts";
 import { DamagedFileError, parseCertificate, parsePrivateKey, readIfThere, writeAtomically } from "./files.ts";
@@ -219,7 +227,7 @@ class PkiBuilder {
       throw new DamagedFileError(this.#path("pki/sa.key"), "is missing, while sa.pub is there", remedy);
     const key =
       pem === undefined
-        ? newServiceAccountKey(this.#options.serviceAccountKey ?? "ecdsa")
+        ? await newServiceAccountKey(this.#options.serviceAccountKey ?? "ecdsa")
         : parsePrivateKey(this.#path("pki/sa.key"), pem, remedy);
     if (pem === undefined) await this.#write("pki/sa.key", keyPemOf(key), 0o600, "it was missing");
     const wanted = createPublicKey(key).export({ type: "spki", format: "pem" }) as string;
@@ -265,8 +273,10 @@ function newKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObje
   return generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 }
 
-function newServiceAccountKey(kind: "ecdsa" | "rsa"): KeyObject {
-  return kind === "rsa" ? generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey : newKey().privateKey;
+/** RSA is made beside everything else, on a thread of its own. */
+async function newServiceAccountKey(kind: "ecdsa" | "rsa"): Promise<KeyObject> {
+  if (kind === "ecdsa") return newKey().privateKey;
+  return (await promisify(generateKeyPair)("rsa", { modulusLength: 2048 })).privateKey;
 }
 
 /** The forms kubeadm and OpenSSL use: SEC 1 for ECDSA, PKCS #1 for RSA. */
