@@ -20,6 +20,7 @@ import { templateWarnings } from "../../core/v1/pod/warnings.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
+import { goMap, goSelector } from "../../go-values.ts";
 import { formatLabels } from "../../labels-text.ts";
 import { selectorOf } from "../../selector-of.ts";
 import { selectorColumn, templateColumns } from "../../template-columns.ts";
@@ -106,7 +107,9 @@ function validate(
     return check.errors;
   }
   if (old !== undefined) {
-    check.errors.push(...validateImmutableField(spec.selector, old.spec.selector, specPath.child("selector")));
+    check.errors.push(
+      ...validateImmutableField(goSelector(spec.selector), old.spec.selector, specPath.child("selector")),
+    );
   }
   validateSpec(check, spec, old?.spec);
   return check.errors;
@@ -133,7 +136,7 @@ function validateSpec(check: Check, spec: types.DaemonSetSpec, old: types.Daemon
   const parsed = selectorOf(selector);
   if (parsed !== undefined && !parsed.matches(labels)) {
     const detail = "`selector` does not match template `labels`";
-    check.errors.push(invalid(templatePath.child("metadata", "labels"), labels, detail));
+    check.errors.push(invalid(templatePath.child("metadata", "labels"), goMap(labels), detail));
   }
   if (parsed?.empty) {
     check.errors.push(invalid(selectorPath, selector, "empty selector is invalid for daemonset"));

@@ -15,6 +15,7 @@ import { podNameWarnings, templateWarnings } from "../../core/v1/pod/warnings.ts
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
+import { goSelector } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 import { templateColumns } from "../../template-columns.ts";
 import {
@@ -98,7 +99,7 @@ function validate(deployment: Deployment, old: Deployment | undefined, context: 
   validateSpec(check, deployment.spec);
   if (old !== undefined) {
     const { selector } = deployment.spec;
-    check.errors.push(...validateImmutableField(selector, old.spec.selector, specPath.child("selector")));
+    check.errors.push(...validateImmutableField(goSelector(selector), old.spec.selector, specPath.child("selector")));
   }
   return check.errors;
 }

@@ -7,6 +7,7 @@ import { type Check, checkNonNegative } from "../../core/v1/pod/validation/check
 import { validatePodTemplate } from "../../core/v1/pod/validation/template.ts";
 import type { PodTemplateSpec } from "../../generated/types/core-v1.ts";
 import type { LabelSelector } from "../../generated/types/meta-v1.ts";
+import { goMap } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 
 // What the controllers of pods have in common: pkg/apis/apps/validation.
@@ -31,7 +32,7 @@ export function validateTemplateLabels(check: Check, template: PodTemplateSpec, 
   const labels = template.metadata?.labels;
   if (selector.empty || selector.matches(labels)) return;
   const detail = "`selector` does not match template `labels`";
-  check.errors.push(invalid(place.child("metadata", "labels"), labels, detail));
+  check.errors.push(invalid(place.child("metadata", "labels"), goMap(labels), detail));
 }
 
 /** Pods that are to run for ever. `kind` stands in upstream's text. */

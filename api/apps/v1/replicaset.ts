@@ -12,6 +12,7 @@ import { podNameWarnings, templateWarnings } from "../../core/v1/pod/warnings.ts
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
+import { goSelector } from "../../go-values.ts";
 import { selectorColumn, templateColumns } from "../../template-columns.ts";
 import { scaleSubresource, validateCounts, validateParts, validateReplicaTemplate } from "./replicas.ts";
 
@@ -69,7 +70,9 @@ function validate(
   checkNonNegative(check, specPath.child("minReadySeconds"), spec.minReadySeconds);
   validateReplicaTemplate(check, spec, specPath);
   if (old !== undefined) {
-    check.errors.push(...validateImmutableField(spec.selector, old.spec.selector, specPath.child("selector")));
+    check.errors.push(
+      ...validateImmutableField(goSelector(spec.selector), old.spec.selector, specPath.child("selector")),
+    );
   }
   return check.errors;
 }

@@ -3,6 +3,7 @@ import { path } from "../../../apimachinery/field/path.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { Check } from "../../core/v1/pod/validation/check.ts";
 import type { Job } from "../../generated/types/batch-v1.ts";
+import { goMap } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 
 const legacyName = "job-name";
@@ -37,7 +38,7 @@ export function validateGeneratedSelector(
   for (const [key, value] of Object.entries(expected)) {
     const detail = `must be '${value}'`;
     if (labels?.[key] === undefined) check.errors.push(required(labelsPath.key(key), detail));
-    else if (labels[key] !== value) check.errors.push(invalid(labelsPath.key(key), labels, detail));
+    else if (labels[key] !== value) check.errors.push(invalid(labelsPath.key(key), goMap(labels), detail));
   }
   if (selectorOf(spec.selector)?.matches(expected) === false) {
     check.errors.push(invalid(path("spec", "selector"), spec.selector, "`selector` not auto-generated"));

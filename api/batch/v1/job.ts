@@ -19,6 +19,7 @@ import { podNameWarnings } from "../../core/v1/pod/warnings.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/batch-v1.ts";
+import { goMap } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 import { selectorColumn, templateColumns } from "../../template-columns.ts";
 import { isTrue } from "./job-conditions.ts";
@@ -114,7 +115,7 @@ function validateSelector(check: Check, { selector, template }: types.JobSpec, o
   const labels = template.metadata?.labels;
   if (selectorOf(selector)?.matches(labels) !== false) return;
   const detail = "`selector` does not match template `labels`";
-  check.errors.push(invalid(specPath.child("template", "metadata", "labels"), labels, detail));
+  check.errors.push(invalid(specPath.child("template", "metadata", "labels"), goMap(labels), detail));
 }
 
 /** Pods of an indexed job have their index in their host names. */

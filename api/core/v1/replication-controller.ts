@@ -10,6 +10,7 @@ import { ageColumn, nameColumn, wideColumn } from "../../columns.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/core-v1.ts";
+import { goMap } from "../../go-values.ts";
 import { formatLabels } from "../../labels-text.ts";
 import { templateColumns } from "../../template-columns.ts";
 import { setTemplateDefaults } from "./pod/defaults.ts";
@@ -100,7 +101,7 @@ function validate(
   const labels = template.metadata?.labels;
   if (chooses && !selectorFromSet(spec.selector).matches(labels)) {
     const detail = "`selector` does not match template `labels`";
-    check.errors.push(invalid(templatePath.child("metadata", "labels"), labels, detail));
+    check.errors.push(invalid(templatePath.child("metadata", "labels"), goMap(labels), detail));
   }
   validatePodTemplate(check, template, templatePath);
   validateRunsForever(check, template, templatePath, "ReplicationController");

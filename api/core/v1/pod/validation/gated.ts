@@ -3,6 +3,7 @@ import { path } from "../../../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../../../apimachinery/json/equal.ts";
 import type { Draft } from "../../../../../apimachinery/resource/object.ts";
 import type { NodeAffinity, NodeSelectorTerm, PodSpec } from "../../../../generated/types/core-v1.ts";
+import { goMap } from "../../../../go-values.ts";
 import type { Check } from "./check.ts";
 
 const selectorPath = path("spec", "nodeSelector");
@@ -24,7 +25,7 @@ export function restoreGatedScheduling(check: Check, spec: Draft<PodSpec>, oldSp
     for (const key in oldSpec.nodeSelector) {
       if (nodeSelector?.[key] === oldSpec.nodeSelector[key]) continue;
       const detail = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
-      check.errors.push(invalid(selectorPath, nodeSelector, detail));
+      check.errors.push(invalid(selectorPath, goMap(nodeSelector), detail));
       break;
     }
     if (oldSpec.nodeSelector === undefined) delete spec.nodeSelector;
