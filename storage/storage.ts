@@ -120,3 +120,7 @@ export class ClosedError extends Error {
 export class StorageUnavailableError extends Error {
   override readonly name = "StorageUnavailableError";
 }
+/** A write was sent and no answer came: it may have been taken, now or a little later, or not. Read before writing again. */
+export class UnknownOutcomeError extends Error {
+  override readonly name = "UnknownOutcomeError";
+}

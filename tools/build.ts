@@ -1,5 +1,5 @@
-import { rm, writeFile } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -7,15 +7,17 @@ import { build } from "esbuild";
 /** Bundles the binary into dist/: one small entry, the parts that few commands need in files of their own, loaded when asked for. */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, "dist");
+/** Built here first: a server that starts meanwhile finds the old build whole, or the new one. */
+const staleMs = 10 * 60_000;
+const fresh = join(root, "build", `dist-${process.pid}`);
 
 // Packages in CommonJS call `require`, which an ES module does not have.
 const banner = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
 
-await rm(out, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: { k8ts: "cmd/main.ts", "sqlite-worker": "storage/sqlite/worker.ts" },
-  outdir: out,
+  outdir: fresh,
   outExtension: { ".js": ".mjs" },
   bundle: true,
   splitting: true,
@@ -32,12 +34,32 @@ await build({
   logLevel: "warning",
 });
 const { writeDescriptions } = await import("./descriptions.ts").catch(() => ({ writeDescriptions: undefined }));
-await writeDescriptions?.(join(out, "descriptions.json"));
-await writeFile(join(out, "package.json"), '{ "type": "module" }\n');
+await writeDescriptions?.(join(fresh, "descriptions.json"));
+await writeFile(join(fresh, "package.json"), '{ "type": "module" }\n');
+await publish();
+
+/** Moves the new files over the old ones, entries last; what the new build no longer has goes once nobody can be loading it. */
+async function publish(): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const isEntry = (name: string): boolean => name === "k8ts.mjs" || name === "sqlite-worker.mjs";
+  const names = (await readdir(fresh)).sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)));
+  for (const name of names) {
+    await rename(join(fresh, name), join(out, name));
+  }
+  await rm(fresh, { recursive: true, force: true });
+  for (const name of await readdir(out)) {
+    if (!names.includes(name) && Date.now() - (await stat(join(out, name))).mtimeMs > staleMs) {
+      await rm(join(out, name), { force: true });
+    }
+  }
+}
 
 function commit(): string {
   try {
-    return execFileSync("git", ["-C", root, "rev-parse", "HEAD"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync("git", ["-C", root, "rev-parse", "HEAD"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return "unknown";
   }

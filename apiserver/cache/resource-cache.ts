@@ -1,6 +1,6 @@
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import { type ServedObject, servedAtRevision } from "./served-object.ts";
-import { SortedKeys } from "./sorted-keys.ts";
+import { type SortedEntry, SortedMap } from "./sorted-map.ts";
 
 /** A change of one stored object, as every watcher of its resource is told. */
 export interface CacheEvent {
@@ -11,6 +11,11 @@ export interface CacheEvent {
   readonly served: ServedObject;
   readonly previous: ServedObject | undefined;
 }
+
+export type CachedEntry = SortedEntry<ServedObject>;
+
+/** The first key behind all that begin with `prefix`, which ends in a slash. */
+const endOf = (prefix: string): string => `${prefix.slice(0, -1)}0`;
 
 export interface CacheWatcher {
   /** Only keys that begin with this. */
@@ -37,8 +42,7 @@ interface HistoryEntry {
  */
 export class ResourceCache {
   readonly storagePath: string;
-  readonly #objects = new Map<string, ServedObject>();
-  readonly #keys = new SortedKeys();
+  readonly #objects = new SortedMap<ServedObject>();
   readonly #listeners = new Set<(event: CacheEvent) => void>();
   readonly #watchers = new Set<CacheWatcher>();
   #history: HistoryEntry[] = [];
@@ -73,21 +77,14 @@ export class ResourceCache {
     return this.#objects.get(key)?.object;
   }
 
-  /** Current objects whose key begins with `prefix` and is >= `from`, in order. Stop iterating before anything changes. */
-  *range(prefix: string, from: string = prefix): Generator<[string, ServedObject]> {
-    const keys = this.#keys.sorted();
-    for (let i = this.#keys.lowerBound(from); i < keys.length; i++) {
-      const key = keys[i]!;
-      if (!key.startsWith(prefix)) {
-        return;
-      }
-      yield [key, this.#objects.get(key)!];
-    }
+  /** Current objects whose key begins with `prefix` and is >= `from`, in order: valid until something changes. */
+  range(prefix: string, from: string = prefix): readonly CachedEntry[] {
+    return this.#objects.slice(from < prefix ? prefix : from, endOf(prefix));
   }
 
   /** How many keys begin with `prefix` and are >= `from`. */
   count(prefix: string, from: string = prefix): number {
-    return Math.max(0, this.#keys.lowerBound(`${prefix}\u{ffff}`) - this.#keys.lowerBound(from));
+    return this.#objects.count(from, endOf(prefix));
   }
 
   /** Takes a loaded object, before the feed begins; listeners hear of it as added. */
@@ -150,7 +147,7 @@ export class ResourceCache {
   /** The feed broke off and was read anew at `revision`: contents are replaced, watchers told. */
   reset(objects: ReadonlyMap<string, ServedObject>, revision: number): void {
     const changes: CacheEvent[] = [];
-    for (const [key, previous] of this.#objects) {
+    for (const { key, value: previous } of this.#objects.all()) {
       if (!objects.has(key)) {
         changes.push({ type: "DELETED", revision, key, served: servedAtRevision(previous, revision), previous });
       }
@@ -178,13 +175,9 @@ export class ResourceCache {
   #store(event: CacheEvent): void {
     if (event.type === "DELETED") {
       this.#objects.delete(event.key);
-      this.#keys.delete(event.key);
-      return;
+    } else {
+      this.#objects.set(event.key, event.served);
     }
-    if (!this.#objects.has(event.key)) {
-      this.#keys.add(event.key);
-    }
-    this.#objects.set(event.key, event.served);
   }
 
   #tell(event: CacheEvent): void {

@@ -29,9 +29,10 @@ class EncodedObject implements ServedObject {
   readonly revision: number;
   readonly bytes: Buffer;
   readonly splitAt: number;
-  #object: ApiObject | undefined;
+  /** The object, or how to come by it when somebody first asks. */
+  #object: ApiObject | (() => ApiObject);
 
-  constructor(revision: number, bytes: Buffer, splitAt: number, object: ApiObject | undefined) {
+  constructor(revision: number, bytes: Buffer, splitAt: number, object: ApiObject | (() => ApiObject)) {
     this.revision = revision;
     this.bytes = bytes;
     this.splitAt = splitAt;
@@ -39,7 +40,9 @@ class EncodedObject implements ServedObject {
   }
 
   get object(): ApiObject {
-    this.#object ??= parse(this.bytes, this.revision);
+    if (typeof this.#object === "function") {
+      this.#object = this.#object();
+    }
     return this.#object;
   }
 
@@ -81,7 +84,7 @@ function parse(bytes: Buffer, revision: number): ApiObject {
 /** From what the store holds; decoded when somebody first reads `object`. */
 export function servedFromStore(value: Uint8Array, revision: number): ServedObject {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return new EncodedObject(revision, bytes, splitOf(bytes), undefined);
+  return new EncodedObject(revision, bytes, splitOf(bytes), () => parse(bytes, revision));
 }
 
 /** From an object that was just written under `revision` and its stored encoding. Freezes the object. */
@@ -111,10 +114,16 @@ export function servedFromValue(object: ApiObject): ServedObject {
   return new EncodedObject(Number(resourceVersion), encoded.bytes, encoded.splitAt, deepFreeze(object));
 }
 
-/** The same stored bytes at another revision: what a DELETED event shows. */
+/** The same stored bytes at another revision: what a DELETED event shows. Shares all but the metadata with the original. */
 export function servedAtRevision(served: ServedObject, revision: number): ServedObject {
   const { bytes, splitAt } = served as EncodedObject;
-  return new EncodedObject(revision, bytes, splitAt, undefined);
+  return new EncodedObject(revision, bytes, splitAt, () => {
+    const { object } = served;
+    return Object.freeze({
+      ...object,
+      metadata: Object.freeze({ ...object.metadata, resourceVersion: String(revision) }),
+    });
+  });
 }
 
 const converted = new WeakMap<ServedObject, Map<ResourceDefinition, ServedObject>>();

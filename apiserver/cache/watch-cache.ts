@@ -1,8 +1,14 @@
-import type { Clock } from "../../base/clock.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
+import type { Clock } from "../../base/clock.ts";
 import { CompactedError, type Entry, type Storage, type StorageEvent } from "../../storage/storage.ts";
 import { type CacheEvent, ResourceCache } from "./resource-cache.ts";
-import { type ServedObject, type StoredEncoding, servedAtRevision, servedFromStore, servedFromWrite } from "./served-object.ts";
+import {
+  type ServedObject,
+  type StoredEncoding,
+  servedAtRevision,
+  servedFromStore,
+  servedFromWrite,
+} from "./served-object.ts";
 
 export const registryPrefix = "/registry/";
 const registryEnd = "/registry0";
@@ -149,7 +155,8 @@ export class WatchCache {
       if (cache === undefined) {
         continue;
       }
-      const change = event.type === "put" ? this.#putEvent(cache, event.entry) : deleteEvent(cache, key, event.revision);
+      const change =
+        event.type === "put" ? this.#putEvent(cache, event.entry) : deleteEvent(cache, key, event.revision);
       if (change !== undefined) {
         cache.apply(change, now);
       }
@@ -164,7 +171,13 @@ export class WatchCache {
         ? servedFromStore(entry.value, entry.modRevision)
         : servedFromWrite(written.object, written.encoded, entry.modRevision);
     const previous = cache.get(entry.key);
-    return { type: previous === undefined ? "ADDED" : "MODIFIED", revision: entry.modRevision, key: entry.key, served, previous };
+    return {
+      type: previous === undefined ? "ADDED" : "MODIFIED",
+      revision: entry.modRevision,
+      key: entry.key,
+      served,
+      previous,
+    };
   }
 
   #advance(revision: number): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
+import { clientGone, type Exchange, type Headers, type SharedFrame } from "./exchange.ts";
 import { readAll } from "./read-body.ts";
 
 /** An HTTP/1 exchange. */
@@ -40,7 +40,8 @@ export class Http1Exchange implements Exchange {
   }
 
   readBody(limitBytes: number): Promise<Buffer> {
-    const announced = this.#request.headers["transfer-encoding"] === undefined ? (this.header("content-length") ?? "0") : undefined;
+    const announced =
+      this.#request.headers["transfer-encoding"] === undefined ? (this.header("content-length") ?? "0") : undefined;
     return readAll(this.#request, limitBytes, announced);
   }
 
@@ -57,6 +58,16 @@ export class Http1Exchange implements Exchange {
 
   write(chunk: Uint8Array): boolean {
     return this.#response.write(chunk);
+  }
+
+  /**
+   * Past ServerResponse, which would make four buffers of each frame and gather them for each receiver: the chunk is whole
+   * already. The header has left (flushHeaders), and `end` writes the last chunk as ever.
+   */
+  writeShared({ chunk }: SharedFrame): void {
+    if (!this.#response.destroyed && !this.#response.writableEnded) {
+      this.#request.socket.write(chunk);
+    }
   }
 
   end(): void {
@@ -88,9 +99,13 @@ export class Http1Exchange implements Exchange {
       const abort = new AbortController();
       this.#abort = abort;
       if (this.#response.destroyed) {
-        abort.abort(new ClientGoneError());
+        abort.abort(clientGone);
       } else {
-        this.#response.once("close", () => abort.abort(new ClientGoneError()));
+        this.#response.once("close", () => {
+          if (!this.#response.writableFinished) {
+            abort.abort(clientGone);
+          }
+        });
       }
     }
     return this.#abort.signal;

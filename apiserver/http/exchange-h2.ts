@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
+import { clientGone, type Exchange, type Headers, type SharedFrame } from "./exchange.ts";
 import { readAll } from "./read-body.ts";
 
 /** One stream of an HTTP/2 session. */
@@ -70,6 +70,10 @@ export class Http2Exchange implements Exchange {
     return this.#stream.destroyed || this.#stream.writableEnded ? true : this.#stream.write(chunk);
   }
 
+  writeShared({ bytes }: SharedFrame): void {
+    this.write(bytes);
+  }
+
   end(): void {
     this.#stream.end();
   }
@@ -102,9 +106,13 @@ export class Http2Exchange implements Exchange {
       const abort = new AbortController();
       this.#abort = abort;
       if (this.#stream.destroyed || this.#stream.closed) {
-        abort.abort(new ClientGoneError());
+        abort.abort(clientGone);
       } else {
-        this.#stream.once("close", () => abort.abort(new ClientGoneError()));
+        this.#stream.once("close", () => {
+          if (!this.#stream.writableFinished) {
+            abort.abort(clientGone);
+          }
+        });
       }
     }
     return this.#abort.signal;

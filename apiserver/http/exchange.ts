@@ -19,6 +19,8 @@ export interface Exchange {
   begin(status: number, headers: Headers): void;
   /** False where the receiver is behind: wait for `drained` unless `pendingBytes` may grow. */
   write(chunk: Uint8Array): boolean;
+  /** After `begin` without a length: writes a frame that many exchanges are sent, in the shape it was given for each. */
+  writeShared(frame: SharedFrame): void;
   end(): void;
   drained(): Promise<void>;
   /** Bytes handed over that have not left yet. */
@@ -29,12 +31,21 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
+/** A piece of a stream that goes to many receivers, made once for each way of sending it. */
+export interface SharedFrame {
+  readonly bytes: Buffer;
+  /** The same as an HTTP/1.1 chunk, its length before it. */
+  readonly chunk: Buffer;
+}
+
 export type Headers = Record<string, string | number | string[]>;
 
-/** Why `exchange.signal` aborts. */
+/** Why `exchange.signal` aborts. One for all: where it was made says nothing. */
 export class ClientGoneError extends Error {
   override readonly name = "ClientGoneError";
   constructor() {
     super("the client closed the connection before the request was answered");
   }
 }
+
+export const clientGone: ClientGoneError = new ClientGoneError();

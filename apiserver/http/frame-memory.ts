@@ -1,4 +1,5 @@
 import type { ServedObject } from "../cache/served-object.ts";
+import type { SharedFrame } from "./exchange.ts";
 
 /**
  * The frame of the event that was encoded last: an event goes to all its watchers one after another, so a memory of one
@@ -7,20 +8,28 @@ import type { ServedObject } from "../cache/served-object.ts";
 export class FrameMemory {
   #served: ServedObject | undefined;
   #type = "";
-  #frame = Buffer.alloc(0);
+  #frame: SharedFrame = { bytes: Buffer.alloc(0), chunk: Buffer.alloc(0) };
 
   /** `{"type":…,"object":…}` and a line feed. */
-  jsonFrame(type: string, served: ServedObject): Buffer {
-    if (served === this.#served && type === this.#type) {
-      return this.#frame;
+  jsonFrame(type: string, served: ServedObject): SharedFrame {
+    if (served !== this.#served || type !== this.#type) {
+      this.#served = served;
+      this.#type = type;
+      this.#frame = encode(type, served);
     }
-    const head = `{"type":"${type}","object":`;
-    const frame = Buffer.allocUnsafeSlow(head.length + served.byteLength + 2);
-    const at = served.copyInto(frame, frame.write(head, 0, "latin1"));
-    frame.write("}\n", at, "latin1");
-    this.#served = served;
-    this.#type = type;
-    this.#frame = frame;
-    return frame;
+    return this.#frame;
   }
+}
+
+/** One buffer: the chunk, and within it the frame. */
+function encode(type: string, served: ServedObject): SharedFrame {
+  const head = `{"type":"${type}","object":`;
+  const length = head.length + served.byteLength + 2;
+  const size = `${length.toString(16)}\r\n`;
+  const chunk = Buffer.allocUnsafeSlow(size.length + length + 2);
+  let at = chunk.write(size, 0, "latin1");
+  at += chunk.write(head, at, "latin1");
+  at = served.copyInto(chunk, at);
+  chunk.write("}\n\r\n", at, "latin1");
+  return { bytes: chunk.subarray(size.length, size.length + length), chunk };
 }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
-import { ClientGoneError } from "./exchange.ts";
+import { clientGone } from "./exchange.ts";
 
 const empty = Buffer.alloc(0);
 
@@ -30,7 +30,7 @@ export function readAll(stream: Readable, limitBytes: number, announced: string 
     });
     stream.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     stream.once("error", reject);
-    stream.once("close", () => reject(new ClientGoneError()));
+    stream.once("close", () => reject(clientGone));
   });
 }
 

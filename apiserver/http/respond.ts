@@ -1,8 +1,8 @@
 import { createGzip } from "node:zlib";
-import type { Clock } from "../../base/clock.ts";
-import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { ServedObject } from "../cache/served-object.ts";
 import type { ApiResponse, ListResponse, ObjectResponse } from "../response.ts";
 import { contentTypes, encodeValue } from "./encode.ts";
@@ -60,7 +60,8 @@ async function respondObject(exchange: Exchange, response: ObjectResponse, conte
   if (output.as === "PartialObjectMetadataList") {
     throw ApiError.notAcceptable(["application/json"]);
   }
-  const value = output.as === "object" ? served.object : transformObject(definition, served.object, transformContext(context));
+  const value =
+    output.as === "object" ? served.object : transformObject(definition, served.object, transformContext(context));
   return sendWhole(exchange, status, headers, encodeValue(value, output.encoding));
 }
 
@@ -144,7 +145,12 @@ function* listChunks(head: Buffer, items: readonly ServedObject[], tail: Buffer)
   yield tail;
 }
 
-async function sendWhole(exchange: Exchange, status: number, headers: Headers, body: Uint8Array | string): Promise<void> {
+async function sendWhole(
+  exchange: Exchange,
+  status: number,
+  headers: Headers,
+  body: Uint8Array | string,
+): Promise<void> {
   const length = typeof body === "string" ? body.length : body.byteLength;
   if (length > gzipMinBytes && acceptsGzip(exchange)) {
     return sendGzip(exchange, status, headers, [Buffer.from(body as string)]);
@@ -157,7 +163,12 @@ function acceptsGzip(exchange: Exchange): boolean {
   return accept?.includes("gzip") === true && !/gzip\s*;\s*q=0(\.0*)?\s*(,|$)/.test(accept);
 }
 
-async function sendGzip(exchange: Exchange, status: number, headers: Headers, chunks: Iterable<Uint8Array>): Promise<void> {
+async function sendGzip(
+  exchange: Exchange,
+  status: number,
+  headers: Headers,
+  chunks: Iterable<Uint8Array>,
+): Promise<void> {
   headers["content-encoding"] = "gzip";
   headers["vary"] = "Accept-Encoding";
   exchange.begin(status, headers);

@@ -1,19 +1,25 @@
-import { createSecureServer, type Http2SecureServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
-import type { Clock } from "../../base/clock.ts";
-import type { Logger } from "../../base/logger.ts";
+import { DEFAULT_CIPHERS, type TLSSocket } from "node:tls";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
 import { requestInfoOf } from "../request-info.ts";
 import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
 import { Http1Exchange } from "./exchange-h1.ts";
 import { Http2Exchange } from "./exchange-h2.ts";
-import { negotiate, type Output } from "./negotiate.ts";
 import { FrameMemory } from "./frame-memory.ts";
+import { negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
 
 /** A connection taken away from HTTP: exec, attach, port-forward. */
@@ -64,6 +70,9 @@ export class HttpServer {
       // An unknown certificate is answered with 401 by authentication, not with a broken handshake.
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
+      // 128 bits first, as Go's servers choose: a third less work for long lists than 256.
+      ciphers: `TLS_AES_128_GCM_SHA256:${DEFAULT_CIPHERS}`,
+      honorCipherOrder: true,
       handshakeTimeout: handshakeTimeoutMs,
       settings: { maxConcurrentStreams, initialWindowSize: initialWindowBytes },
       maxSessionMemory,
@@ -71,7 +80,11 @@ export class HttpServer {
       streamResetRate,
       maxHeaderSize: maxHeaderBytes,
     } as Parameters<typeof createSecureServer>[0]);
-    Object.assign(this.#server, { keepAliveTimeout: keepAliveTimeoutMs, headersTimeout: headersTimeoutMs, requestTimeout: 0 });
+    Object.assign(this.#server, {
+      keepAliveTimeout: keepAliveTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: 0,
+    });
     this.#server.on("session", (session) => this.#addSession(session));
     this.#server.on("secureConnection", (socket: TLSSocket) => this.#addSocket(socket));
     this.#server.on("stream", (stream, headers) => this.#serveStream(stream, headers));
@@ -208,7 +221,7 @@ function addWarnings(headers: Headers, request: ApiRequest): void {
 
 /** RFC 9110 quoted-string, without what a header cannot carry. */
 function quoted(text: string): string {
-  const clean = text.replace(/[\u0000-\u001f\u007f]+/g, " ");
+  const clean = text.replace(/\p{Cc}+/gu, " ");
   const ascii = /^[\u0020-\u007e]*$/.test(clean) ? clean : Buffer.from(clean).toString("latin1");
   return `"${ascii.replace(/[\\"]/g, "\\$&")}"`;
 }

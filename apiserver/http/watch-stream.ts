@@ -1,4 +1,5 @@
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
+import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
 import { contentTypes, encodeWatchFrame } from "./encode.ts";
@@ -18,7 +19,7 @@ export function streamWatch(exchange: Exchange, response: WatchResponse, context
   headers["content-type"] =
     output.encoding === "json" ? "application/json" : `${contentTypes[output.encoding]};stream=watch`;
   exchange.begin(200, headers);
-  const encode = frameEncoder(response.definition, context);
+  const send = frameSender(exchange, response.definition, context);
   const { promise, resolve } = Promise.withResolvers<void>();
   let open = true;
   const close = (): void => {
@@ -27,7 +28,7 @@ export function streamWatch(exchange: Exchange, response: WatchResponse, context
   };
   const sink: WatchSink = {
     send(event) {
-      exchange.write(encode(event));
+      send(event);
       if (exchange.pendingBytes > maxPendingBytes) {
         exchange.destroy();
         close();
@@ -57,28 +58,41 @@ export function streamWatch(exchange: Exchange, response: WatchResponse, context
   return promise.finally(stop);
 }
 
-function frameEncoder(definition: ResourceDefinition, context: RespondContext): (event: ServedEvent) => Buffer {
-  const { output } = context;
+function frameSender(
+  exchange: Exchange,
+  definition: ResourceDefinition,
+  context: RespondContext,
+): (event: ServedEvent) => void {
+  const { output, frames } = context;
+  const bookmark = (event: Extract<ServedEvent, { type: "BOOKMARK" }>): void => {
+    exchange.write(bookmarkFrame(definition, event, context));
+  };
   if (output.as === "object" && output.encoding === "json") {
-    return (event) => (event.type === "BOOKMARK" ? bookmarkFrame(definition, event, context) : context.frames.jsonFrame(event.type, event.served));
+    return (event) =>
+      event.type === "BOOKMARK" ? bookmark(event) : exchange.writeShared(frames.jsonFrame(event.type, event.served));
   }
   let first = true;
   return (event) => {
     if (event.type === "BOOKMARK") {
-      return bookmarkFrame(definition, event, context);
+      return bookmark(event);
     }
-    if (output.as === "object") {
-      return encodeWatchFrame(event.type, event.served.object, output.encoding);
-    }
-    const value = transformObject(definition, event.served.object, {
-      output,
-      includeObject: context.includeObject,
-      now: context.clock.now(),
-    });
-    const shown = output.as === "Table" && !first ? withoutColumns(value) : value;
+    const value =
+      output.as === "object" ? event.served.object : transformed(definition, event.served.object, context, first);
     first = false;
-    return encodeWatchFrame(event.type, shown, output.encoding);
+    exchange.write(encodeWatchFrame(event.type, value, output.encoding));
   };
+}
+
+/** Only the first table of a stream names its columns. */
+function transformed(
+  definition: ResourceDefinition,
+  object: ApiObject,
+  context: RespondContext,
+  first: boolean,
+): object {
+  const { output, includeObject, clock } = context;
+  const value = transformObject(definition, object, { output, includeObject, now: clock.now() });
+  return output.as === "Table" && !first ? withoutColumns(value) : value;
 }
 
 function bookmarkFrame(
@@ -95,6 +109,10 @@ function bookmarkFrame(
   if (output.as === "object") {
     return encodeWatchFrame("BOOKMARK", object, output.encoding);
   }
-  const shown = transformObject(definition, object, { output, includeObject: context.includeObject, now: context.clock.now() });
+  const shown = transformObject(definition, object, {
+    output,
+    includeObject: context.includeObject,
+    now: context.clock.now(),
+  });
   return encodeWatchFrame("BOOKMARK", shown, output.encoding);
 }

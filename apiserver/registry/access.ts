@@ -16,7 +16,10 @@ export interface ObjectReader {
   /** All of a namespace; of all namespaces where it is undefined. */
   list<T extends ApiObject>(definition: ResourceDefinition<T>, namespace?: string): Iterable<T>;
   /** Calls `listener` after each change, in order, synchronously; returns what stops it. */
-  onChange<T extends ApiObject>(definition: ResourceDefinition<T>, listener: (change: ObjectChange<T>) => void): () => void;
+  onChange<T extends ApiObject>(
+    definition: ResourceDefinition<T>,
+    listener: (change: ObjectChange<T>) => void,
+  ): () => void;
 }
 
 /** What the server itself may write: the registry's own rules apply, authorization and admission do not. Failures are ApiErrors. */

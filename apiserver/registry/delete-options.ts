@@ -33,7 +33,9 @@ export function checkDeleteOptions(options: DeleteOptions): void {
   const errors: FieldError[] = [];
   const policy = options.propagationPolicy;
   if (options.orphanDependents !== undefined && policy !== undefined) {
-    errors.push(invalid(path("propagationPolicy"), policy, "orphanDependents and deletionPropagation cannot be both set"));
+    errors.push(
+      invalid(path("propagationPolicy"), policy, "orphanDependents and deletionPropagation cannot be both set"),
+    );
   }
   if (policy !== undefined && policy !== "Foreground" && policy !== "Background" && policy !== "Orphan") {
     errors.push(notSupported(path("propagationPolicy"), policy, ["Foreground", "Background", "Orphan", "nil"]));

@@ -102,8 +102,15 @@ function decideGrace<T extends ApiObject>(
 }
 
 /** A second DELETE may only make the wait shorter. */
-function shortenGrace(metadata: Draft<ObjectMeta>, requested: number | undefined, now: number): "waits" | "pending" | "none" {
-  const current = Math.max(metadata.deletionGracePeriodSeconds ?? 0, metadata.deletionGracePeriodSeconds === undefined ? 0 : metadata.deletionGracePeriodSeconds < 0 ? 1 : 0);
+function shortenGrace(
+  metadata: Draft<ObjectMeta>,
+  requested: number | undefined,
+  now: number,
+): "waits" | "pending" | "none" {
+  const current = Math.max(
+    metadata.deletionGracePeriodSeconds ?? 0,
+    metadata.deletionGracePeriodSeconds === undefined ? 0 : metadata.deletionGracePeriodSeconds < 0 ? 1 : 0,
+  );
   if (current === 0) {
     return "none";
   }

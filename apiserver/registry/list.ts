@@ -1,13 +1,14 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { CompactedError, FutureRevisionError, type Storage } from "../../storage/storage.ts";
+import type { CachedEntry } from "../cache/resource-cache.ts";
 import { type ServedObject, servedAs, servedFromStore } from "../cache/served-object.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import type { ListResponse } from "../response.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { ListOptions } from "./options.ts";
-import { parseResourceVersion, waitForRevision } from "./resource-version.ts";
 import type { ResourceStore } from "./resource-store.ts";
+import { parseResourceVersion, waitForRevision } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 
 export interface ListSource {
@@ -21,7 +22,7 @@ interface Snapshot {
   /** What `metadata.resourceVersion` says. */
   readonly revision: number;
   /** Entries of the prefix from `start` on, in order. */
-  readonly entries: Iterable<readonly [string, ServedObject]>;
+  readonly entries: readonly CachedEntry[];
   /** How many keys the prefix has from `start` on. */
   readonly count: number;
 }
@@ -79,18 +80,26 @@ function current(store: ResourceStore, prefix: string, start: string, revision: 
 }
 
 /** The state at a revision: memory's, where this resource has not changed since, else the store's. */
-async function historic(source: ListSource, prefix: string, start: string, revision: number, continued: boolean): Promise<Snapshot> {
+async function historic(
+  source: ListSource,
+  prefix: string,
+  start: string,
+  revision: number,
+  continued: boolean,
+): Promise<Snapshot> {
   const { store, storage, cache } = source;
   if (store.cache.lastChange <= revision && revision <= cache.revision) {
     return current(store, prefix, start, revision);
   }
   try {
     const { entries } = await storage.range(start, `${prefix.slice(0, -1)}0`, { revision });
-    const served = entries.map((entry): [string, ServedObject] => [entry.key, servedFromStore(entry.value, entry.modRevision)]);
+    const served = entries.map(({ key, value, modRevision }) => ({ key, value: servedFromStore(value, modRevision) }));
     return { revision, entries: served, count: served.length };
   } catch (error) {
     if (error instanceof CompactedError) {
-      throw continued ? expiredContinue(prefix, start) : ApiError.expired(`The resourceVersion for the provided list is too old.`);
+      throw continued
+        ? expiredContinue(prefix, start)
+        : ApiError.expired(`The resourceVersion for the provided list is too old.`);
     }
     if (error instanceof FutureRevisionError) {
       throw ApiError.expired("The resourceVersion for the provided list is too new.");
@@ -107,13 +116,22 @@ function expiredContinue(prefix: string, start: string): ApiError {
       "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted " +
       "between the time the first chunk was returned and now may show up in the list.",
   );
-  return ApiError.fromStatus({ ...status, metadata: { continue: encodeContinue({ revision: -1, start: start.slice(prefix.length) }) } });
+  return ApiError.fromStatus({
+    ...status,
+    metadata: { continue: encodeContinue({ revision: -1, start: start.slice(prefix.length) }) },
+  });
 }
 
-function page(definition: ResourceDefinition, prefix: string, snapshot: Snapshot, selection: Selection, limit: number): ListResponse {
+function page(
+  definition: ResourceDefinition,
+  prefix: string,
+  snapshot: Snapshot,
+  selection: Selection,
+  limit: number,
+): ListResponse {
   const items: ServedObject[] = [];
   const base = { type: "list", definition, items, resourceVersion: String(snapshot.revision) } as const;
-  for (const [key, stored] of snapshot.entries) {
+  for (const { key, value: stored } of snapshot.entries) {
     if (limit > 0 && items.length === limit) {
       const continueToken = encodeContinue({ revision: snapshot.revision, start: key.slice(prefix.length) });
       const remaining = selection.everything ? { remainingItemCount: snapshot.count - items.length } : {};

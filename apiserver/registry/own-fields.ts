@@ -1,5 +1,5 @@
-import { type FieldSet, fieldSet } from "../../apimachinery/apply/field-set.ts";
 import { managerFromUserAgent } from "../../apimachinery/apply/field-manager.ts";
+import { type FieldSet, fieldSet } from "../../apimachinery/apply/field-set.ts";
 import { updateManagedFields } from "../../apimachinery/apply/update.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";

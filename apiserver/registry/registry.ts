@@ -1,8 +1,8 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
-import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import type { ApiObject, Draft, UserInfo } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
+import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import { servedAs } from "../cache/served-object.ts";
 import type { ObjectChange, ObjectReader, ObjectWriter } from "./access.ts";
 import { ResourceStore, type StoreDependencies, type WriteContext, type WriteHooks } from "./resource-store.ts";
@@ -46,12 +46,15 @@ export class Registry implements ObjectReader, ObjectWriter {
   *list<T extends ApiObject>(definition: ResourceDefinition<T>, namespace?: string): Generator<T> {
     const store = this.of(definition as unknown as ResourceDefinition);
     const prefix = namespace === undefined || namespace === "" ? store.prefix : `${store.prefix}${namespace}/`;
-    for (const [, stored] of store.cache.range(prefix)) {
+    for (const { value: stored } of store.cache.range(prefix)) {
       yield servedAs(stored, store.definition).object as T;
     }
   }
 
-  onChange<T extends ApiObject>(definition: ResourceDefinition<T>, listener: (change: ObjectChange<T>) => void): () => void {
+  onChange<T extends ApiObject>(
+    definition: ResourceDefinition<T>,
+    listener: (change: ObjectChange<T>) => void,
+  ): () => void {
     const { cache, definition: served } = this.of(definition as unknown as ResourceDefinition);
     return cache.listen((event) => {
       const previous = event.previous === undefined ? undefined : (servedAs(event.previous, served).object as T);
@@ -69,7 +72,8 @@ export class Registry implements ObjectReader, ObjectWriter {
     const store = this.of(definition as unknown as ResourceDefinition);
     const draft = this.#prepare(store.definition, object);
     const { namespace = "", name = "" } = draft.metadata;
-    return (await store.update(namespace, name, () => thaw(draft) as Draft<ApiObject>, ownContext())).served.object as T;
+    return (await store.update(namespace, name, () => thaw(draft) as Draft<ApiObject>, ownContext())).served
+      .object as T;
   }
 
   async delete(definition: ResourceDefinition, namespace: string, name: string): Promise<void> {

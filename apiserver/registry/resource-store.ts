@@ -1,5 +1,3 @@
-import type { Clock } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
 import { ApiError, isAlreadyExists, optimisticLockMessage } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
@@ -8,10 +6,18 @@ import type { ApiObject, Draft, ObjectMeta, UserInfo } from "../../apimachinery/
 import type { RequestContext, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { encodeObject } from "../../apimachinery/schema/encode.ts";
 import { validateObjectMeta, validateObjectMetaUpdate } from "../../apimachinery/validation/object-meta.ts";
-import { type Storage, StorageUnavailableError } from "../../storage/storage.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { type Storage, StorageUnavailableError, UnknownOutcomeError } from "../../storage/storage.ts";
 import type { AdmissionAttributes, Operation } from "../admission/plugin.ts";
 import type { ResourceCache } from "../cache/resource-cache.ts";
-import { type ServedObject, servedAs, servedFromStore, servedFromValue, type StoredEncoding } from "../cache/served-object.ts";
+import {
+  type ServedObject,
+  type StoredEncoding,
+  servedAs,
+  servedFromStore,
+  servedFromValue,
+} from "../cache/served-object.ts";
 import { registryPrefix, type WatchCache } from "../cache/watch-cache.ts";
 import { checkDeleteOptions, type DeleteOptions } from "./delete-options.ts";
 import { checkPreconditions, decideDeletion, isReleased } from "./deletion.ts";
@@ -236,7 +242,12 @@ export class ResourceStore {
     try {
       this.#checkValid(draft, undefined, request, context);
       await context.admission?.validate({ ...attributes, name });
-      const result = await this.#put(this.keyOf(definition.scope === "Namespaced" ? namespace : "", name), draft, 0, context);
+      const result = await this.#put(
+        this.keyOf(definition.scope === "Namespaced" ? namespace : "", name),
+        draft,
+        0,
+        context,
+      );
       if ("served" in result) {
         return result.served;
       }
@@ -278,7 +289,13 @@ export class ResourceStore {
     }
   }
 
-  async #commitUpdate(key: string, draft: Draft<ApiObject>, current: ServedObject, old: ApiObject, context: WriteContext): Promise<PutOutcome> {
+  async #commitUpdate(
+    key: string,
+    draft: Draft<ApiObject>,
+    current: ServedObject,
+    old: ApiObject,
+    context: WriteContext,
+  ): Promise<PutOutcome> {
     if (isReleased(this.definition, draft, old)) {
       const removed = await this.#remove(key, current, context);
       return "served" in removed ? { served: servedFromValue(draft) } : removed;
@@ -305,11 +322,18 @@ export class ResourceStore {
     }
   }
 
-  #checkValid(draft: Draft<ApiObject>, old: ApiObject | undefined, request: RequestContext, context: WriteContext): void {
+  #checkValid(
+    draft: Draft<ApiObject>,
+    old: ApiObject | undefined,
+    request: RequestContext,
+    context: WriteContext,
+  ): void {
     const { definition } = this;
     const place = path("metadata");
     const namespaced = definition.scope === "Namespaced";
-    const errors: FieldError[] = [...validateObjectMeta(draft.metadata, { namespaced, nameFn: definition.validateName }, place)];
+    const errors: FieldError[] = [
+      ...validateObjectMeta(draft.metadata, { namespaced, nameFn: definition.validateName }, place),
+    ];
     if (old !== undefined) {
       errors.push(...validateObjectMetaUpdate(draft.metadata, old.metadata, place));
     }
@@ -324,7 +348,12 @@ export class ResourceStore {
     }
   }
 
-  async #put(key: string, draft: Draft<ApiObject>, expectedRevision: number, context: Pick<WriteContext, "dryRun">): Promise<PutOutcome> {
+  async #put(
+    key: string,
+    draft: Draft<ApiObject>,
+    expectedRevision: number,
+    context: Pick<WriteContext, "dryRun">,
+  ): Promise<PutOutcome> {
     delete (draft.metadata as Draft<ObjectMeta>).resourceVersion;
     const { storedAs, ttlSeconds } = this.definition;
     if (context.dryRun) {
@@ -363,7 +392,10 @@ export class ResourceStore {
     }
     const result = await this.#guard(() => this.#deps.storage.delete(key, { expectedRevision: current.revision }));
     if (!result.ok) {
-      return { current: result.current === undefined ? undefined : servedFromStore(result.current.value, result.current.modRevision) };
+      return {
+        current:
+          result.current === undefined ? undefined : servedFromStore(result.current.value, result.current.modRevision),
+      };
     }
     return { served };
   }
@@ -375,6 +407,9 @@ export class ResourceStore {
     } catch (error) {
       if (error instanceof StorageUnavailableError) {
         throw ApiError.serviceUnavailable(`the store cannot take the write: ${error.message}`);
+      }
+      if (error instanceof UnknownOutcomeError) {
+        throw ApiError.timeout(`the store did not answer, the write may still happen: ${error.message}`);
       }
       throw error;
     }
@@ -400,7 +435,20 @@ export class ResourceStore {
     const { user, dryRun, subresource, options } = context;
     const warn = (text: string): void => context.warn(text);
     const auditAnnotate = (key: string, value: string): void => context.auditAnnotate(key, value);
-    return { operation, definition, subresource, namespace, name, user, dryRun, object, oldObject, options, warn, auditAnnotate };
+    return {
+      operation,
+      definition,
+      subresource,
+      namespace,
+      name,
+      user,
+      dryRun,
+      object,
+      oldObject,
+      options,
+      warn,
+      auditAnnotate,
+    };
   }
 
   #requestContext(context: WriteContext, now: number): RequestContext {

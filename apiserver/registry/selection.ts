@@ -24,7 +24,9 @@ export function selectionOf(definition: ResourceDefinition, labelSelector: strin
   const fields = parsed(() => parseFieldSelector(fieldSelector));
   const tests = fields.requirements.map(({ field, operator, value }) => {
     const read = fieldOf(definition, field);
-    return operator === "!=" ? (object: ApiObject) => read(object) !== value : (object: ApiObject) => read(object) === value;
+    return operator === "!="
+      ? (object: ApiObject) => read(object) !== value
+      : (object: ApiObject) => read(object) === value;
   });
   const named = fields.requirements.find(({ field, operator }) => field === "metadata.name" && operator !== "!=");
   return {

@@ -26,7 +26,12 @@ export function dropStatus(definition: ResourceDefinition, draft: Draft<ApiObjec
  * Who writes what: the object itself leaves the status as it was, `status` leaves everything else but metadata as it was.
  * Other subresources say themselves what they change.
  */
-export function keepOtherHalf(definition: ResourceDefinition, draft: Draft<ApiObject>, old: ApiObject, subresource: string): void {
+export function keepOtherHalf(
+  definition: ResourceDefinition,
+  draft: Draft<ApiObject>,
+  old: ApiObject,
+  subresource: string,
+): void {
   if (definition.subresources.status !== true) {
     return;
   }
@@ -67,7 +72,9 @@ export function isSame(draft: ApiObject, old: ApiObject): boolean {
   const { metadata: oldMetadata, ...before } = old;
   const { resourceVersion: _r, managedFields, ...meta } = metadata;
   const { resourceVersion: _o, managedFields: oldManagedFields, ...oldMeta } = oldMetadata;
-  return equalJson(now, before) && equalJson(meta, oldMeta) && equalJson(timeless(managedFields), timeless(oldManagedFields));
+  return (
+    equalJson(now, before) && equalJson(meta, oldMeta) && equalJson(timeless(managedFields), timeless(oldManagedFields))
+  );
 }
 
 function timeless(entries: ApiObject["metadata"]["managedFields"]): unknown {

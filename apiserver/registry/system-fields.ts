@@ -1,14 +1,19 @@
-import type { Random } from "../../base/random.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { formatTime } from "../../apimachinery/time/time.ts";
+import type { Random } from "../../base/random.ts";
 
 const generatedNameMax = 63;
 const suffixLength = 5;
 
 /** The metadata that only the server says, on an object about to be created (rest.FillObjectMetaSystemFields). */
-export function fillSystemFields(definition: ResourceDefinition, draft: Draft<ApiObject>, now: number, random: Random): void {
+export function fillSystemFields(
+  definition: ResourceDefinition,
+  draft: Draft<ApiObject>,
+  now: number,
+  random: Random,
+): void {
   const metadata = draft.metadata as Draft<ObjectMeta>;
   metadata.uid = random.uuid();
   metadata.creationTimestamp = formatTime(now);

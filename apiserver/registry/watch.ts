@@ -1,6 +1,6 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { CacheEvent } from "../cache/resource-cache.ts";
 import { servedAs, servedAtRevision } from "../cache/served-object.ts";
 import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
@@ -68,7 +68,14 @@ class RunningWatch {
   /** Bookmarks promise everything up to them: the revision the watch began after, or the last one sent. */
   #bookmarked = 0;
 
-  constructor(source: ListSource, prefix: string, selection: Selection, options: ListOptions, timing: WatchTiming, sink: WatchSink) {
+  constructor(
+    source: ListSource,
+    prefix: string,
+    selection: Selection,
+    options: ListOptions,
+    timing: WatchTiming,
+    sink: WatchSink,
+  ) {
     this.#source = source;
     this.#prefix = prefix;
     this.#selection = selection;
@@ -87,7 +94,11 @@ class RunningWatch {
         this.#send({ type: "BOOKMARK", resourceVersion: String(from), initialEventsEnd: true });
       }
     }
-    const watcher = { prefix: this.#prefix, onEvent: (event: CacheEvent) => this.#take(event), onLost: () => this.#lost() };
+    const watcher = {
+      prefix: this.#prefix,
+      onEvent: (event: CacheEvent) => this.#take(event),
+      onLost: () => this.#lost(),
+    };
     this.#stopCache = this.#ended ? undefined : store.cache.watch(watcher, from);
     if (this.#stopCache === undefined && !this.#ended) {
       this.#end(tooOld(from, store.cache.historyFloor));
@@ -102,7 +113,7 @@ class RunningWatch {
 
   #sendCurrent(): void {
     const { store } = this.#source;
-    for (const [, stored] of store.cache.range(this.#prefix)) {
+    for (const { value: stored } of store.cache.range(this.#prefix)) {
       const served = servedAs(stored, store.definition);
       if (this.#selection.everything || this.#selection.matches(served.object)) {
         this.#send({ type: "ADDED", served });
@@ -120,7 +131,8 @@ class RunningWatch {
       this.#send({ type: event.type, served: servedAs(event.served, definition) });
       return;
     }
-    const matched = event.previous !== undefined && this.#selection.matches(servedAs(event.previous, definition).object);
+    const matched =
+      event.previous !== undefined && this.#selection.matches(servedAs(event.previous, definition).object);
     const matches = event.type !== "DELETED" && this.#selection.matches(servedAs(event.served, definition).object);
     if (matches) {
       this.#send({ type: matched ? "MODIFIED" : "ADDED", served: servedAs(event.served, definition) });
@@ -139,7 +151,8 @@ class RunningWatch {
   #startTimers(): void {
     const { clock, random } = this.#timing;
     const { timeoutSeconds, allowWatchBookmarks } = this.#options;
-    const timeoutMs = timeoutSeconds === undefined || timeoutSeconds <= 0 ? minTimeoutMs * (1 + random.next()) : timeoutSeconds * 1_000;
+    const timeoutMs =
+      timeoutSeconds === undefined || timeoutSeconds <= 0 ? minTimeoutMs * (1 + random.next()) : timeoutSeconds * 1_000;
     if (allowWatchBookmarks) {
       const soon = Math.max(100, timeoutMs - 2_000);
       this.#bookmarkTimer = clock.setTimer(Math.min(soon, bookmarkIntervalMs), () => this.#bookmark()).unref();

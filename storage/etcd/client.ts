@@ -1,7 +1,7 @@
 import { Client, type ClientDuplexStream, type ClientReadableStream, credentials } from "@grpc/grpc-js";
 import type { Clock } from "../../base/mod.ts";
-import { ClosedError, StorageUnavailableError } from "../storage.ts";
-import { UnknownOutcomeError, verdictOf } from "./failures.ts";
+import { ClosedError, StorageUnavailableError, UnknownOutcomeError } from "../storage.ts";
+import { verdictOf } from "./failures.ts";
 
 export interface EtcdTls {
   /** PEM. Absent: the authorities of the system. */

@@ -1,12 +1,5 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 
-/**
- * A write was sent and no answer came: it may have been taken, now or a little later, or not. Read before writing again.
- */
-export class UnknownOutcomeError extends Error {
-  override readonly name = "UnknownOutcomeError";
-}
-
 /** What to do about a failed call. */
 export type Verdict =
   /** The server has not taken it: another try is safe. */
