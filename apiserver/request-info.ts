@@ -1,3 +1,5 @@
+import { ApiError } from "../apimachinery/errors/api-error.ts";
+import { goQuote } from "../apimachinery/text/go-quote.ts";
 import type { RequestInfo } from "./request.ts";
 
 const verbOfMethod: Readonly<Record<string, string>> = {
@@ -14,7 +16,7 @@ const namespaceSubresources = new Set(["status", "finalize"]);
 
 /**
  * What a request asks for (staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go). `segments` of names are
- * percent-decoded here, once. Throws URIError on a malformed escape.
+ * percent-decoded here, once. Throws BadRequest on a malformed escape.
  */
 export function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
   const segments = path.split("/").filter((segment) => segment !== "").map(decodeSegment);
@@ -90,5 +92,12 @@ export function isWatch(query: URLSearchParams): boolean {
 }
 
 function decodeSegment(segment: string): string {
-  return segment.includes("%") ? decodeURIComponent(segment) : segment;
+  if (!segment.includes("%")) {
+    return segment;
+  }
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw ApiError.badRequest(`invalid URL escape in ${goQuote(segment)}`);
+  }
 }

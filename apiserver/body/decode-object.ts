@@ -46,13 +46,18 @@ export function decodeBody(kind: Kind, body: Buffer, options: DecodeOptions): Se
 
 /** The same once the text has been read; `body` is what messages show of it. */
 export function decodeParsed(kind: Kind, parsed: ParsedBody, body: Buffer, options: DecodeOptions): SentObject {
-  if (!isJsonObject(parsed.value)) {
-    const what = `json: cannot unmarshal ${typeWord(parsed.value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+  // Go's decoder leaves an object as it was where it reads null.
+  const value = parsed.value === null ? {} : parsed.value;
+  if (!isJsonObject(value)) {
+    const what = `json: cannot unmarshal ${typeWord(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${what}`, body);
   }
-  const object = withKind(kind, parsed.value, body, options.anyVersion ?? false);
+  const missing = ["kind", "apiVersion"].filter((name) => !Object.hasOwn(value, name)).length;
+  const object = withKind(kind, value, body, options.anyVersion ?? false);
   const managedFields = sentManagedFields(object);
-  return { draft: decodeValue(kind, object, options, parsed), managedFields };
+  // What withKind adds is decoded, but was not in the text.
+  const written: ParsedBody = { value: object, duplicates: (walked) => parsed.duplicates(walked - missing) };
+  return { draft: decodeValue(kind, object, options, written), managedFields };
 }
 
 /** Read before decoding drops what is empty. */

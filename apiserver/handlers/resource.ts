@@ -1,4 +1,3 @@
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Verb } from "../../apimachinery/resource/resource.ts";
 import type { Handler } from "../chain.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
@@ -7,7 +6,7 @@ import type { ApiResponse } from "../response.ts";
 import { deleteCollection, deleteObject } from "./delete.ts";
 import { patchObject } from "./patch.ts";
 import { getObject, listCollection, watchCollection } from "./read.ts";
-import { pathNotFound, type Scope, storeOf } from "./scope.ts";
+import { methodNotAllowed, pathNotFound, type Scope, storeOf } from "./scope.ts";
 import { createObject, updateObject } from "./write.ts";
 
 export type ResourceHandler = (scope: Scope, store: ResourceStore, request: ApiRequest) => Promise<ApiResponse>;
@@ -43,38 +42,51 @@ export function resourceHandler(
     const resource = `${info.resource}.${info.group}`;
     const answer = virtual.get(`${info.version}/${resource}`);
     if (answer !== undefined) {
-      if (info.verb !== "create" || info.subresource !== "") {
-        throw ApiError.methodNotSupported({ group: info.group, resource: info.resource }, info.verb);
+      if (info.name !== "") {
+        throw pathNotFound();
+      }
+      if (info.verb !== "create") {
+        throw methodNotAllowed();
       }
       return answer(request);
     }
     const store = storeOf(scope, request);
-    const handler = info.subresource === "" ? verbOf(store, info.verb) : subresourceOf(store, info, subresources);
+    const handler = info.subresource === "" ? verbOf(store, info) : subresourceOf(store, info, subresources);
     return handler(scope, store, request);
   };
 }
 
-function verbOf(store: ResourceStore, verb: string): ResourceHandler {
-  const { definition } = store;
-  if (!(definition.verbs as readonly string[]).includes(verb)) {
-    throw ApiError.methodNotSupported({ group: definition.group, resource: definition.plural }, verb);
+/** Verbs of a whole collection; the others are of one object. A watch may be of either. */
+const collectionVerbs: ReadonlySet<string> = new Set(["create", "list", "deletecollection"]);
+/** Without a namespace in its path, a namespaced collection may be read, and nothing else. */
+const acrossNamespaces: ReadonlySet<string> = new Set(["list", "watch"]);
+
+/** Which paths and methods there are follows upstream's installer (endpoints/installer.go registerResourceHandlers). */
+function verbOf({ definition }: ResourceStore, { verb, name, namespace }: ApiRequest["info"]): ResourceHandler {
+  const everywhere = definition.scope === "Namespaced" && namespace === "";
+  if (everywhere && name !== "") {
+    throw pathNotFound();
+  }
+  const fits = verb === "watch" || collectionVerbs.has(verb) === (name === "");
+  if (!fits || !(definition.verbs as readonly string[]).includes(verb) || (everywhere && !acrossNamespaces.has(verb))) {
+    throw methodNotAllowed();
   }
   return verbs[verb as Verb];
 }
 
 function subresourceOf(
   store: ResourceStore,
-  { subresource, verb }: ApiRequest["info"],
+  { subresource, verb, namespace }: ApiRequest["info"],
   subresources: ReadonlyMap<string, Subresource>,
 ): ResourceHandler {
   const { definition } = store;
   const known = subresources.get(`${definition.plural}.${definition.group}/${subresource}`) ?? generic(store, subresource, subresources);
-  if (known === undefined) {
+  if (known === undefined || (definition.scope === "Namespaced" && namespace === "")) {
     throw pathNotFound();
   }
   const handler = known[verb as Verb];
   if (handler === undefined) {
-    throw ApiError.methodNotSupported({ group: definition.group, resource: `${definition.plural}/${subresource}` }, verb);
+    throw methodNotAllowed();
   }
   return handler;
 }

@@ -50,12 +50,26 @@ export function pathNotFound(): ApiError {
   });
 }
 
-/** A namespaced object has a namespace in its path, a cluster-scoped one has none; only lists may leave it out. */
-function fitsScope(store: ResourceStore, { info }: ApiRequest): boolean {
-  if (store.definition.scope === "Cluster") {
-    return info.namespace === "" || store.definition.plural === "namespaces";
+/** Upstream's answer to a path that is served, but not for this method. */
+export function methodNotAllowed(): ApiError {
+  return ApiError.fromStatus({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message: "the server does not allow this method on the requested resource",
+    reason: "MethodNotAllowed",
+    details: {},
+    code: 405,
+  });
+}
+
+/** What is cluster-scoped has no namespace in its path; a namespace itself counts as within itself. */
+function fitsScope({ definition }: ResourceStore, { info }: ApiRequest): boolean {
+  if (info.rest.length > 0 && info.subresource !== "proxy") {
+    return false;
   }
-  return info.namespace !== "" || (info.name === "" && info.verb !== "create") || info.verb === "list" || info.verb === "watch";
+  return definition.scope === "Namespaced" || info.namespace === "" || (definition.plural === "namespaces" && info.namespace === info.name);
 }
 
 export function listSource(scope: Scope, store: ResourceStore): ListSource {
