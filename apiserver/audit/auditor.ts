@@ -1,5 +1,6 @@
 import type { Status } from "../../apimachinery/errors/status.ts";
 import type { ObjectMeta, UserInfo } from "../../apimachinery/resource/object.ts";
+import { thaw } from "../../apimachinery/resource/thaw.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { AuthorizationAttributes } from "../authorization/authorizer.ts";
@@ -113,7 +114,8 @@ export class AuditRecord {
       const { namespace, name, uid, resourceVersion } = metadata;
       this.#objectRef = { ...given({ namespace, name, uid, resourceVersion }), ...ref };
     }
-    if (this.#reaches("Request")) this.#requestObject = this.#shown(object);
+    // What came is what is told: admission may still change the object.
+    if (this.#reaches("Request")) this.#requestObject = thaw(this.#shown(object));
   }
 
   /** The object that is sent back; a Status is kept at every level. */

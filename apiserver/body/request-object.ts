@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../apimachinery/json/json.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
+import { auditRecordOf } from "../filters/audit.ts";
 import type { FieldValidation } from "../registry/options.ts";
 import type { ApiRequest } from "../request.ts";
 import { decodeBody, decodeParsed, type Kind, type SentObject } from "./decode-object.ts";
@@ -16,9 +17,15 @@ export async function requestObject(
     fieldValidation,
     warn: (text: string) => void request.warnings.add(text),
   };
-  if (request.bodyObject === undefined) {
-    return decodeBody(kind, await request.readBody(limits.maxBodyBytes), options);
+  const sent = await decodeRequest();
+  auditRecordOf(request)?.requestObject(sent.draft);
+  return sent;
+
+  async function decodeRequest(): Promise<SentObject> {
+    if (request.bodyObject === undefined) {
+      return decodeBody(kind, await request.readBody(limits.maxBodyBytes), options);
+    }
+    const value = thaw(request.bodyObject) as JsonValue;
+    return decodeParsed(kind, { value, duplicates: () => [] }, Buffer.alloc(0), options);
   }
-  const value = thaw(request.bodyObject) as JsonValue;
-  return decodeParsed(kind, { value, duplicates: () => [] }, Buffer.alloc(0), options);
 }

@@ -18,7 +18,6 @@ export function audit(auditor: Auditor): Filter {
     const record = auditor.begin(request, attributesOf(request));
     if (record === undefined) return next(request);
     records.set(request, record);
-    if (request.bodyObject !== undefined) record.requestObject(request.bodyObject);
     try {
       const response = await next(request);
       return finish(record, response);

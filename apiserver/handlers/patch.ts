@@ -8,11 +8,12 @@ import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
-import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import { decodeObject } from "../../apimachinery/schema/decode.ts";
+import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { type Kind, type SentObject, sentManagedFields } from "../body/decode-object.ts";
 import { type ParsedBody, parseBody } from "../body/parse.ts";
+import { auditRecordOf } from "../filters/audit.ts";
 import { patchOptionsOf, type WriteOptions } from "../registry/options.ts";
 import { ownFieldsOf } from "../registry/own-fields.ts";
 import type { ResourceStore, WriteContext } from "../registry/resource-store.ts";
@@ -36,6 +37,7 @@ export async function patchObject(scope: Scope, store: ResourceStore, request: A
   const type = patchTypeOf(request);
   const options = patchOptionsOf(request.query, type === "apply");
   const patch = await readPatch(scope, request);
+  auditRecordOf(request)?.requestObject(patch.value);
   if (type === "apply") {
     return applyObject(scope, store, request, options, patch);
   }
@@ -98,7 +100,9 @@ export function patched(
   const refuse = (problem: string): ApiError =>
     ApiError.invalid({ group: "", kind: "" }, "", [invalid(path("patch"), text(), problem)]);
   if (!isJsonObject(value)) {
-    throw refuse(`json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`);
+    throw refuse(
+      `json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`,
+    );
   }
   refuseOtherKind(definition, old, value);
   const managedFields = sentManagedFields(value);
@@ -153,6 +157,8 @@ function refuseOtherKind(definition: Kind, old: ApiObject, value: JsonObject): v
     const version = String(value["apiVersion"]);
     const given = goQuote(version.slice(version.indexOf("/") + 1));
     const why = `no kind ${goQuote(String(value["kind"]))} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
-    throw ApiError.badRequest(`${String(value["kind"])} in version ${given} cannot be handled as a ${definition.kind}: ${why}`);
+    throw ApiError.badRequest(
+      `${String(value["kind"])} in version ${given} cannot be handled as a ${definition.kind}: ${why}`,
+    );
   }
 }

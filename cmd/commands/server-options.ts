@@ -13,6 +13,9 @@ export interface ServerFlags {
   readonly anonymousAuth: string;
   readonly auditPolicyFile?: string;
   readonly auditLogPath?: string;
+  readonly auditLogMaxsize: number;
+  readonly auditLogMaxbackup: number;
+  readonly auditLogMaxage: number;
   readonly etcdCafile?: string;
   readonly etcdCertfile?: string;
   readonly etcdKeyfile?: string;
@@ -25,18 +28,43 @@ export function addServerFlags(command: Command): Command {
     .option("--data-dir <dir>", "everything of this cluster: state, certificates, logs", defaultDataDir)
     .option("--store <store>", "sqlite, memory, or etcd=URL[,URL]", "sqlite")
     .option("--bind-address <ip>", "address to listen on", "0.0.0.0")
-    .option("--advertise-address <ip>", "address under which others reach this server (default: that of the first network interface)")
+    .option(
+      "--advertise-address <ip>",
+      "address under which others reach this server (default: that of the first network interface)",
+    )
     .option("--api-port <port>", "port to listen on; 0 takes any that is free", port, 6443)
-    .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses, a second one for the other IP family", "10.96.0.0/16")
-    .option("--service-account-issuer <url>", "issuer of service account tokens", "https://kubernetes.default.svc.cluster.local")
+    .option(
+      "--service-cidr <cidr>[,<cidr>]",
+      "range of service addresses, a second one for the other IP family",
+      "10.96.0.0/16",
+    )
+    .option(
+      "--service-account-issuer <url>",
+      "issuer of service account tokens",
+      "https://kubernetes.default.svc.cluster.local",
+    )
     .option("--authorization-mode <modes>", "ordered list of Node, RBAC, AlwaysAllow", "Node,RBAC")
-    .addOption(new Option("--anonymous-auth <yes>", "whether requests without a credential are system:anonymous").choices(["true", "false"]).default("true"))
+    .addOption(
+      new Option("--anonymous-auth <yes>", "whether requests without a credential are system:anonymous")
+        .choices(["true", "false"])
+        .default("true"),
+    )
     .option("--audit-policy-file <file>", "which requests are recorded, and how much of them")
     .option("--audit-log-path <file>", "where requests are recorded (- is standard output)")
+    .option("--audit-log-maxsize <megabytes>", "size at which the file is put aside; 0 is never", count, 100)
+    .option("--audit-log-maxbackup <n>", "files put aside that are kept; 0 is all", count, 10)
+    .option("--audit-log-maxage <days>", "days that files put aside are kept; 0 is for ever", count, 0)
     .option("--etcd-cafile <file>", "authority of etcd's certificate")
     .option("--etcd-certfile <file>", "client certificate for etcd")
     .option("--etcd-keyfile <file>", "its key")
     .addOption(new Option("--log-level <level>").choices(["debug", "info", "warn", "error"]).default("info"));
+}
+
+function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new InvalidArgumentError("this is a whole number, 0 or more");
+  }
+  return Number(text);
 }
 
 function port(text: string): number {

@@ -1,9 +1,10 @@
 import { hostname, networkInterfaces } from "node:os";
 import { fileURLToPath } from "node:url";
-import { formatIP, parseCIDR } from "../../apimachinery/net/ip.ts";
 import { builtInResources } from "../../api/mod.ts";
-import { ApiServer } from "../../apiserver/server.ts";
+import { formatIP, parseCIDR } from "../../apimachinery/net/ip.ts";
 import type { AuthorizationMode } from "../../apiserver/access.ts";
+import type { Filter } from "../../apiserver/chain.ts";
+import { ApiServer } from "../../apiserver/server.ts";
 import { bigintOfIP, ipOfBigint } from "../../apiserver/services/ip-number.ts";
 import { versionInfo } from "../../apiserver/version.ts";
 import { createJsonLogger, type Logger, realClock, realRandom } from "../../base/mod.ts";
@@ -13,9 +14,10 @@ import { buildInfo } from "../build-info.ts";
 import { DamagedFileError } from "../certificates/files.ts";
 import { ensurePki, type Pki } from "../certificates/pki.ts";
 import { CommandError } from "../command-error.ts";
-import { dataFiles } from "../data-dir.ts";
 import type { ServerFlags } from "../commands/server-options.ts";
+import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
+import { openAuditLog } from "./audit.ts";
 import { ensureClusterAdmins } from "./cluster-admins.ts";
 
 /** How long requests that are under way may take to end once the server is told to stop. */
@@ -24,14 +26,20 @@ const graceMs = 2_000;
 /** Runs the API server until SIGTERM or SIGINT. Failures that have a remedy are CommandErrors. */
 export async function runServer(name: string, flags: ServerFlags): Promise<void> {
   const startedAt = new Date().toISOString();
-  const logger = await createJsonLogger({ level: flags.logLevel as "info", destination: process.stderr, clock: realClock, bindings: { component: name } });
+  const logger = await createJsonLogger({
+    level: flags.logLevel as "info",
+    destination: process.stderr,
+    clock: realClock,
+    bindings: { component: name },
+  });
   const addresses = addressesOf(flags);
   const pki = await preparePki(flags, addresses);
   for (const file of pki.written) {
     logger.info("wrote a certificate or kubeconfig", { file });
   }
+  const auditLog = await openAuditLog(flags, logger);
   const storage = await open(flags, logger);
-  const server = serverOf(flags, addresses, pki, storage, logger);
+  const server = serverOf(flags, addresses, { pki, storage, logger, audit: auditLog?.filter });
   try {
     await server.start();
     await ensureClusterAdmins(server.registry);
@@ -39,13 +47,19 @@ export async function runServer(name: string, flags: ServerFlags): Promise<void>
     const url = `https://${urlHost(addresses.local)}:${port}`;
     const { serverState } = dataFiles(flags.dataDir);
     await writeRunState(serverState, { name, url, startedAt });
-    logger.info("ready", { url, dataDir: flags.dataDir, store: flags.store, milliseconds: Math.round(process.uptime() * 1_000) });
+    logger.info("ready", {
+      url,
+      dataDir: flags.dataDir,
+      store: flags.store,
+      milliseconds: Math.round(process.uptime() * 1_000),
+    });
     await stopSignal();
     logger.info("stopping");
     await removeRunState(serverState);
   } finally {
     await server.close(graceMs);
     await storage.close();
+    await auditLog?.close();
   }
 }
 
@@ -100,7 +114,9 @@ async function preparePki(flags: ServerFlags, { advertised, local, serviceAddres
       serviceAccountKey: "rsa",
     });
   } catch (error) {
-    throw error instanceof DamagedFileError ? new CommandError(error.message, { cause: error }) : fileError(error, flags.dataDir);
+    throw error instanceof DamagedFileError
+      ? new CommandError(error.message, { cause: error })
+      : fileError(error, flags.dataDir);
   }
 }
 
@@ -112,7 +128,14 @@ async function open(flags: ServerFlags, logger: Logger): Promise<Storage> {
   }
 }
 
-function serverOf(flags: ServerFlags, addresses: Addresses, pki: Pki, storage: Storage, logger: Logger): ApiServer {
+interface ServerParts {
+  readonly pki: Pki;
+  readonly storage: Storage;
+  readonly logger: Logger;
+  readonly audit: Filter | undefined;
+}
+
+function serverOf(flags: ServerFlags, addresses: Addresses, { pki, storage, logger, audit }: ServerParts): ApiServer {
   const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
   return new ApiServer({
     storage,
@@ -134,6 +157,7 @@ function serverOf(flags: ServerFlags, addresses: Addresses, pki: Pki, storage: S
       endpoint: addresses.advertised.startsWith("127.") ? undefined : { ip: addresses.advertised, port: flags.apiPort },
     },
     externalAddress,
+    ...(audit === undefined ? {} : { audit }),
     version: versionInfo(buildInfo),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
   });
@@ -163,7 +187,10 @@ async function listen(server: ApiServer, flags: ServerFlags, pki: Pki): Promise<
     }
     if (code === "EACCES" || code === "EADDRNOTAVAIL") {
       const why = code === "EACCES" ? "may not be used by this user" : "is none of this machine's";
-      throw new CommandError(`${flags.bindAddress}:${flags.apiPort} ${why}: choose others with --bind-address and --api-port`, { cause: error });
+      throw new CommandError(
+        `${flags.bindAddress}:${flags.apiPort} ${why}: choose others with --bind-address and --api-port`,
+        { cause: error },
+      );
     }
     throw error;
   }
