@@ -83,7 +83,10 @@ export const DaemonSet = defineResource<DaemonSet>({
     metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(before + (changed ? 1 : 0)) };
   }),
   validate,
-  warnings: ({ spec }, old) => templateWarnings(spec.template, old?.spec.template, templatePath),
+  *warnings({ spec }, old) {
+    if (semanticEqual(spec.template, old?.spec.template)) return;
+    yield* templateWarnings(spec.template, templatePath);
+  },
 });
 
 function setDefaults({ spec }: Draft<DaemonSet>): void {

@@ -8,7 +8,7 @@ import { setTemplateDefaults } from "../../core/v1/pod/defaults.ts";
 import { dropDisabledTemplateFields } from "../../core/v1/pod/disabled-fields.ts";
 import { type Check, checkNonNegative } from "../../core/v1/pod/validation/check.ts";
 import { templateOptions } from "../../core/v1/pod/validation/options.ts";
-import { podNameWarnings, templateWarnings } from "../../core/v1/pod/warnings.ts";
+import { isNewGeneration, podNameWarnings, templateWarnings } from "../../core/v1/pod/warnings.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
@@ -50,9 +50,9 @@ export const ReplicaSet = defineResource<ReplicaSet>({
   prepareForCreate: changing(({ spec }) => dropDisabledTemplateFields(spec?.template, undefined)),
   prepareForUpdate: changing(({ spec }, old) => dropDisabledTemplateFields(spec?.template, old.spec.template)),
   validate,
-  *warnings({ metadata, spec }, old) {
-    if (old === undefined) yield* podNameWarnings(metadata.name ?? "");
-    yield* templateWarnings(spec.template, old?.spec.template, templatePath);
+  *warnings(object, old) {
+    if (old === undefined) yield* podNameWarnings(object.metadata.name ?? "");
+    if (isNewGeneration(object, old)) yield* templateWarnings(object.spec.template, templatePath);
   },
 });
 

@@ -14,7 +14,7 @@ import { validateClaimSpec } from "../../core/v1/pod/validation/claim-spec.ts";
 import { templateOptions } from "../../core/v1/pod/validation/options.ts";
 import { validatePodTemplate, validateTemplateMetadata } from "../../core/v1/pod/validation/template.ts";
 import { claimWarnings } from "../../core/v1/pod/warnings/volumes.ts";
-import { templateWarnings } from "../../core/v1/pod/warnings.ts";
+import { isNewGeneration, templateWarnings } from "../../core/v1/pod/warnings.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
@@ -65,8 +65,9 @@ export const StatefulSet = defineResource<StatefulSet>({
   prepareForCreate: changing(({ spec }) => prepareSpec(spec, undefined)),
   prepareForUpdate: changing(({ spec }, old) => prepareSpec(spec, old.spec)),
   validate,
-  *warnings({ spec }, old) {
-    yield* templateWarnings(spec.template, old?.spec.template, templatePath);
+  *warnings(set, old) {
+    const { spec } = set;
+    if (isNewGeneration(set, old)) yield* templateWarnings(spec.template, templatePath);
     for (const [i, claim] of (spec.volumeClaimTemplates ?? []).entries()) {
       const at = specPath.child("volumeClaimTemplates").index(i);
       yield* claimWarnings(claim.spec ?? {}, old === undefined ? at : at.child("Spec"));

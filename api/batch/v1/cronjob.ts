@@ -10,7 +10,7 @@ import { setTemplateDefaults } from "../../core/v1/pod/defaults.ts";
 import { dropDisabledTemplateFields } from "../../core/v1/pod/disabled-fields.ts";
 import { type Check, checkChoice, checkNonNegative } from "../../core/v1/pod/validation/check.ts";
 import { templateOptions } from "../../core/v1/pod/validation/options.ts";
-import { podNameWarnings } from "../../core/v1/pod/warnings.ts";
+import { isNewGeneration, podNameWarnings } from "../../core/v1/pod/warnings.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/batch-v1.ts";
@@ -65,9 +65,10 @@ export const CronJob = defineResource<CronJob>({
     dropDisabledTemplateFields(spec?.jobTemplate?.spec?.template, old.spec.jobTemplate?.spec?.template),
   ),
   validate,
-  *warnings({ metadata, spec }, old) {
+  *warnings(cronJob, old) {
+    const { metadata, spec } = cronJob;
     if (old === undefined) yield* podNameWarnings(metadata.name ?? "");
-    yield* jobSpecWarnings(spec.jobTemplate.spec, old?.spec.jobTemplate.spec, jobSpecPath);
+    if (isNewGeneration(cronJob, old)) yield* jobSpecWarnings(spec.jobTemplate.spec, jobSpecPath);
     if (old !== undefined && spec.schedule.includes("TZ")) {
       // Upstream says "spec" twice.
       yield "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details";

@@ -1,5 +1,4 @@
 import type { Path } from "../../../apimachinery/field/path.ts";
-import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { templateWarnings } from "../../core/v1/pod/warnings.ts";
 import type { JobSpec } from "../../generated/types/batch-v1.ts";
 
@@ -7,11 +6,10 @@ const manyCompletions = 100_000;
 const muchParallelism = 10_000;
 
 /** pkg/api/job WarningsForJobSpec. */
-export function* jobSpecWarnings(spec: JobSpec, old: JobSpec | undefined, place: Path): Iterable<string> {
-  if (old !== undefined && semanticEqual(spec, old)) return;
+export function* jobSpecWarnings(spec: JobSpec, place: Path): Iterable<string> {
   const { completionMode, completions = 0, parallelism = 0 } = spec;
   if (completionMode === "Indexed" && completions > manyCompletions && parallelism > muchParallelism) {
     yield `${place}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`;
   }
-  yield* templateWarnings(spec.template, old?.template, place.child("template"));
+  yield* templateWarnings(spec.template, place.child("template"));
 }

@@ -15,7 +15,7 @@ import { setTemplateDefaults } from "../../core/v1/pod/defaults.ts";
 import { dropDisabledTemplateFields } from "../../core/v1/pod/disabled-fields.ts";
 import type { Check } from "../../core/v1/pod/validation/check.ts";
 import { templateOptions } from "../../core/v1/pod/validation/options.ts";
-import { podNameWarnings } from "../../core/v1/pod/warnings.ts";
+import { isNewGeneration, podNameWarnings } from "../../core/v1/pod/warnings.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/batch-v1.ts";
@@ -64,9 +64,9 @@ export const Job = defineResource<Job>({
   }),
   prepareForUpdate: changing(({ spec }, old) => dropDisabledTemplateFields(spec?.template, old.spec.template)),
   validate,
-  *warnings({ metadata, spec }, old) {
-    if (old === undefined) yield* podNameWarnings(metadata.name ?? "");
-    yield* jobSpecWarnings(spec, old?.spec, specPath);
+  *warnings(job, old) {
+    if (old === undefined) yield* podNameWarnings(job.metadata.name ?? "");
+    if (isNewGeneration(job, old)) yield* jobSpecWarnings(job.spec, specPath);
   },
 });
 

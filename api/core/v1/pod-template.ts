@@ -11,7 +11,7 @@ import { dropDisabledTemplateFields } from "./pod/disabled-fields.ts";
 import type { Check } from "./pod/validation/check.ts";
 import { templateOptions } from "./pod/validation/options.ts";
 import { validatePodTemplate } from "./pod/validation/template.ts";
-import { templateWarnings } from "./pod/warnings.ts";
+import { isNewGeneration, templateWarnings } from "./pod/warnings.ts";
 
 export type PodTemplate = types.PodTemplate;
 
@@ -41,5 +41,5 @@ export const PodTemplate = defineResource<PodTemplate>({
     validatePodTemplate(check, template, templatePath);
     return check.errors;
   },
-  warnings: ({ template }, old) => templateWarnings(template, old?.template, templatePath),
+  warnings: (object, old) => (isNewGeneration(object, old) ? templateWarnings(object.template, templatePath) : []),
 });

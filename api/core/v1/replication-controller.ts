@@ -18,7 +18,7 @@ import { dropDisabledTemplateFields } from "./pod/disabled-fields.ts";
 import { type Check, checkNonNegative } from "./pod/validation/check.ts";
 import { templateOptions } from "./pod/validation/options.ts";
 import { validatePodTemplate } from "./pod/validation/template.ts";
-import { podNameWarnings, templateWarnings } from "./pod/warnings.ts";
+import { isNewGeneration, podNameWarnings, templateWarnings } from "./pod/warnings.ts";
 
 // Rules: pkg/registry/core/replicationcontroller/strategy.go, pkg/apis/core/validation ValidateReplicationController.
 
@@ -63,9 +63,9 @@ export const ReplicationController = defineResource<ReplicationController>({
   prepareForCreate: changing(({ spec }) => dropDisabledTemplateFields(spec?.template, undefined)),
   prepareForUpdate: changing(({ spec }, old) => dropDisabledTemplateFields(spec?.template, old.spec.template)),
   validate,
-  *warnings({ metadata, spec }, old) {
-    if (old === undefined) yield* podNameWarnings(metadata.name ?? "");
-    yield* templateWarnings(spec.template, old?.spec.template, templatePath);
+  *warnings(object, old) {
+    if (old === undefined) yield* podNameWarnings(object.metadata.name ?? "");
+    if (isNewGeneration(object, old)) yield* templateWarnings(object.spec.template, templatePath);
   },
 });
 

@@ -1,6 +1,6 @@
 import { type Path, path, rootPath } from "../../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../../apimachinery/json/equal.ts";
-import type { ObjectMeta } from "../../../../apimachinery/resource/object.ts";
+import type { ApiObject, ObjectMeta } from "../../../../apimachinery/resource/object.ts";
 import { goQuote } from "../../../../apimachinery/text/go-quote.ts";
 import { warningsForIP } from "../../../../apimachinery/validation/addresses.ts";
 import { isDNS1123Label } from "../../../../apimachinery/validation/dns.ts";
@@ -46,13 +46,14 @@ export function* podNameWarnings(name: string): Iterable<string> {
   yield `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${messages.join(" ")}]`;
 }
 
-/** Of a template, if it is new or has changed (GetWarningsForPodTemplate). */
-export function* templateWarnings(
-  template: PodTemplateSpec | undefined,
-  old: PodTemplateSpec | undefined,
-  place: Path,
-): Iterable<string> {
-  if (template?.spec === undefined || (old !== undefined && semanticEqual(template, old))) return;
+/** Upstream looks at what makes pods again when anything of its spec has changed. */
+export function isNewGeneration({ metadata }: ApiObject, old: ApiObject | undefined): boolean {
+  return old === undefined || metadata.generation !== old.metadata.generation;
+}
+
+/** Of a template (GetWarningsForPodTemplate). */
+export function* templateWarnings(template: PodTemplateSpec | undefined, place: Path): Iterable<string> {
+  if (template?.spec === undefined) return;
   yield* specWarnings(template, place);
   yield* templateAppArmorWarnings(template, place);
 }

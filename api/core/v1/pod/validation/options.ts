@@ -1,5 +1,6 @@
 import type { ObjectMeta } from "../../../../../apimachinery/resource/object.ts";
-import type { PodSpec } from "../../../../generated/types/core-v1.ts";
+import { labelSelectorHasInvalidLabelValue } from "../../../../../apimachinery/validation/label-fields.ts";
+import type { PodAffinityTerm, PodSpec } from "../../../../generated/types/core-v1.ts";
 import { containersOf } from "../containers.ts";
 import { deletionCost } from "./annotations.ts";
 
@@ -55,9 +56,20 @@ function relaxedBy(old: OldPod): PodValidationOptions {
       spec?.initContainers?.some(
         (c) => c.restartPolicy !== "Always" && c.resizePolicy?.some((p) => p.restartPolicy === "RestartContainer"),
       ) ?? false,
+    allowInvalidLabelValueInSelector: affinityTerms(spec).some(
+      ({ labelSelector, namespaceSelector }) =>
+        labelSelectorHasInvalidLabelValue(labelSelector) || labelSelectorHasInvalidLabelValue(namespaceSelector),
+    ),
     allowUserNamespacesHostNetwork: spec?.hostUsers === false && spec.hostNetwork === true,
     allowUserNamespacesWithVolumeDevices:
       spec?.hostUsers === false &&
       containersOf(spec).some(({ container }) => (container.volumeDevices?.length ?? 0) > 0),
   };
+}
+
+function affinityTerms(spec: PodSpec | undefined): readonly PodAffinityTerm[] {
+  return [spec?.affinity?.podAffinity, spec?.affinity?.podAntiAffinity].flatMap((affinity) => [
+    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+  ]);
 }
