@@ -1,11 +1,11 @@
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import { encodeObject, splitOf } from "../../apimachinery/schema/encode.ts";
+import { splitOf } from "../../apimachinery/schema/encode.ts";
 import { deepFreeze } from "../../apimachinery/schema/freeze.ts";
 
 /**
- * An object as it is served at one revision: frozen, and encoded once. What is encoded is the stored form, which knows
- * nothing of revisions; `"resourceVersion":"N",` is spliced in behind `"metadata":{` while the bytes are copied out.
+ * An object as it is served at one revision: frozen, and encoded once. The stored form knows nothing of revisions:
+ * `"resourceVersion":"N",` is spliced in behind `"metadata":{` once, when the object enters the cache.
  */
 export interface ServedObject {
   readonly revision: number;
@@ -21,21 +21,28 @@ export interface ServedObject {
   copyItemInto(target: Buffer, offset: number): number;
 }
 
-const splice = (revision: number): string => `"resourceVersion":"${revision}",`;
+export interface StoredEncoding {
+  /** Without a resourceVersion. */
+  readonly bytes: Buffer;
+  /** Offset right behind `"metadata":{`. */
+  readonly splitAt: number;
+}
 
-const itemHead = '{"metadata":{';
+const metadataKeyLength = '"metadata":{'.length;
+const openBrace = 0x7b;
 
 class EncodedObject implements ServedObject {
   readonly revision: number;
   readonly bytes: Buffer;
-  readonly splitAt: number;
+  /** Offset of `"metadata"`: an item of a list is an opening brace and what follows from here. */
+  readonly itemFrom: number;
   /** The object, or how to come by it when somebody first asks. */
   #object: ApiObject | (() => ApiObject);
 
-  constructor(revision: number, bytes: Buffer, splitAt: number, object: ApiObject | (() => ApiObject)) {
+  constructor(revision: number, bytes: Buffer, itemFrom: number, object: ApiObject | (() => ApiObject)) {
     this.revision = revision;
     this.bytes = bytes;
-    this.splitAt = splitAt;
+    this.itemFrom = itemFrom;
     this.#object = object;
   }
 
@@ -47,56 +54,57 @@ class EncodedObject implements ServedObject {
   }
 
   get byteLength(): number {
-    return this.bytes.length + (this.revision === 0 ? 0 : splice(this.revision).length);
-  }
-
-  get itemLength(): number {
-    return this.splitAt === 0 ? this.byteLength : this.byteLength - this.splitAt + itemHead.length;
-  }
-
-  copyItemInto(target: Buffer, offset: number): number {
-    if (this.splitAt === 0) {
-      return this.copyInto(target, offset);
-    }
-    let at = offset + target.write(itemHead, offset, "latin1");
-    at += target.write(splice(this.revision), at, "latin1");
-    return at + this.bytes.copy(target, at, this.splitAt);
+    return this.bytes.length;
   }
 
   copyInto(target: Buffer, offset: number): number {
-    if (this.revision === 0) {
-      return offset + this.bytes.copy(target, offset);
-    }
-    let at = offset + this.bytes.copy(target, offset, 0, this.splitAt);
-    at += target.write(splice(this.revision), at, "latin1");
-    return at + this.bytes.copy(target, at, this.splitAt);
+    return offset + this.bytes.copy(target, offset);
+  }
+
+  get itemLength(): number {
+    return this.bytes.length - this.itemFrom + 1;
+  }
+
+  copyItemInto(target: Buffer, offset: number): number {
+    target[offset] = openBrace;
+    return offset + 1 + this.bytes.copy(target, offset + 1, this.itemFrom);
   }
 }
 
-function parse(bytes: Buffer, revision: number): ApiObject {
-  const object = JSON.parse(bytes.toString("utf8")) as { metadata: { resourceVersion?: string } };
-  if (revision !== 0) {
-    object.metadata.resourceVersion = String(revision);
-  }
-  return deepFreeze(object) as unknown as ApiObject;
+/** What is spliced in, and begins the metadata of every encoding here that has a revision. */
+const splice = (revision: number): string => `"resourceVersion":"${revision}",`;
+
+/** `bytes` with the splice of `revision` in place of what stands from `splitAt` to `restFrom`. */
+function spliced(
+  bytes: Buffer,
+  splitAt: number,
+  restFrom: number,
+  revision: number,
+  object: ApiObject | (() => ApiObject),
+): EncodedObject {
+  const part = splice(revision);
+  const whole = Buffer.allocUnsafeSlow(splitAt + part.length + bytes.length - restFrom);
+  bytes.copy(whole, 0, 0, splitAt);
+  const at = splitAt + whole.write(part, splitAt, "latin1");
+  bytes.copy(whole, at, restFrom);
+  return new EncodedObject(revision, whole, splitAt - metadataKeyLength, object);
 }
 
 /** From what the store holds; decoded when somebody first reads `object`. */
 export function servedFromStore(value: Uint8Array, revision: number): ServedObject {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return new EncodedObject(revision, bytes, splitOf(bytes), () => parse(bytes, revision));
+  const stored = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const splitAt = splitOf(stored);
+  const served: EncodedObject = spliced(stored, splitAt, splitAt, revision, () =>
+    deepFreeze(JSON.parse(served.bytes.toString("utf8")) as ApiObject),
+  );
+  return served;
 }
 
 /** From an object that was just written under `revision` and its stored encoding. Freezes the object. */
-export function servedFromWrite(object: ApiObject, encoded: StoredEncoding, revision: number): ServedObject {
+export function servedFromWrite(object: ApiObject, encoding: StoredEncoding, revision: number): ServedObject {
   const versioned = object as { metadata: { resourceVersion?: string } };
   versioned.metadata.resourceVersion = String(revision);
-  return new EncodedObject(revision, encoded.bytes, encoded.splitAt, deepFreeze(object));
-}
-
-export interface StoredEncoding {
-  readonly bytes: Buffer;
-  readonly splitAt: number;
+  return spliced(encoding.bytes, encoding.splitAt, encoding.splitAt, revision, deepFreeze(object));
 }
 
 /**
@@ -104,25 +112,25 @@ export interface StoredEncoding {
  * It keeps whatever `metadata.resourceVersion` it carries. Freezes the object.
  */
 export function servedFromValue(object: ApiObject): ServedObject {
-  const resourceVersion = object.metadata?.resourceVersion;
-  if (resourceVersion === undefined || !/^[1-9][0-9]*$/.test(resourceVersion)) {
-    const bytes = Buffer.from(JSON.stringify(object));
-    return new EncodedObject(0, bytes, 0, deepFreeze(object));
-  }
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  const encoded = encodeObject({ ...object, metadata });
-  return new EncodedObject(Number(resourceVersion), encoded.bytes, encoded.splitAt, deepFreeze(object));
+  const bytes = Buffer.from(JSON.stringify(inWireOrder(object)));
+  const itemFrom = Math.max(1, bytes.indexOf('"metadata":{'));
+  return new EncodedObject(Number(object.metadata?.resourceVersion ?? 0) || 0, bytes, itemFrom, deepFreeze(object));
 }
 
-/** The same stored bytes at another revision: what a DELETED event shows. Shares all but the metadata with the original. */
+/** Kind, version and metadata first, and in that the resourceVersion. */
+function inWireOrder({ kind, apiVersion, metadata, ...rest }: ApiObject): object {
+  const { resourceVersion, ...others } = metadata ?? {};
+  return { kind, apiVersion, metadata: resourceVersion ? { resourceVersion, ...others } : metadata, ...rest };
+}
+
+/** The same object at another revision: what a DELETED event shows. Shares all but the metadata with the original. */
 export function servedAtRevision(served: ServedObject, revision: number): ServedObject {
-  const { bytes, splitAt } = served as EncodedObject;
-  return new EncodedObject(revision, bytes, splitAt, () => {
+  const { bytes, itemFrom, revision: before } = served as EncodedObject;
+  const splitAt = itemFrom + metadataKeyLength;
+  return spliced(bytes, splitAt, splitAt + splice(before).length, revision, () => {
     const { object } = served;
-    return Object.freeze({
-      ...object,
-      metadata: Object.freeze({ ...object.metadata, resourceVersion: String(revision) }),
-    });
+    const metadata = Object.freeze({ ...object.metadata, resourceVersion: String(revision) });
+    return Object.freeze({ ...object, metadata });
   });
 }
 
