@@ -20,8 +20,10 @@ test("an update of a namespace keeps its finalizers and its label, which `finali
   const update = prepared(Namespace, { metadata: { name: "a" }, spec: { finalizers: [] } }, old);
   assert.deepEqual(update.spec.finalizers, ["kubernetes"]);
   assert.deepEqual(update.metadata.labels, { "kubernetes.io/metadata.name": "a" });
-  const finalized = prepared(Namespace, { metadata: { name: "a" }, spec: {} }, old, { subresource: "finalize" });
+  const wanted = { metadata: { name: "a" }, spec: {}, status: { phase: "Terminating" } };
+  const finalized = prepared(Namespace, wanted, old, { subresource: "finalize" });
   assert.equal(finalized.spec.finalizers, undefined);
+  assert.equal(finalized.status.phase, "Active");
 });
 
 test("a finalizer has a domain or is Kubernetes' own", () => {

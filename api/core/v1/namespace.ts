@@ -57,7 +57,11 @@ export const Namespace = defineResource<Namespace>({
   }),
   prepareForUpdate: changing((namespace, old, { subresource }) => {
     setNameLabel(namespace);
-    // Only `finalize` writes them.
+    // Only `finalize` writes finalizers, and nothing of the status.
+    if (subresource === "finalize") {
+      if (old.status !== undefined) namespace.status = { ...old.status } as typeof namespace.status;
+      return;
+    }
     if (subresource !== "") return;
     const { finalizers } = old.spec ?? {};
     namespace.spec ??= {};
