@@ -81,8 +81,9 @@ function checkSignature(
   key: KeyObject,
 ): void {
   const oid = readChildren(bytes, algorithm)[0];
-  const hash = oid === undefined ? undefined : hashes[readOid(bytes, oid)];
-  const ed25519 = oid !== undefined && readOid(bytes, oid) === "1.3.101.112";
+  const name = oid?.tag === derTag.oid ? readOid(bytes, oid) : "";
+  const hash = hashes[name];
+  const ed25519 = name === "1.3.101.112";
   if (hash === undefined && !ed25519) throw new Error("x509: cannot verify signature: algorithm unimplemented");
   if (!verify(hash ?? null, wholeElement(bytes, info), key, bytes.subarray(signature.start + 1, signature.end))) {
     throw new Error("x509: certificate request's signature does not match its key");

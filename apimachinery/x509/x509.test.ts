@@ -65,15 +65,14 @@ describe("X.509", () => {
 
   it("survives any damage to a request", () => {
     const der = createCertificateRequest({ commonName: "n" }, privateKey);
-    fc.assert(
-      fc.property(fc.nat(der.length - 1), fc.integer({ min: 0, max: 255 }), (at, byte) => {
-        const bytes = Buffer.from(der);
-        fc.pre(bytes[at] !== byte);
-        bytes[at] = byte;
-        assert.throws(() => readCertificateRequest(bytes), Error);
-      }),
-      { numRuns: 300 },
-    );
+    const refused = (at: number, byte: number) => {
+      const bytes = Buffer.from(der);
+      if (bytes[at] === byte) return;
+      bytes[at] = byte;
+      assert.throws(() => readCertificateRequest(bytes), Error, `byte ${at} as ${byte}`);
+    };
+    for (let at = 0; at < der.length; at++) refused(at, 0);
+    fc.assert(fc.property(fc.nat(der.length - 1), fc.integer({ min: 0, max: 255 }), refused), { numRuns: 300 });
   });
 
   it("writes integers, identifiers, times and addresses as the standards have them", () => {
