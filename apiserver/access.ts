@@ -11,8 +11,8 @@ import { RoleBinding } from "../api/rbac/v1/role-binding.ts";
 import { VolumeAttachment } from "../api/storage/v1/volume-attachment.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { BearerAuthenticator, WebSocketBearerAuthenticator } from "./authentication/bearer.ts";
 import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
+import { BearerAuthenticator, WebSocketBearerAuthenticator } from "./authentication/bearer.ts";
 import { BootstrapTokenAuthenticator } from "./authentication/bootstrap-token.ts";
 import { RequestAuthentication, unionTokens } from "./authentication/chain.ts";
 import { JwtSigner, verificationKey } from "./authentication/jwt.ts";
@@ -22,11 +22,11 @@ import { ServiceAccountTokenAuthenticator } from "./authentication/service-accou
 import { TokenIssuer } from "./authentication/token-issuer.ts";
 import { X509Authenticator } from "./authentication/x509.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
+import { NodeAuthorizer } from "./authorization/node/node-authorizer.ts";
+import { NodeGraph } from "./authorization/node/node-graph.ts";
 import { RbacAuthorizer } from "./authorization/rbac/rbac-authorizer.ts";
 import { RuleIndex } from "./authorization/rbac/rule-index.ts";
 import { superuserAuthorizer, unionAuthorizer } from "./authorization/union.ts";
-import { NodeAuthorizer } from "./authorization/node/node-authorizer.ts";
-import { NodeGraph } from "./authorization/node/node-graph.ts";
 import type { ObjectReader } from "./registry/access.ts";
 
 export type AuthorizationMode = "Node" | "RBAC" | "AlwaysAllow";
@@ -70,11 +70,17 @@ function authoritiesOf(pem: string | undefined): readonly X509Certificate[] {
   return (pem?.match(certificates) ?? []).map((one) => new X509Certificate(one));
 }
 
-export function accessOf(options: AccessOptions, reader: ObjectReader, deps: { readonly clock: Clock; readonly random: Random }): Access {
+export function accessOf(
+  options: AccessOptions,
+  reader: ObjectReader,
+  deps: { readonly clock: Clock; readonly random: Random },
+): Access {
   const { clock, random } = deps;
   const { issuer, signingKey, otherKeys = [] } = options.serviceAccounts;
   const audiences = options.serviceAccounts.audiences ?? [issuer];
-  const keys = [signingKey, ...otherKeys].map((key) => verificationKey(key.type === "private" ? createPublicKey(key) : key));
+  const keys = [signingKey, ...otherKeys].map((key) =>
+    verificationKey(key.type === "private" ? createPublicKey(key) : key),
+  );
   const definitions = { serviceAccount: ServiceAccount, pod: Pod, secret: Secret, node: Node };
   const tokens = unionTokens(
     new ServiceAccountTokenAuthenticator({ issuers: [issuer], keys, audiences, reader, definitions, clock }),

@@ -35,5 +35,7 @@ export function handlerChain(parts: ChainParts): Handler {
     parts.impersonate,
     authorize(parts.authorizer),
   ];
-  return compose(filters, (request) => (request.info.isResourceRequest ? parts.resources(request) : parts.paths(request)));
+  return compose(filters, (request) =>
+    request.info.isResourceRequest ? parts.resources(request) : parts.paths(request),
+  );
 }

@@ -1,7 +1,7 @@
 import { ApiError } from "../apimachinery/errors/api-error.ts";
 import type { Status } from "../apimachinery/errors/status.ts";
-import type { ApiObject, UserInfo } from "../apimachinery/resource/object.ts";
 import { apiVersionOf } from "../apimachinery/resource/define.ts";
+import type { ApiObject, UserInfo } from "../apimachinery/resource/object.ts";
 import type { Transport, TransportRequest, TransportResponse, WatchEvent } from "../apimachinery/resource/transport.ts";
 import type { Handler } from "./chain.ts";
 import type { ApiRequest } from "./request.ts";
@@ -60,7 +60,8 @@ function requestOf(request: TransportRequest, user: UserInfo, userAgent: string,
     path: request.path,
     query,
     header: (name) => headers[name],
-    headerPairs: () => Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+    headerPairs: () =>
+      Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
     readBody: async () => noBody,
     bodyObject: request.body,
     signal,

@@ -19,7 +19,10 @@ const namespaceSubresources = new Set(["status", "finalize"]);
  * percent-decoded here, once. Throws BadRequest on a malformed escape.
  */
 export function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const segments = path.split("/").filter((segment) => segment !== "").map(decodeSegment);
+  const segments = path
+    .split("/")
+    .filter((segment) => segment !== "")
+    .map(decodeSegment);
   const prefix = segments[0] ?? "";
   const versionAt = prefix === "api" ? 1 : 2;
   const grouped = prefix === "apis";
@@ -43,7 +46,16 @@ export function requestInfoOf(method: string, path: string, query: URLSearchPara
   if (target.name === "" && verb === "delete") {
     verb = "deletecollection";
   }
-  return { isResourceRequest: true, path, verb, prefix, group, version, ...target, ...nameFromFieldSelector(verb, target, query) };
+  return {
+    isResourceRequest: true,
+    path,
+    verb,
+    prefix,
+    group,
+    version,
+    ...target,
+    ...nameFromFieldSelector(verb, target, query),
+  };
 }
 
 type Target = Pick<RequestInfo, "namespace" | "resource" | "subresource" | "name" | "rest">;

@@ -1,26 +1,26 @@
-import type { Clock, Timer } from "../base/clock.ts";
-import type { Logger } from "../base/logger.ts";
-import { MetricsRegistry } from "../base/metrics.ts";
-import type { Random } from "../base/random.ts";
 import { Service } from "../api/core/v1/service.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { MetricsRegistry } from "../base/metrics.ts";
+import type { Random } from "../base/random.ts";
 import type { Storage } from "../storage/storage.ts";
-import { accessOf, type AccessOptions } from "./access.ts";
+import { type AccessOptions, accessOf } from "./access.ts";
 import { defaultAdmission } from "./admission/default-chain.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
 import type { Filter, Handler } from "./chain.ts";
+import { impersonate } from "./filters/impersonate.ts";
 import { handlerChain } from "./handler-chain.ts";
 import { allPaths } from "./handlers/all-paths.ts";
+import { allReviews } from "./handlers/all-reviews.ts";
+import { allSubresources } from "./handlers/all-subresources.ts";
 import type { HealthCheck } from "./handlers/paths.ts";
 import { resourceHandler } from "./handlers/resource.ts";
 import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
-import { allSubresources } from "./handlers/all-subresources.ts";
-import { allReviews } from "./handlers/all-reviews.ts";
-import { impersonate } from "./filters/impersonate.ts";
 import { HttpServer, type UpgradeHandler } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { Registry } from "./registry/registry.ts";
@@ -72,7 +72,13 @@ export class ApiServer {
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
     this.registry.setHooks(Service, new ServiceAllocation(this.registry, options.serviceCidrs, random));
     const access = accessOf(options.access, this.registry, { clock, random });
-    const admission = defaultAdmission({ reader: this.registry, clock, random, authorizer: access.authorizer, rules: access.rules });
+    const admission = defaultAdmission({
+      reader: this.registry,
+      clock,
+      random,
+      authorizer: access.authorizer,
+      rules: access.rules,
+    });
     const scope: Scope = {
       registry: this.registry,
       storage,
@@ -178,4 +184,3 @@ export interface ListenOptions {
   readonly clientCa: string;
   readonly onUpgrade?: UpgradeHandler;
 }
-

@@ -6,7 +6,11 @@ export interface VersionInfo {
 }
 
 /** What GET /version says (apimachinery/pkg/version.Info). The minor version is the wire's: Kubernetes 1.36. */
-export function versionInfo(build: { readonly version: string; readonly commit: string; readonly date: string }): VersionInfo {
+export function versionInfo(build: {
+  readonly version: string;
+  readonly commit: string;
+  readonly date: string;
+}): VersionInfo {
   return {
     major: "1",
     minor: "36",

@@ -8,7 +8,12 @@ test("a cluster inside a test stores, changes and forgets an object", async () =
   const cluster = await startCluster();
   try {
     const configMaps = cluster.client.resource(ConfigMap, "default");
-    const created = await configMaps.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { key: "1" } });
+    const created = await configMaps.create({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "a" },
+      data: { key: "1" },
+    });
     assert.equal(created.data?.["key"], "1");
     assert.ok(Object.isFrozen(created.metadata));
     const updated = await configMaps.update({ ...created, data: { key: "2" } });
@@ -36,7 +41,11 @@ test("under virtual time two runs from one seed are the same", async () => {
     const cluster = await startCluster({ time: "virtual", seed: 7 });
     try {
       const configMaps = cluster.client.resource(ConfigMap, "default");
-      const { metadata } = await configMaps.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { generateName: "a-" } });
+      const { metadata } = await configMaps.create({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { generateName: "a-" },
+      });
       return metadata;
     } finally {
       await cluster.close();

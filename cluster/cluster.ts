@@ -1,11 +1,20 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { builtInResources } from "../api/mod.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
-import { builtInResources } from "../api/mod.ts";
 import { ApiServer } from "../apiserver/server.ts";
 import { versionInfo } from "../apiserver/version.ts";
-import { type Clock, type Logger, type Random, realClock, realRandom, SeededRandom, silentLogger, VirtualClock } from "../base/mod.ts";
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  realClock,
+  realRandom,
+  SeededRandom,
+  silentLogger,
+  VirtualClock,
+} from "../base/mod.ts";
 import { type Client, createClient } from "../client/mod.ts";
 import { memoryStorage } from "../storage/memory/memory.ts";
 import type { Storage } from "../storage/storage.ts";

@@ -4,7 +4,11 @@ import { join } from "node:path";
 export const defaultDataDir = "/var/lib/k8ts";
 
 /** The files of a data directory that commands meet at. */
-export function dataFiles(dataDir: string): { readonly adminConf: string; readonly run: string; readonly serverState: string } {
+export function dataFiles(dataDir: string): {
+  readonly adminConf: string;
+  readonly run: string;
+  readonly serverState: string;
+} {
   const run = join(dataDir, "run");
   return { adminConf: join(dataDir, "admin.conf"), run, serverState: join(run, "server.json") };
 }

@@ -30,7 +30,9 @@ try {
     process.stderr.write(`k8ts: ${error.message}\n`);
     process.exitCode = error.exitCode;
   } else {
-    process.stderr.write(`k8ts: unexpected failure, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `k8ts: unexpected failure, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exitCode = 70;
   }
 }

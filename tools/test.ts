@@ -37,7 +37,11 @@ async function run(name: string, command: string, args: readonly string[]): Prom
   const started = performance.now();
   process.stdout.write(`\n${name}\n`);
   const code = await new Promise<number | null>((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env["PATH"]}` } });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env["PATH"]}` },
+    });
     child.once("error", reject);
     child.once("exit", resolve);
   });

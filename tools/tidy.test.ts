@@ -33,7 +33,9 @@ const banned: readonly { readonly pattern: RegExp; readonly instead: string }[] 
   { pattern: /\bconsole\./, instead: "Logger" },
 ];
 
-const files = execFileSync("git", ["-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], { encoding: "utf8" })
+const files = execFileSync("git", ["-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
+  encoding: "utf8",
+})
   .split("\n")
   .filter((file) => file !== "" && existsSync(join(root, file)) && !file.includes("/generated/"));
 
@@ -84,7 +86,9 @@ test("files are short", () => {
 
 /** Tables of facts may be as long as the facts are many. */
 function isTable(file: string): boolean {
-  return file.startsWith("tools/generate/static-defaults") || file.startsWith("apiserver/authorization/rbac/bootstrap/");
+  return (
+    file.startsWith("tools/generate/static-defaults") || file.startsWith("apiserver/authorization/rbac/bootstrap/")
+  );
 }
 
 test("every folder is on the map", () => {

@@ -1,11 +1,33 @@
-import { nameIsDNSSubdomain } from "../validation/names.ts";
 import type { ObjectSchema } from "../schema/schema.ts";
+import { nameIsDNSSubdomain } from "../validation/names.ts";
 import type { ApiObject } from "./object.ts";
 import type { Column, ResourceDefinition, Verb } from "./resource.ts";
 
-export const allVerbs: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+export const allVerbs: readonly Verb[] = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+];
 
-type Defaulted = "listKind" | "singular" | "shortNames" | "categories" | "verbs" | "subresources" | "storagePath" | "generation" | "validateName" | "unconditionalUpdate" | "columns" | "fieldSelectors" | "schema";
+type Defaulted =
+  | "listKind"
+  | "singular"
+  | "shortNames"
+  | "categories"
+  | "verbs"
+  | "subresources"
+  | "storagePath"
+  | "generation"
+  | "validateName"
+  | "unconditionalUpdate"
+  | "columns"
+  | "fieldSelectors"
+  | "schema";
 
 /** What a resource has to say of itself; the rest has the field's usual answer. */
 export type ResourceDeclaration<T extends ApiObject> = Omit<ResourceDefinition<T>, Defaulted> &

@@ -22,7 +22,15 @@ export interface TransportResponse {
 
 export type WatchEvent<T = ApiObject> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
-  | { readonly type: "BOOKMARK"; readonly object: { readonly metadata: { readonly resourceVersion: string; readonly annotations?: Readonly<Record<string, string>> } } };
+  | {
+      readonly type: "BOOKMARK";
+      readonly object: {
+        readonly metadata: {
+          readonly resourceVersion: string;
+          readonly annotations?: Readonly<Record<string, string>>;
+        };
+      };
+    };
 
 /**
  * How a client reaches a server: by HTTP or within the process. Same answers, same errors: a failure rejects with ApiError

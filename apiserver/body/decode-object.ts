@@ -10,7 +10,8 @@ import type { FieldValidation } from "../registry/options.ts";
 import { type ParsedBody, parseBody } from "./parse.ts";
 
 /** The part of a resource that decoding needs: which kind, and its structure. */
-export type Kind = Pick<ResourceDefinition, "group" | "version" | "kind" | "schema"> & Pick<Partial<ResourceDefinition>, "setDefaults">;
+export type Kind = Pick<ResourceDefinition, "group" | "version" | "kind" | "schema"> &
+  Pick<Partial<ResourceDefinition>, "setDefaults">;
 
 /** A decoded object, and what its sender said of its managed fields. */
 export interface SentObject {

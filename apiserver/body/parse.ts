@@ -1,7 +1,7 @@
 import { decodeProtobuf, isProtobuf } from "../../api/protobuf.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonValue } from "../../apimachinery/json/json.ts";
-import { type ParsedJson, parseJson } from "../../apimachinery/json/strict-json.ts";
+import { parseJson } from "../../apimachinery/json/strict-json.ts";
 import { parseYaml } from "../../apimachinery/yaml/yaml.ts";
 
 /** What a body holds, before anybody has asked which kind it is. */

@@ -23,7 +23,12 @@ const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-le
 /** Makes what every cluster has: namespaces, the default roles, priority classes, the service `kubernetes`. Writes only what is lacking. */
 export async function bootstrap({ registry, service, logger }: BootstrapDeps): Promise<void> {
   await Promise.all(systemNamespaces.map((name) => ensureNamespace(registry, name)));
-  const definitions = { clusterRole: ClusterRole, clusterRoleBinding: ClusterRoleBinding, role: Role, roleBinding: RoleBinding };
+  const definitions = {
+    clusterRole: ClusterRole,
+    clusterRoleBinding: ClusterRoleBinding,
+    role: Role,
+    roleBinding: RoleBinding,
+  };
   const [policy] = await Promise.all([
     ensureBootstrapPolicy(registry, registry, definitions),
     ensureSystemPriorityClasses(registry, registry, PriorityClass),

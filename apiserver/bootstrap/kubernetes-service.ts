@@ -21,7 +21,10 @@ const name = "kubernetes";
 const namespace = "default";
 
 /** Makes the service and its endpoints say so (controlplane/controller/kubernetesservice, reconcilers). */
-export async function ensureKubernetesService(registry: Registry, { clusterIP, endpoint }: KubernetesService): Promise<void> {
+export async function ensureKubernetesService(
+  registry: Registry,
+  { clusterIP, endpoint }: KubernetesService,
+): Promise<void> {
   const targetPort = endpoint?.port ?? 6443;
   await ensure(registry, Service, "spec", {
     metadata: { name, namespace, labels: { component: "apiserver", provider: "kubernetes" } },
@@ -69,7 +72,10 @@ async function ensure<T extends ApiObject>(
     }
     return;
   }
-  if (field !== "spec" && (!equalJson(existing[field], wanted[field]) || !equalJson(existing["ports"], wanted["ports"]))) {
+  if (
+    field !== "spec" &&
+    (!equalJson(existing[field], wanted[field]) || !equalJson(existing["ports"], wanted["ports"]))
+  ) {
     const draft = thaw(existing);
     draft[field] = wanted[field] as never;
     if (wanted["ports"] !== undefined) {

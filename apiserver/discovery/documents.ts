@@ -56,7 +56,12 @@ function subresourceEntries(resource: ServedResource): object[] {
 
 /** The whole of /api or /apis in one document (apidiscovery.k8s.io, KEP-3352). */
 export function aggregatedDiscovery(groups: readonly ServedGroup[], version: string): object {
-  return { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items: groups.map(aggregatedGroup) };
+  return {
+    kind: "APIGroupDiscoveryList",
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: groups.map(aggregatedGroup),
+  };
 }
 
 function aggregatedGroup({ name, versions }: ServedGroup): object {

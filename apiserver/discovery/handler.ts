@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { pathNotFound } from "../handlers/scope.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
-import { pathNotFound } from "../handlers/scope.ts";
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from "./documents.ts";
-import { servedGroups, type ServedKinds, type ServedGroup, servedResources } from "./served.ts";
+import { type ServedGroup, type ServedKinds, servedGroups, servedResources } from "./served.ts";
 
 type Answer = (request: ApiRequest) => ApiResponse;
 
@@ -22,10 +22,16 @@ export function discoveryHandlers(kinds: ServedKinds, serverAddress: string): Re
   for (const group of groups) {
     const root = group.name === "" ? "/api" : `/apis/${group.name}`;
     if (group.name !== "") {
-      handlers.set(root, plain(() => apiGroup(group)));
+      handlers.set(
+        root,
+        plain(() => apiGroup(group)),
+      );
     }
     for (const { version, resources } of group.versions) {
-      handlers.set(`${root}/${version}`, plain(() => apiResourceList(group.name, version, resources)));
+      handlers.set(
+        `${root}/${version}`,
+        plain(() => apiResourceList(group.name, version, resources)),
+      );
     }
   }
   return handlers;

@@ -1,5 +1,5 @@
-import type { Logger } from "../../base/logger.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { Logger } from "../../base/logger.ts";
 import { ClosedError } from "../../storage/storage.ts";
 import type { Filter } from "../chain.ts";
 

@@ -1,11 +1,13 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { MetricsRegistry } from "../../base/metrics.ts";
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 
-const durationBuckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const durationBuckets = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
 
 /** Counts and times requests under upstream's names (apiserver/pkg/endpoints/metrics). */
 export function measure(metrics: MetricsRegistry, clock: Clock): Filter {

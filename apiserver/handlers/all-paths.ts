@@ -1,11 +1,18 @@
-import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { DiscoveryDocument } from "../authentication/oidc-discovery.ts";
 import type { Handler } from "../chain.ts";
 import { discoveryHandlers } from "../discovery/handler.ts";
 import { type ServedKinds, servedResources } from "../discovery/served.ts";
 import { openApiHandlers } from "../openapi/handlers.ts";
-import { type HealthCheck, healthHandlers, metricsHandler, type PathHandler, pathHandler, versionHandler } from "./paths.ts";
+import {
+  type HealthCheck,
+  healthHandlers,
+  metricsHandler,
+  type PathHandler,
+  pathHandler,
+  versionHandler,
+} from "./paths.ts";
 import type { Subresource } from "./resource.ts";
 
 export interface PathParts {
@@ -29,12 +36,10 @@ export function allPaths(parts: PathParts): Handler {
     version: parts.version.gitVersion,
     ...(parts.descriptionsFile === undefined ? {} : { descriptionsFile: parts.descriptionsFile }),
   });
-  const documents = parts.openIdDocuments.map(
-    ({ path, contentType, cacheControl, body }): [string, PathHandler] => [
-      path,
-      () => ({ type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } }),
-    ],
-  );
+  const documents = parts.openIdDocuments.map(({ path, contentType, cacheControl, body }): [string, PathHandler] => [
+    path,
+    () => ({ type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } }),
+  ]);
   const exact = new Map<string, PathHandler>([
     ...discoveryHandlers(kinds, parts.externalAddress),
     ...openApi.exact,

@@ -29,20 +29,31 @@ type Evaluate<T> = (review: T, request: ApiRequest) => object | Promise<object>;
 export function allReviews(scope: Scope, { authorizer, tokens, audiences }: Access): ReadonlyMap<string, Handler> {
   const review = <T extends ApiObject>(definition: ResourceDefinition<T>, evaluate: Evaluate<T>): [string, Handler] => [
     `${definition.version}/${definition.plural}.${definition.group}`,
-    (request) => answer(scope, definition as unknown as ResourceDefinition, evaluate as unknown as Evaluate<ApiObject>, request),
+    (request) =>
+      answer(scope, definition as unknown as ResourceDefinition, evaluate as unknown as Evaluate<ApiObject>, request),
   ];
   return new Map<string, Handler>([
     review(TokenReview, ({ spec }) => evaluateTokenReview(spec, tokens, audiences)),
     review(SelfSubjectReview, (_, { user }) => ({ userInfo: user })),
     review(SubjectAccessReview, (object) => evaluateSubjectAccessReview(object, authorizer)),
-    review(LocalSubjectAccessReview, (object, { info }) => evaluateLocalSubjectAccessReview(object, info.namespace, authorizer)),
+    review(LocalSubjectAccessReview, (object, { info }) =>
+      evaluateLocalSubjectAccessReview(object, info.namespace, authorizer),
+    ),
     review(SelfSubjectAccessReview, (object, { user }) => evaluateSelfSubjectAccessReview(object, user, authorizer)),
     review(SelfSubjectRulesReview, (object, { user }) => evaluateSelfSubjectRulesReview(object, user, authorizer)),
-    ["v1/bindings.", (request) => createBinding(scope, scope.registry.of(Pod as unknown as ResourceDefinition), request)],
+    [
+      "v1/bindings.",
+      (request) => createBinding(scope, scope.registry.of(Pod as unknown as ResourceDefinition), request),
+    ],
   ]);
 }
 
-async function answer(scope: Scope, definition: ResourceDefinition, evaluate: Evaluate<ApiObject>, request: ApiRequest): ReturnType<Handler> {
+async function answer(
+  scope: Scope,
+  definition: ResourceDefinition,
+  evaluate: Evaluate<ApiObject>,
+  request: ApiRequest,
+): ReturnType<Handler> {
   const options = writeOptionsOf(request.query, "CreateOptions");
   const { draft } = await requestObject(scope, definition, request, options.fieldValidation);
   const status = await evaluate(draft, request);

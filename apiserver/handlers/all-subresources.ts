@@ -1,6 +1,6 @@
 import type { TokenIssuer } from "../authentication/token-issuer.ts";
-import { getObject } from "./read.ts";
 import { patchObject } from "./patch.ts";
+import { getObject } from "./read.ts";
 import type { Subresource } from "./resource.ts";
 import { bindPod } from "./subresources/binding.ts";
 import { finalizeNamespace } from "./subresources/finalize.ts";

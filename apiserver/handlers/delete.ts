@@ -1,6 +1,6 @@
+import { definition as schemaDefinition } from "../../api/generated/definitions.ts";
 import { isNotFound } from "../../apimachinery/errors/api-error.ts";
 import type { Status } from "../../apimachinery/errors/status.ts";
-import { definition as schemaDefinition } from "../../api/generated/definitions.ts";
 import { decodeBody } from "../body/decode-object.ts";
 import type { ServedObject } from "../cache/served-object.ts";
 import { checkDeleteOptions, type DeleteOptions, deleteOptionsOfQuery } from "../registry/delete-options.ts";
@@ -41,7 +41,12 @@ function deleted({ definition }: ResourceStore, { object }: ServedObject): Statu
 export async function deleteCollection(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
   const options = await deleteOptionsOf(scope, request);
   const namespace = namespaceOf(store, request);
-  const list = await listObjects(listSource(scope, store), namespace, listOptionsOf(request.query, false), request.signal);
+  const list = await listObjects(
+    listSource(scope, store),
+    namespace,
+    listOptionsOf(request.query, false),
+    request.signal,
+  );
   const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
   const queue = list.items.values();
   const worker = async (): Promise<void> => {

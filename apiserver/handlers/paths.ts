@@ -17,7 +17,10 @@ export interface HealthCheck {
 }
 
 /** `/`, health, version, metrics, and whatever else is given by its path. Slashes at the end count for nothing. */
-export function pathHandler(handlers: ReadonlyMap<string, PathHandler>, prefixes: ReadonlyMap<string, PathHandler>): Handler {
+export function pathHandler(
+  handlers: ReadonlyMap<string, PathHandler>,
+  prefixes: ReadonlyMap<string, PathHandler>,
+): Handler {
   const root = rootHandler([...handlers.keys()]);
   return async (request) => {
     const path = request.path.length > 1 ? request.path.replace(/\/+$/, "") : request.path;
@@ -83,10 +86,18 @@ async function wholeHealth(endpoint: string, parts: readonly HealthCheck[], requ
     lines.push(problem === undefined ? `[+]${part.name} ok` : `[-]${part.name} failed: reason withheld`);
   }
   if (excluded.size > 0) {
-    lines.push(`warn: some health checks cannot be excluded: no matches for ${[...excluded].map((name) => JSON.stringify(name)).join(",")}`);
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${[...excluded].map((name) => JSON.stringify(name)).join(",")}`,
+    );
   }
   if (failed) {
-    return { type: "raw", status: 500, contentType: text, body: `${lines.join("\n")}\n${endpoint} check failed\n`, headers: noSniff };
+    return {
+      type: "raw",
+      status: 500,
+      contentType: text,
+      body: `${lines.join("\n")}\n${endpoint} check failed\n`,
+      headers: noSniff,
+    };
   }
   const body = request.query.has("verbose") ? `${lines.join("\n")}\n${endpoint} check passed\n` : "ok";
   return { type: "raw", status: 200, contentType: text, body, headers: noSniff };

@@ -1,8 +1,8 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { listObjects } from "../registry/list.ts";
 import { listOptionsOf } from "../registry/options.ts";
-import { parseResourceVersion, waitForRevision } from "../registry/resource-version.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
+import { parseResourceVersion, waitForRevision } from "../registry/resource-version.ts";
 import { watchObjects } from "../registry/watch.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";

@@ -80,7 +80,9 @@ function subresourceOf(
   subresources: ReadonlyMap<string, Subresource>,
 ): ResourceHandler {
   const { definition } = store;
-  const known = subresources.get(`${definition.plural}.${definition.group}/${subresource}`) ?? generic(store, subresource, subresources);
+  const known =
+    subresources.get(`${definition.plural}.${definition.group}/${subresource}`) ??
+    generic(store, subresource, subresources);
   if (known === undefined || (definition.scope === "Namespaced" && namespace === "")) {
     throw pathNotFound();
   }
@@ -92,7 +94,11 @@ function subresourceOf(
 }
 
 /** Those that any resource may declare. */
-function generic(store: ResourceStore, name: string, subresources: ReadonlyMap<string, Subresource>): Subresource | undefined {
+function generic(
+  store: ResourceStore,
+  name: string,
+  subresources: ReadonlyMap<string, Subresource>,
+): Subresource | undefined {
   const declared = store.definition.subresources;
   if (name === "status" && declared.status === true) {
     return status;

@@ -1,14 +1,14 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import type { ListSource } from "../registry/list.ts";
-import type { Registry } from "../registry/registry.ts";
-import type { Admission, ResourceStore, WriteContext } from "../registry/resource-store.ts";
 import type { WriteOptions } from "../registry/options.ts";
 import type { Writer } from "../registry/own-fields.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Admission, ResourceStore, WriteContext } from "../registry/resource-store.ts";
 import type { ApiRequest } from "../request.ts";
 
 /** What every resource handler works with. */
@@ -69,7 +69,11 @@ function fitsScope({ definition }: ResourceStore, { info }: ApiRequest): boolean
   if (info.rest.length > 0 && info.subresource !== "proxy") {
     return false;
   }
-  return definition.scope === "Namespaced" || info.namespace === "" || (definition.plural === "namespaces" && info.namespace === info.name);
+  return (
+    definition.scope === "Namespaced" ||
+    info.namespace === "" ||
+    (definition.plural === "namespaces" && info.namespace === info.name)
+  );
 }
 
 export function listSource(scope: Scope, store: ResourceStore): ListSource {

@@ -3,10 +3,10 @@ import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/o
 import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { requestObject } from "../body/request-object.ts";
 import { writeOptionsOf } from "../registry/options.ts";
+import { ownFieldsOf } from "../registry/own-fields.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
-import { ownFieldsOf } from "../registry/own-fields.ts";
 import { namespaceOf, type Scope, writeContextOf, writerOf } from "./scope.ts";
 
 /** POST to a collection. */
@@ -60,13 +60,20 @@ export function checkName(draft: Draft<ApiObject>, request: ApiRequest): void {
   const { name } = request.info;
   const metadata = draft.metadata as Draft<ObjectMeta>;
   if (metadata.name === undefined || metadata.name === "") {
-    throw ApiError.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+    throw ApiError.badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
   }
   if (metadata.name !== name) {
     throw ApiError.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   }
   const { namespace } = request.info;
-  if (namespace !== "" && metadata.namespace !== undefined && metadata.namespace !== namespace && request.info.resource !== "namespaces") {
+  if (
+    namespace !== "" &&
+    metadata.namespace !== undefined &&
+    metadata.namespace !== namespace &&
+    request.info.resource !== "namespaces"
+  ) {
     throw ApiError.badRequest(
       `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`,
     );
@@ -74,7 +81,12 @@ export function checkName(draft: Draft<ApiObject>, request: ApiRequest): void {
 }
 
 /** A stated uid means that very object (UpdatedObjectInfo.Preconditions). */
-export function checkUid(draft: Draft<ApiObject>, old: ApiObject | undefined, store: ResourceStore, request: ApiRequest): void {
+export function checkUid(
+  draft: Draft<ApiObject>,
+  old: ApiObject | undefined,
+  store: ResourceStore,
+  request: ApiRequest,
+): void {
   const { uid } = draft.metadata;
   if (uid === undefined || uid === "" || uid === old?.metadata.uid) {
     return;
@@ -110,4 +122,3 @@ export function dedupOwnerReferences(draft: Draft<ApiObject>, request: ApiReques
     metadata.ownerReferences = [...seen.values()];
   }
 }
-

@@ -1,6 +1,12 @@
 import { Service } from "../../api/core/v1/service.ts";
-import { type IPFamily, setServiceFamilies, type ServiceNetwork } from "../../api/core/v1/service-families.ts";
-import { applyAllocation, type ServiceHoldings, serviceHoldings, type ServiceNeeds, serviceNeeds } from "../../api/core/v1/service-ip.ts";
+import { type IPFamily, type ServiceNetwork, setServiceFamilies } from "../../api/core/v1/service-families.ts";
+import {
+  applyAllocation,
+  type ServiceHoldings,
+  type ServiceNeeds,
+  serviceHoldings,
+  serviceNeeds,
+} from "../../api/core/v1/service-ip.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";

@@ -20,7 +20,9 @@ async function readAdminConf(dataDir: string): Promise<string> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT") {
-      throw new CommandError(`there is no ${adminConf}: start the cluster first (k8ts server --data-dir ${dataDir})`, { cause });
+      throw new CommandError(`there is no ${adminConf}: start the cluster first (k8ts server --data-dir ${dataDir})`, {
+        cause,
+      });
     }
     if (code === "EACCES") {
       throw new CommandError(`${adminConf} may only be read by its owner: run this as root (sudo)`, { cause });

@@ -25,7 +25,9 @@ export function addStatusCommand(program: Command): void {
     .action(async ({ dataDir, output }: { dataDir: string; output: string }) => {
       const components = await componentsOf(dataDir);
       const ready = components.length > 0 && components.every(({ healthy }) => healthy);
-      process.stdout.write(output === "json" ? `${JSON.stringify({ ready, components })}\n` : textOf(dataDir, ready, components));
+      process.stdout.write(
+        output === "json" ? `${JSON.stringify({ ready, components })}\n` : textOf(dataDir, ready, components),
+      );
       process.exitCode = ready ? 0 : 1;
     });
 }

@@ -1,5 +1,5 @@
-import type { BindingInput, Pod } from "../../../api/generated/types/core-v1.ts";
 import { Binding } from "../../../api/core/v1/binding.ts";
+import type { BindingInput, Pod } from "../../../api/generated/types/core-v1.ts";
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
@@ -23,7 +23,12 @@ export async function createBinding(scope: Scope, pods: ResourceStore, request: 
   return bind(scope, pods, request, undefined);
 }
 
-async function bind(scope: Scope, pods: ResourceStore, request: ApiRequest, named: string | undefined): Promise<ApiResponse> {
+async function bind(
+  scope: Scope,
+  pods: ResourceStore,
+  request: ApiRequest,
+  named: string | undefined,
+): Promise<ApiResponse> {
   const options = writeOptionsOf(request.query, "CreateOptions");
   const { draft } = await requestObject(scope, Binding, request, options.fieldValidation);
   const binding = draft as unknown as BindingInput;

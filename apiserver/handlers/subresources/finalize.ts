@@ -2,8 +2,8 @@ import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts"
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { writeOptionsOf } from "../../registry/options.ts";
-import { writeContextOf } from "../scope.ts";
 import type { Subresource } from "../resource.ts";
+import { writeContextOf } from "../scope.ts";
 import { checkName, checkUid } from "../write.ts";
 
 interface Finalized {

@@ -7,7 +7,7 @@ import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts"
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { servedFromValue } from "../../cache/served-object.ts";
-import { patchOptionsOf, writeOptionsOf, type WriteOptions } from "../../registry/options.ts";
+import { patchOptionsOf, type WriteOptions, writeOptionsOf } from "../../registry/options.ts";
 import { ownFieldsOf } from "../../registry/own-fields.ts";
 import type { ResourceStore } from "../../registry/resource-store.ts";
 import type { ApiRequest } from "../../request.ts";
@@ -37,7 +37,11 @@ export const scaleSubresource: Subresource = {
   async patch(scope, store, request) {
     const type = patchTypeOf(request);
     if (type === "apply") {
-      throw ApiError.unsupportedMediaType(["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"]);
+      throw ApiError.unsupportedMediaType([
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/strategic-merge-patch+json",
+      ]);
     }
     const options = patchOptionsOf(request.query, false);
     const patch = await readPatch(scope, request);

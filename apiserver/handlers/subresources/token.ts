@@ -1,6 +1,6 @@
-import type { ServiceAccount } from "../../../api/generated/types/core-v1.ts";
-import type { TokenRequestInput } from "../../../api/generated/types/authentication-v1.ts";
 import { TokenRequest } from "../../../api/authentication/v1/token-request.ts";
+import type { TokenRequestInput } from "../../../api/generated/types/authentication-v1.ts";
+import type { ServiceAccount } from "../../../api/generated/types/core-v1.ts";
 import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import type { AdmissionAttributes } from "../../admission/plugin.ts";
@@ -20,7 +20,12 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
       const { draft } = await requestObject(scope, TokenRequest, request, options.fieldValidation);
       const serviceAccount = store.find(namespace, name)?.object as ServiceAccount | undefined;
       const target = { namespace, name, serviceAccount };
-      const completed = completeTokenRequest(draft as unknown as TokenRequestInput, target, issuer.options, scope.clock.now());
+      const completed = completeTokenRequest(
+        draft as unknown as TokenRequestInput,
+        target,
+        issuer.options,
+        scope.clock.now(),
+      );
       const attributes: AdmissionAttributes = {
         operation: "CREATE",
         definition: store.definition,
@@ -44,7 +49,12 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
       for (const [key, value] of Object.entries(auditAnnotations)) {
         request.auditAnnotations.set(key, value);
       }
-      return { type: "object", status: 201, definition: TokenRequest, served: servedFromValue(response as unknown as ApiObject) };
+      return {
+        type: "object",
+        status: 201,
+        definition: TokenRequest,
+        served: servedFromValue(response as unknown as ApiObject),
+      };
     },
   };
 }
