@@ -5,6 +5,11 @@ function parameterName(id: string): string {
   return id.replace(/-[\w-]{8}$/, "");
 }
 
+/** The source lists shared parameters whatever their place: a body and a namespace are none of the query. */
+function queryNames(ids: readonly string[] = []): readonly string[] {
+  return [...new Set(ids.map(parameterName))].filter((name) => name !== "body" && name !== "namespace");
+}
+
 function definitionOf(source: Source, group: string, version: string, kind: string): string | undefined {
   for (const [name, definition] of Object.entries(source.definitions)) {
     const kinds = definition["x-kubernetes-group-version-kind"] ?? [];
@@ -61,7 +66,7 @@ ${source.discovery.map((resource) => resourceLine(source, resource)).join("\n")}
 export function pathsTable(source: Source): Record<string, Record<string, readonly unknown[]>> {
   const row = ({ action, gvk, query }: SourceOperation): readonly unknown[] => {
     if (action === undefined) return [];
-    return [action, gvk ? `${gvk.group}/${gvk.version}/${gvk.kind}` : "", (query ?? []).map(parameterName)];
+    return [action, gvk ? `${gvk.group}/${gvk.version}/${gvk.kind}` : "", queryNames(query)];
   };
   return Object.fromEntries(
     Object.entries(source.paths).map(([path, methods]) => [

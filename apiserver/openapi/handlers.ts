@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { JsonObject } from "../../apimachinery/json/json.ts";
+import type { ServedResource } from "../discovery/served.ts";
+import type { PathHandler } from "../handlers/paths.ts";
+import { pathNotFound } from "../handlers/scope.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
+import { type Descriptions, loadDescriptions } from "./descriptions.ts";
+import { documentV2 } from "./document-v2.ts";
+import { documentV3 } from "./document-v3.ts";
+import { encodeGnostic, type Shape } from "./gnostic.ts";
+import { documentV2Shape } from "./gnostic-v2.ts";
+import { documentV3Shape } from "./gnostic-v3.ts";
+import { servedPaths } from "./operations.ts";
+
+export interface OpenApiOptions {
+  /** What discovery shows: paths of other resources do not appear. */
+  readonly served: readonly ServedResource[];
+  /** The cluster's version, such as `v1.36.0`. */
+  readonly version: string;
+  /** Sentences, asked for once, with the first document. */
+  readonly descriptions?: () => Descriptions | undefined;
+  /** The same from a file that the build has written; without the file there are none. */
+  readonly descriptionsFile?: string;
+}
+
+export interface OpenApiHandlers {
+  readonly exact: ReadonlyMap<string, PathHandler>;
+  readonly prefix: ReadonlyMap<string, PathHandler>;
+}
+
+/** One document in its two encodings, each made when first asked for; its hash alone keeps no bytes in memory. */
+class Document {
+  readonly #make: () => JsonObject;
+  readonly #shape: Shape;
+  #json: Buffer | undefined;
+  #protobuf: Uint8Array | undefined;
+  #hash: string | undefined;
+
+  constructor(make: () => JsonObject, shape: Shape) {
+    this.#make = make;
+    this.#shape = shape;
+  }
+
+  get json(): Buffer {
+    this.#json ??= this.#encode();
+    return this.#json;
+  }
+
+  get protobuf(): Uint8Array {
+    this.#protobuf ??= encodeGnostic(this.#make(), this.#shape);
+    return this.#protobuf;
+  }
+
+  /** SHA-512 of the JSON, in capital hexadecimal digits. */
+  get hash(): string {
+    this.#hash ??= hashOf(this.#json ?? this.#encode());
+    return this.#hash;
+  }
+
+  #encode(): Buffer {
+    return Buffer.from(JSON.stringify(this.#make()));
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha512").update(bytes).digest("hex").toUpperCase();
+}
+
+const jsonType = "application/json";
+
+/** A protobuf type is asked for by `…@v1.0+protobuf`, formerly by `….v1.0+protobuf`. */
+const protobufTypes = {
+  v2: [
+    "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+  ],
+  v3: [
+    "application/com.github.proto-openapi.spec.v3@v1.0+protobuf",
+    "application/com.github.proto-openapi.spec.v3.v1.0+protobuf",
+  ],
+} as const;
+
+/** The encoding of the Accept header's best clause that there is; undefined where there is none (NotAcceptable). */
+function encodingFor(accept: string, protobuf: readonly string[]): "json" | "protobuf" | undefined {
+  const clauses = (accept === "" ? "*/*" : accept).split(",").map((clause) => {
+    const [type, ...parameters] = clause.split(";").map((part) => part.trim());
+    const quality = parameters.find((parameter) => parameter.startsWith("q="));
+    return { type: type!, quality: quality === undefined ? 1 : Number(quality.slice(2)) };
+  });
+  clauses.sort((a, b) => b.quality - a.quality);
+  for (const { type } of clauses) {
+    if (type === "*/*" || type === "application/*" || type === jsonType) return "json";
+    if (protobuf.includes(type)) return "protobuf";
+  }
+  return undefined;
+}
+
+/** RFC 9110 13.1.2: any of the listed tags, weak or not. */
+function isUnchanged(request: ApiRequest, etag: string): boolean {
+  const condition = request.header("if-none-match");
+  if (condition === undefined) return false;
+  return condition.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*");
+}
+
+function answer(
+  request: ApiRequest,
+  document: Document,
+  version: "v2" | "v3",
+  extra: Readonly<Record<string, string>> = {},
+): ApiResponse {
+  const encoding = encodingFor(request.header("accept") ?? "", protobufTypes[version]);
+  if (encoding === undefined) throw ApiError.notAcceptable([jsonType, protobufTypes[version][0]]);
+  const etag = `"${document.hash}"`;
+  const contentType = encoding === "json" ? jsonType : protobufTypes[version][1];
+  const headers = { etag, vary: "Accept", ...extra };
+  if (isUnchanged(request, etag)) return { type: "raw", status: 304, contentType, body: "", headers };
+  return { type: "raw", status: 200, contentType, body: document[encoding], headers };
+}
+
+function refuseOtherMethods(request: ApiRequest): void {
+  if (request.method !== "GET" && request.method !== "HEAD") throw pathNotFound();
+}
+
+/**
+ * `/openapi/v2`, `/openapi/v3` and the documents below it (kube-openapi pkg/handler and pkg/handler3). Nothing is made before
+ * it is asked for; what is made is kept.
+ */
+export function openApiHandlers(options: OpenApiOptions): OpenApiHandlers {
+  const paths = once(() => servedPaths(options.served));
+  const descriptions = once(() => descriptionsOf(options));
+  const settings = () => ({ version: options.version, descriptions: descriptions() });
+  const v2 = new Document(() => documentV2(paths(), settings()), documentV2Shape);
+  const v3 = once(
+    () => new Map(paths().map((one) => [one.name, new Document(() => documentV3(one, settings()), documentV3Shape)])),
+  );
+  const index = once(() => {
+    const urls = [...v3()].map(([name, { hash }]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }]);
+    const body = Buffer.from(JSON.stringify({ paths: Object.fromEntries(urls) }));
+    return { body, etag: `"${hashOf(body)}"` };
+  });
+  const exact = new Map<string, PathHandler>([
+    ["/openapi/v2", (request) => answerV2(request, v2)],
+    ["/openapi/v3", (request) => answerIndex(request, index)],
+  ]);
+  return { exact, prefix: new Map([["/openapi/v3/", (request: ApiRequest) => answerV3(request, v3())]]) };
+}
+
+function descriptionsOf({ descriptions, descriptionsFile }: OpenApiOptions): Descriptions | undefined {
+  if (descriptions !== undefined) return descriptions();
+  return descriptionsFile === undefined ? undefined : loadDescriptions(descriptionsFile);
+}
+
+function answerV2(request: ApiRequest, document: Document): ApiResponse {
+  refuseOtherMethods(request);
+  return answer(request, document, "v2");
+}
+
+function answerIndex(request: ApiRequest, index: () => { readonly body: Buffer; readonly etag: string }): ApiResponse {
+  refuseOtherMethods(request);
+  const { body, etag } = index();
+  const headers = { etag };
+  return isUnchanged(request, etag)
+    ? { type: "raw", status: 304, contentType: jsonType, body: "", headers }
+    : { type: "raw", status: 200, contentType: jsonType, body, headers };
+}
+
+/** With the right `hash` the answer never changes; with another the client is sent to the right one. */
+function answerV3(request: ApiRequest, documents: ReadonlyMap<string, Document>): ApiResponse {
+  refuseOtherMethods(request);
+  const name = request.path.slice("/openapi/v3/".length).replace(/\/+$/, "");
+  const document = documents.get(name);
+  if (document === undefined) throw pathNotFound();
+  const asked = request.query.get("hash");
+  if (asked === null || asked === "") return answer(request, document, "v3");
+  if (asked !== document.hash) {
+    const location = `/openapi/v3/${name}?hash=${document.hash}`;
+    return {
+      type: "raw",
+      status: 301,
+      contentType: "text/html; charset=utf-8",
+      body: "",
+      headers: { location, vary: "Accept" },
+    };
+  }
+  return answer(request, document, "v3", { "cache-control": "public, max-age=31536000, immutable" });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
