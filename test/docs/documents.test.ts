@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { anchorsOf, blocksOf, documents, linksOf, root, textOf } from "./markdown.ts";
+import { isSameOutput } from "./same-output.ts";
+
+test("every link between documents leads somewhere", () => {
+  const broken = documents()
+    .flatMap(linksOf)
+    .filter(({ path, anchor }) => !existsSync(join(root, path)) || (anchor !== "" && !anchorsOf(textOf(path)).has(anchor)))
+    .map(({ place, path, anchor }) => `${place} → ${path}${anchor === "" ? "" : `#${anchor}`}`);
+  assert.deepEqual(broken, []);
+});
+
+test("the README leads to every document in docs/", () => {
+  const linked = new Set(linksOf("README.md").map(({ path }) => path));
+  const missing = documents().filter((document) => document.startsWith("docs/") && !linked.has(document));
+  assert.deepEqual(missing, []);
+});
+
+describe("blocks of a document", () => {
+  const text = "Text\n\n```sh run fails\necho a\n```\n\n```text\na\n```\n\n```yaml\nb: 1\n```\n";
+
+  test("have a place, marks and the output shown after them", () => {
+    const [first, , third] = blocksOf("x.md", text);
+    assert.deepEqual(
+      { ...first, marks: [...first!.marks] },
+      { place: "x.md:3", language: "sh", marks: ["run", "fails"], text: "echo a", output: "a" },
+    );
+    assert.equal(third!.output, undefined);
+  });
+
+  test("must end", () => {
+    assert.throws(() => blocksOf("x.md", "```sh\necho"), /x\.md:1/);
+  });
+});
+
+describe("output is the same", () => {
+  test("whatever the ages, times, identities and widths of columns", () => {
+    assert.ok(isSameOutput("NAME AGE\na    3s\n", "NAME   AGE\na      1m2s\n"));
+    assert.ok(isSameOutput("uid: 0c9b7d1c-6a0e-4a3e-9a64-6f4a0a8d1f00", "uid: ffffffff-6a0e-4a3e-9a64-6f4a0a8d1f11"));
+    assert.ok(isSameOutput("https://127.0.0.1:6443", "https://127.0.0.1:34567"));
+  });
+
+  test("where dots stand for what is left out", () => {
+    assert.ok(isSameOutput("a\n...\nd", "a\nb\nc\nd"));
+    assert.ok(isSameOutput("a\n...", "a"));
+    assert.ok(isSameOutput("error: this...", "error: this and that"));
+  });
+
+  test("and not otherwise", () => {
+    assert.equal(isSameOutput("a\nb", "a"), false);
+    assert.equal(isSameOutput("a", "a\nb"), false);
+    assert.equal(isSameOutput("replicas: 2", "replicas: 3"), false);
+    assert.equal(isSameOutput("a\n...\nd", "a\nb"), false);
+  });
+});

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, open, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "./markdown.ts";
+
+const blockTimeoutMs = 60_000;
+const pollMs = 20;
+
+export interface Printed {
+  readonly code: number;
+  /** Standard output and error as they came. */
+  readonly output: string;
+}
+
+/**
+ * A terminal as a reader of the documents has it: an empty folder, in which `./k8ts` is the project's launcher, and what one
+ * block exports the next one sees.
+ */
+export class Shell {
+  readonly folder: string;
+  readonly #servers: ChildProcess[] = [];
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async open(): Promise<Shell> {
+    const folder = await mkdtemp(join(tmpdir(), "k8ts-docs-"));
+    await symlink(join(root, "k8ts"), join(folder, "k8ts"));
+    return new Shell(folder);
+  }
+
+  /** Runs a block to its end; a command that fails ends it. */
+  async run(text: string): Promise<Printed> {
+    const exported = "if [ -f .exported ]; then . ./.exported; fi";
+    await writeFile(join(this.folder, ".block"), `${exported}\n${text}\nexport -p >.exported\n`);
+    const out = await open(join(this.folder, ".output"), "w");
+    const env = { ...process.env, HOME: this.folder, KUBECACHEDIR: join(this.folder, ".cache") };
+    const child = spawn("sh", ["-e", ".block"], { cwd: this.folder, env, stdio: ["ignore", out.fd, out.fd], detached: true });
+    const code = await ended(child, blockTimeoutMs);
+    await out.close();
+    return { code, output: await readFile(join(this.folder, ".output"), "utf8") };
+  }
+
+  /**
+   * Starts a command that serves until it is stopped, as given but for a port of its own. Resolves once `readyFile` appears;
+   * rejects with what it said where it ends before.
+   */
+  async serve(command: string, readyFile: string): Promise<void> {
+    const line = `exec ${command} --bind-address 127.0.0.1 --api-port ${await freePort()}`;
+    const child = spawn("sh", ["-c", line], { cwd: this.folder, stdio: ["ignore", "ignore", "pipe"] });
+    this.#servers.push(child);
+    let log = "";
+    child.stderr!.on("data", (chunk: Buffer) => {
+      log += chunk.toString("utf8");
+    });
+    for (const started = Date.now(); Date.now() - started < blockTimeoutMs; await pause()) {
+      if (await exists(join(this.folder, readyFile))) return;
+      if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${log}`);
+    }
+    throw new Error(`${command} was not ready within ${blockTimeoutMs} ms: ${log}`);
+  }
+
+  /** Stops the servers and removes the folder. */
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.kill("SIGTERM");
+    await Promise.all(this.#servers.map((server) => ended(server, blockTimeoutMs)));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The exit status; a process that takes too long is killed, with what it started. */
+function ended(child: ChildProcess, timeoutMs: number): Promise<number> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode ?? 1);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => kill(child), timeoutMs);
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function kill(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, "SIGKILL");
+  } catch {
+    // It has no group of its own.
+    child.kill("SIGKILL");
+  }
+}
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, pollMs));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
