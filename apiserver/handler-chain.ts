@@ -6,6 +6,7 @@ import type { Authorizer } from "./authorization/authorizer.ts";
 import { compose, type Filter, type Handler } from "./chain.ts";
 import { authenticate } from "./filters/authenticate.ts";
 import { authorize } from "./filters/authorize.ts";
+import { deadline } from "./filters/deadline.ts";
 import { mapErrors } from "./filters/errors.ts";
 import { measure } from "./filters/measure.ts";
 
@@ -30,6 +31,7 @@ export function handlerChain(parts: ChainParts): Handler {
   const filters: Filter[] = [
     mapErrors(parts.logger),
     measure(parts.metrics, parts.clock),
+    deadline(parts.clock),
     authenticate(parts.authenticator, parts.logger),
     ...(parts.audit === undefined ? [] : [parts.audit]),
     parts.impersonate,

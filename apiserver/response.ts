@@ -28,6 +28,8 @@ export interface ListResponse {
 export interface WatchSink {
   /** `bookmark`: only metadata counts. False where the receiver is too slow: the watch has been ended. */
   send(event: ServedEvent): boolean;
+  /** While the initial events go out: what to wait for before the next one; undefined where the receiver keeps up. */
+  behind?(): Promise<void> | undefined;
   /** The server ends the watch: with an ERROR event where there is a status. */
   end(status?: Status): void;
 }
@@ -39,7 +41,10 @@ export type ServedEvent =
 export interface WatchResponse {
   readonly type: "watch";
   readonly definition: ResourceDefinition;
-  /** Begins delivery; the initial events come before it returns. Returns what stops it. Call once. */
+  /**
+   * Begins delivery; the initial events come before it returns, as far as the sink is not `behind`. Returns what stops it.
+   * Call once.
+   */
   readonly start: (sink: WatchSink) => () => void;
 }
 

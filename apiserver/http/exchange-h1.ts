@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
 import { clientGone, type Exchange, type Headers, type SharedFrame } from "./exchange.ts";
 import { readAll } from "./read-body.ts";
+
+/** How long a client may go on sending a body that nobody reads. */
+const lingerMs = 1_000;
 
 /** An HTTP/1 exchange. */
 export class Http1Exchange implements Exchange {
@@ -64,30 +68,60 @@ export class Http1Exchange implements Exchange {
    * Past ServerResponse, which would make four buffers of each frame and gather them for each receiver: the chunk is whole
    * already. The header has left (flushHeaders), and `end` writes the last chunk as ever.
    */
-  writeShared({ chunk }: SharedFrame): void {
-    if (!this.#response.destroyed && !this.#response.writableEnded) {
-      this.#request.socket.write(chunk);
+  writeShared({ bytes, chunk }: SharedFrame): void {
+    if (this.#response.destroyed || this.#response.writableEnded) {
+      return;
     }
+    // Without a socket the answer waits for that of an earlier request on the same connection.
+    if (this.#response.socket === null) {
+      this.#response.write(bytes);
+    } else {
+      this.#response.socket.write(chunk);
+    }
+  }
+
+  /** What still comes is read and forgotten for a moment, so that the client sees the answer and not a reset. */
+  abandonBody(clock: Clock): void {
+    if (this.#request.complete) {
+      return;
+    }
+    this.#request.resume();
+    const { socket } = this.#request;
+    this.#response.once("close", () => {
+      clock
+        .setTimer(lingerMs, () => {
+          if (!this.#request.complete) {
+            socket.destroy();
+          }
+        })
+        .unref();
+    });
   }
 
   end(): void {
     this.#response.end();
   }
 
+  /** Shared frames go past the response, so it is the socket that knows; until there is one, the response. */
   drained(): Promise<void> {
+    const target = this.#response.socket ?? this.#response;
+    if (target.destroyed || !target.writableNeedDrain) {
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       const done = (): void => {
-        this.#response.off("drain", done);
+        target.off("drain", done);
         this.#response.off("close", done);
         resolve();
       };
-      this.#response.once("drain", done);
+      target.once("drain", done);
       this.#response.once("close", done);
     });
   }
 
+  /** The response's own length includes its socket's. */
   get pendingBytes(): number {
-    return this.#response.writableLength + this.#request.socket.writableLength;
+    return this.#response.writableLength;
   }
 
   destroy(): void {

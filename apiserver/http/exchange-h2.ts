@@ -78,8 +78,13 @@ export class Http2Exchange implements Exchange {
     this.#stream.end();
   }
 
+  /** RFC 9113, 8.1: an answer that is complete before the request is ends in RST_STREAM without an error. */
+  abandonBody(): void {
+    this.#stream.once("finish", () => this.#stream.close(0));
+  }
+
   drained(): Promise<void> {
-    if (this.#stream.destroyed || this.#stream.closed) {
+    if (this.#stream.destroyed || this.#stream.closed || !this.#stream.writableNeedDrain) {
       return Promise.resolve();
     }
     return new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
 
 /**
  * One HTTP exchange, of either version: the request as it was read, and the answer as it is written. An answer is either
@@ -21,7 +22,10 @@ export interface Exchange {
   write(chunk: Uint8Array): boolean;
   /** After `begin` without a length: writes a frame that many exchanges are sent, in the shape it was given for each. */
   writeShared(frame: SharedFrame): void;
+  /** The rest of the body will not be read: the connection gives up on it soon after the answer. */
+  abandonBody(clock: Clock): void;
   end(): void;
+  /** Resolves when the receiver has caught up, or is gone. */
   drained(): Promise<void>;
   /** Bytes handed over that have not left yet. */
   readonly pendingBytes: number;

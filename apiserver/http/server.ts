@@ -18,6 +18,7 @@ import { requestInfoOf } from "../request-info.ts";
 import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
 import { Http1Exchange } from "./exchange-h1.ts";
 import { Http2Exchange } from "./exchange-h2.ts";
+import { IdleSessions } from "./idle-sessions.ts";
 import { FrameMemory } from "./frame-memory.ts";
 import { negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
@@ -39,7 +40,9 @@ export interface HttpServerOptions {
 
 /** Long enough that Go's clients (90 s) close idle connections first and never meet one that is closing. */
 const keepAliveTimeoutMs = 120_000;
-const headersTimeoutMs = 60_000;
+/** Connections whose other end has vanished are noticed by TCP (Go's listeners ask after 15 s too). */
+const tcpKeepAliveMs = 15_000;
+const headersTimeoutMs = 32_000;
 const handshakeTimeoutMs = 10_000;
 const maxConcurrentStreams = 1_000;
 const initialWindowBytes = 1024 * 1024;
@@ -54,13 +57,14 @@ const maxHeaderBytes = 64 * 1024;
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Http2SecureServer;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions: IdleSessions;
   readonly #sockets = new Set<Socket>();
   readonly #frames = new FrameMemory();
   #closing = false;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#sessions = new IdleSessions(options.clock, keepAliveTimeoutMs);
     this.#server = createSecureServer({
       allowHTTP1: true,
       key: options.key,
@@ -123,12 +127,13 @@ export class HttpServer {
   /** Takes no new requests, tells HTTP/2 clients to go away, lets what is under way end for `graceMs`, then closes. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
+    this.#sessions.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const session of this.#sessions) {
+    for (const session of this.#sessions.all()) {
       session.close();
     }
     const timer = this.#options.clock.setTimer(graceMs, () => {
-      for (const session of this.#sessions) {
+      for (const session of this.#sessions.all()) {
         session.destroy();
       }
       for (const socket of this.#sockets) {
@@ -141,19 +146,20 @@ export class HttpServer {
 
   #addSession(session: ServerHttp2Session): void {
     this.#sessions.add(session);
-    session.once("close", () => this.#sessions.delete(session));
     session.on("error", () => {});
     session.setLocalWindowSize(initialWindowBytes * 4);
   }
 
   #addSocket(socket: TLSSocket): void {
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {});
   }
 
   #serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    this.#sessions.stream(stream);
     this.#serve(new Http2Exchange(stream, headers));
   }
 
@@ -186,6 +192,9 @@ export class HttpServer {
         return;
       }
       const failure = ApiError.from(error);
+      if (failure.code === 413 || failure.code === 504) {
+        exchange.abandonBody(clock);
+      }
       const retryAfter = failure.status.details?.retryAfterSeconds;
       if (retryAfter !== undefined) {
         headers["retry-after"] = retryAfter;

@@ -10,6 +10,9 @@ import { transformObject, withoutColumns } from "./transform.ts";
 /** A watcher that lets more than this pile up is cut off; it can list again. */
 const maxPendingBytes = 16 * 1024 * 1024;
 
+/** Of the initial events, however many, no more than this waits at once. */
+const initialPendingBytes = 1024 * 1024;
+
 /** Marks the bookmark that ends the initial events (metav1.InitialEventsAnnotationKey). */
 const initialEventsEnd = { "k8s.io/initial-events-end": "true" };
 
@@ -36,6 +39,7 @@ export function streamWatch(exchange: Exchange, response: WatchResponse, context
       }
       return true;
     },
+    behind: () => (exchange.pendingBytes > initialPendingBytes ? exchange.drained() : undefined),
     end(status) {
       if (open) {
         if (status !== undefined) {

@@ -2,7 +2,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { CacheEvent } from "../cache/resource-cache.ts";
-import { servedAs, servedAtRevision } from "../cache/served-object.ts";
+import { type ServedObject, servedAs, servedAtRevision } from "../cache/served-object.ts";
 import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
 import type { ListSource } from "./list.ts";
 import type { ListOptions } from "./options.ts";
@@ -13,6 +13,8 @@ import { type Selection, selectionOf } from "./selection.ts";
 const bookmarkIntervalMs = 60_000;
 /** A watch that says no timeout ends after one to two of these (min-request-timeout). */
 const minTimeoutMs = 1_800_000;
+/** Changes that may happen while a receiver takes the initial events; more, and it has to begin anew. */
+const maxHeldEvents = 10_000;
 
 export interface WatchTiming {
   readonly clock: Clock;
@@ -65,6 +67,10 @@ class RunningWatch {
   #bookmarkTimer: Timer | undefined;
   #endTimer: Timer | undefined;
   #ended = false;
+  /** Until the receiver has had all that was before: what has come since. */
+  #held: CacheEvent[] = [];
+  #heldMax = Number.POSITIVE_INFINITY;
+  #live = false;
   /** Bookmarks promise everything up to them: the revision the watch began after, or the last one sent. */
   #bookmarked = 0;
 
@@ -88,44 +94,80 @@ class RunningWatch {
     const { store, cache } = this.#source;
     const from = initial ? cache.revision : wanted === 0 ? cache.revision : wanted;
     this.#bookmarked = from;
-    if (initial) {
-      this.#sendCurrent();
-      if (this.#options.sendInitialEvents === true && this.#options.allowWatchBookmarks) {
-        this.#send({ type: "BOOKMARK", resourceVersion: String(from), initialEventsEnd: true });
-      }
-    }
     const watcher = {
       prefix: this.#prefix,
       onEvent: (event: CacheEvent) => this.#take(event),
       onLost: () => this.#lost(),
     };
-    this.#stopCache = this.#ended ? undefined : store.cache.watch(watcher, from);
-    if (this.#stopCache === undefined && !this.#ended) {
+    this.#stopCache = store.cache.watch(watcher, from);
+    if (this.#stopCache === undefined) {
       this.#end(tooOld(from, store.cache.historyFloor));
-    }
-    if (this.#ended) {
-      this.#stopCache?.();
       return () => {};
     }
+    this.#heldMax = this.#held.length + maxHeldEvents;
     this.#startTimers();
+    const current = initial ? store.cache.range(this.#prefix).map(({ value }) => value) : [];
+    this.#sendInitial(current, 0, from);
     return () => this.#stop();
   }
 
-  #sendCurrent(): void {
-    const { store } = this.#source;
-    for (const { value: stored } of store.cache.range(this.#prefix)) {
-      const served = servedAs(stored, store.definition);
+  /**
+   * The state at `from` as events, as fast as the receiver takes them; what happened since, and happens meanwhile, is held
+   * back and follows. Without a receiver that is behind, all of it goes out before this returns.
+   */
+  #sendInitial(current: readonly ServedObject[], begin: number, from: number): void {
+    const { definition } = this.#source.store;
+    for (let i = begin; i < current.length && !this.#ended; i++) {
+      if (this.#waits(() => this.#sendInitial(current, i, from))) {
+        return;
+      }
+      const served = servedAs(current[i]!, definition);
       if (this.#selection.everything || this.#selection.matches(served.object)) {
         this.#send({ type: "ADDED", served });
-        if (this.#ended) {
-          return;
-        }
       }
+    }
+    if (this.#options.sendInitialEvents === true && this.#options.allowWatchBookmarks) {
+      this.#send({ type: "BOOKMARK", resourceVersion: String(from), initialEventsEnd: true });
+    }
+    this.#sendHeld(0);
+  }
+
+  #sendHeld(begin: number): void {
+    for (let i = begin; i < this.#held.length && !this.#ended; i++) {
+      if (this.#waits(() => this.#sendHeld(i))) {
+        return;
+      }
+      this.#tell(this.#held[i]!);
+    }
+    this.#held = [];
+    this.#live = true;
+  }
+
+  /** True where the receiver is behind: `next` goes on once it has caught up. */
+  #waits(next: () => void): boolean {
+    const caughtUp = this.#sink.behind?.();
+    if (caughtUp === undefined) {
+      return false;
+    }
+    void caughtUp.then(next);
+    return true;
+  }
+
+  #take(event: CacheEvent): void {
+    if (this.#ended) {
+      return;
+    }
+    if (this.#live) {
+      this.#tell(event);
+    } else if (this.#held.length >= this.#heldMax) {
+      this.#end(ApiError.expired("the watcher is too slow: its events piled up"));
+    } else {
+      this.#held.push(event);
     }
   }
 
   /** With selectors, an object that begins or ceases to match appears as added or deleted (cache_watcher convertToWatchEvent). */
-  #take(event: CacheEvent): void {
+  #tell(event: CacheEvent): void {
     const { definition } = this.#source.store;
     if (this.#selection.everything) {
       this.#send({ type: event.type, served: servedAs(event.served, definition) });
@@ -162,7 +204,7 @@ class RunningWatch {
 
   #bookmark(): void {
     const { revision } = this.#source.cache;
-    if (revision > this.#bookmarked) {
+    if (revision > this.#bookmarked && this.#live) {
       this.#bookmarked = revision;
       this.#send({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: false });
     }
