@@ -31,9 +31,7 @@ export const otherResources: readonly ResourceDefinition[] = [
   anyResource(CertificateSigningRequest),
   anyResource(IngressClass),
   anyResource(Ingress),
-  anyResource(IPAddress),
   anyResource(NetworkPolicy),
-  anyResource(ServiceCIDR),
   anyResource(RuntimeClass),
   anyResource(PodDisruptionBudget),
   anyResource(DeviceClass),
@@ -49,5 +47,13 @@ export const otherResources: readonly ResourceDefinition[] = [
   anyResource(VolumeAttributesClass),
 ];
 
-/** Resources that promise limits which admission has to enforce; to be served only together with that admission. */
-export const unenforcedResources: readonly ResourceDefinition[] = [anyResource(LimitRange), anyResource(ResourceQuota)];
+/**
+ * Resources that promise what the server would have to keep and does not yet: limits that admission enforces, ranges and
+ * addresses that the allocator of service addresses records. To be served only together with that.
+ */
+export const unenforcedResources: readonly ResourceDefinition[] = [
+  anyResource(LimitRange),
+  anyResource(ResourceQuota),
+  anyResource(IPAddress),
+  anyResource(ServiceCIDR),
+];

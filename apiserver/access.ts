@@ -2,20 +2,23 @@ import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { Node } from "../api/core/v1/node.ts";
 import { PersistentVolume } from "../api/core/v1/persistent-volume.ts";
 import { Pod } from "../api/core/v1/pod.ts";
-import { Secret } from "../api/core/v1/secret.ts";
+import { Secret, type Secret as SecretObject } from "../api/core/v1/secret.ts";
 import { ServiceAccount } from "../api/core/v1/service-account.ts";
 import { ClusterRole } from "../api/rbac/v1/cluster-role.ts";
 import { ClusterRoleBinding } from "../api/rbac/v1/cluster-role-binding.ts";
 import { Role } from "../api/rbac/v1/role.ts";
 import { RoleBinding } from "../api/rbac/v1/role-binding.ts";
+import { ResourceSlice } from "../api/resource/v1/dynamic-resources.ts";
 import { VolumeAttachment } from "../api/storage/v1/volume-attachment.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
 import { BearerAuthenticator, WebSocketBearerAuthenticator } from "./authentication/bearer.ts";
 import { BootstrapTokenAuthenticator } from "./authentication/bootstrap-token.ts";
 import { RequestAuthentication, unionTokens } from "./authentication/chain.ts";
 import { JwtSigner, verificationKey } from "./authentication/jwt.ts";
+import { lastUsedLabel } from "./authentication/legacy-token.ts";
 import { type DiscoveryDocument, openIdDocuments } from "./authentication/oidc-discovery.ts";
 import { RequestHeaderAuthenticator } from "./authentication/request-header.ts";
 import { ServiceAccountTokenAuthenticator } from "./authentication/service-account-tokens.ts";
@@ -27,7 +30,7 @@ import { NodeGraph } from "./authorization/node/node-graph.ts";
 import { RbacAuthorizer } from "./authorization/rbac/rbac-authorizer.ts";
 import { RuleIndex } from "./authorization/rbac/rule-index.ts";
 import { superuserAuthorizer, unionAuthorizer } from "./authorization/union.ts";
-import type { ObjectReader } from "./registry/access.ts";
+import type { ObjectReader, ObjectWriter } from "./registry/access.ts";
 
 export type AuthorizationMode = "Node" | "RBAC" | "AlwaysAllow";
 
@@ -72,10 +75,11 @@ function authoritiesOf(pem: string | undefined): readonly X509Certificate[] {
 
 export function accessOf(
   options: AccessOptions,
-  reader: ObjectReader,
-  deps: { readonly clock: Clock; readonly random: Random },
+  objects: ObjectReader & ObjectWriter,
+  deps: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
 ): Access {
-  const { clock, random } = deps;
+  const { clock, random, logger } = deps;
+  const reader: ObjectReader = objects;
   const { issuer, signingKey, otherKeys = [] } = options.serviceAccounts;
   const audiences = options.serviceAccounts.audiences ?? [issuer];
   const keys = [signingKey, ...otherKeys].map((key) =>
@@ -83,7 +87,15 @@ export function accessOf(
   );
   const definitions = { serviceAccount: ServiceAccount, pod: Pod, secret: Secret, node: Node };
   const tokens = unionTokens(
-    new ServiceAccountTokenAuthenticator({ issuers: [issuer], keys, audiences, reader, definitions, clock }),
+    new ServiceAccountTokenAuthenticator({
+      issuers: [issuer],
+      keys,
+      audiences,
+      reader,
+      definitions,
+      clock,
+      onLegacyTokenUsed: (secret, day) => noteUse(objects, secret, day, logger),
+    }),
     new BootstrapTokenAuthenticator(reader, Secret, clock),
   );
   const rules = new RuleIndex(reader, {
@@ -111,6 +123,14 @@ export function accessOf(
   };
 }
 
+/** Notes on a secret the day its token was last used; nobody waits for that, and a failure is tried again at the next use. */
+function noteUse(writer: ObjectWriter, secret: SecretObject, day: string, logger: Logger): void {
+  const labels = { ...secret.metadata.labels, [lastUsedLabel]: day };
+  writer.update(Secret, { ...secret, metadata: { ...secret.metadata, labels } }).catch((error: unknown) => {
+    logger.warn("the use of a token could not be noted", { secret: secret.metadata.name, error });
+  });
+}
+
 function requestAuthentication(
   options: AccessOptions,
   tokens: TokenAuthenticator,
@@ -136,7 +156,12 @@ function requestAuthentication(
   });
 }
 
-const nodeDefinitions = { pods: Pod, persistentVolumes: PersistentVolume, volumeAttachments: VolumeAttachment };
+const nodeDefinitions = {
+  pods: Pod,
+  persistentVolumes: PersistentVolume,
+  volumeAttachments: VolumeAttachment,
+  resourceSlices: ResourceSlice,
+};
 
 const alwaysAllow: Authorizer = {
   name: "AlwaysAllow",

@@ -71,7 +71,7 @@ export class ApiServer {
     const stored = definitions.filter(({ verbs }) => verbs.includes("get"));
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
     this.registry.setHooks(Service, new ServiceAllocation(this.registry, options.serviceCidrs, random));
-    const access = accessOf(options.access, this.registry, { clock, random });
+    const access = accessOf(options.access, this.registry, { clock, random, logger });
     const admission = defaultAdmission({
       reader: this.registry,
       clock,

@@ -113,6 +113,10 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly deletionHold?: DeletionHold<T>;
   /** DELETE answers with the object removed and not with a Status (ReturnDeletedObject). */
   readonly returnDeletedObject?: boolean;
+  /** A create keeps the status that was sent: nodes register with theirs. */
+  readonly statusOnCreate?: boolean;
+  /** A DELETE that names no policy leaves the dependents behind (rest.OrphanDependents). Default: they are collected. */
+  readonly orphansDependents?: boolean;
   readonly columns: readonly Column<T>[];
   /** Field selectors beyond metadata.name and metadata.namespace; an unknown one is refused with upstream's words. */
   readonly fieldSelectors: FieldSelectors<T>;

@@ -30,7 +30,7 @@ export function decideDeletion<T extends ApiObject>(
   if (graceful === "pending") {
     return { type: "pending" };
   }
-  const finalizers = finalizersFor(metadata.finalizers ?? [], options);
+  const finalizers = finalizersFor(metadata.finalizers ?? [], options, definition.orphansDependents === true);
   if (finalizers.length > 0) {
     metadata.finalizers = finalizers;
   } else {
@@ -145,12 +145,12 @@ function raiseGeneration(metadata: Draft<ObjectMeta>): void {
 }
 
 /** The garbage collector's two finalizers, as the options ask for them; the others stay. */
-function finalizersFor(current: readonly string[], options: DeleteOptions): string[] {
+function finalizersFor(current: readonly string[], options: DeleteOptions, orphans: boolean): string[] {
   const others = current.filter((finalizer) => finalizer !== orphanFinalizer && finalizer !== foregroundFinalizer);
-  return [...others, ...collectorFinalizers(current, options)];
+  return [...others, ...collectorFinalizers(current, options, orphans)];
 }
 
-function collectorFinalizers(current: readonly string[], options: DeleteOptions): string[] {
+function collectorFinalizers(current: readonly string[], options: DeleteOptions, orphans: boolean): string[] {
   if (options.orphanDependents !== undefined) {
     return options.orphanDependents ? [orphanFinalizer] : [];
   }
@@ -163,7 +163,7 @@ function collectorFinalizers(current: readonly string[], options: DeleteOptions)
       return [];
     default: {
       const set = current.find((finalizer) => finalizer === orphanFinalizer || finalizer === foregroundFinalizer);
-      return set === undefined ? [] : [set];
+      return set !== undefined ? [set] : orphans ? [orphanFinalizer] : [];
     }
   }
 }

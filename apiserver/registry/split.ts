@@ -8,7 +8,7 @@ type Fields = Record<string, unknown>;
 
 /** A create says nothing of the status; where the kind always shows one, it is empty. */
 export function dropStatus(definition: ResourceDefinition, draft: Draft<ApiObject>): void {
-  if (definition.subresources.status !== true) {
+  if (definition.subresources.status !== true || definition.statusOnCreate === true) {
     return;
   }
   const field = definition.schema.fields.get("status");

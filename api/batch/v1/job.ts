@@ -44,6 +44,7 @@ export const Job = defineResource<Job>({
   categories: ["all"],
   scope: "Namespaced",
   schema: () => definition("io.k8s.api.batch.v1.Job"),
+  orphansDependents: true,
   subresources: { status: true },
   generation: true,
   columns: [

@@ -25,6 +25,7 @@ export const Node = defineResource<Node>({
   scope: "Cluster",
   storagePath: "minions",
   schema: () => definition("io.k8s.api.core.v1.Node"),
+  statusOnCreate: true,
   subresources: { status: true },
   columns: [
     nameColumn,

@@ -47,6 +47,7 @@ export const ReplicationController = defineResource<ReplicationController>({
   scope: "Namespaced",
   storagePath: "controllers",
   schema: () => definition("io.k8s.api.core.v1.ReplicationController"),
+  orphansDependents: true,
   subresources: { status: true, scale },
   generation: true,
   columns: [
