@@ -10,8 +10,17 @@ import { addVersionCommand } from "./commands/version.ts";
 // Compiled code is kept between runs: most of a start is compiling.
 enableCompileCache();
 
+const examples = `
+Examples:
+  k8ts server --data-dir ./data                        start a cluster in ./data, or go on with it
+  k8ts status --data-dir ./data                        does it run, and is it well?
+  k8ts kubeconfig --data-dir ./data > kubeconfig       what kubectl --kubeconfig needs
+  k8ts help server                                     all flags of a command
+`;
+
 const program = new Command("k8ts")
-  .description("Kubernetes written in TypeScript: a conformant cluster on one machine")
+  .description("Kubernetes written in TypeScript: today its control plane, on one machine")
+  .addHelpText("after", examples)
   .showHelpAfterError("(k8ts --help lists the commands)")
   .exitOverride();
 

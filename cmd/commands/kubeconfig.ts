@@ -6,8 +6,8 @@ import { dataFiles, defaultDataDir } from "../data-dir.ts";
 export function addKubeconfigCommand(program: Command): void {
   program
     .command("kubeconfig")
-    .description("print the administrator's kubeconfig (k8ts kubeconfig > ~/.kube/config)")
-    .option("--data-dir <dir>", "everything of this cluster", defaultDataDir)
+    .description("print the administrator's kubeconfig")
+    .option("--data-dir <dir>", "where everything of this cluster lies", defaultDataDir)
     .action(async ({ dataDir }: { dataDir: string }) => {
       process.stdout.write(await readAdminConf(dataDir));
     });

@@ -25,14 +25,22 @@ export interface ServerFlags {
 /** Flags of the API server, under upstream's names where upstream has them. */
 export function addServerFlags(command: Command): Command {
   return command
-    .option("--data-dir <dir>", "everything of this cluster: state, certificates, logs", defaultDataDir)
-    .option("--store <store>", "sqlite, memory, or etcd=URL[,URL]", "sqlite")
+    .option(
+      "--data-dir <dir>",
+      "where everything of this cluster lies: state, certificates, kubeconfigs",
+      defaultDataDir,
+    )
+    .option(
+      "--store <store>",
+      "where objects are kept: sqlite (a file in the data directory), memory (gone at the end), or etcd=URL[,URL]",
+      "sqlite",
+    )
     .option("--bind-address <ip>", "address to listen on", "0.0.0.0")
     .option(
       "--advertise-address <ip>",
       "address under which others reach this server (default: that of the first network interface)",
     )
-    .option("--api-port <port>", "port to listen on; 0 takes any that is free", port, 6443)
+    .option("--api-port <port>", "port to listen on; 0 takes one that is free, another at each start", port, 6443)
     .option(
       "--service-cidr <cidr>[,<cidr>]",
       "range of service addresses, a second one for the other IP family",
@@ -43,21 +51,32 @@ export function addServerFlags(command: Command): Command {
       "issuer of service account tokens",
       "https://kubernetes.default.svc.cluster.local",
     )
-    .option("--authorization-mode <modes>", "ordered list of Node, RBAC, AlwaysAllow", "Node,RBAC")
+    .option(
+      "--authorization-mode <modes>",
+      "who decides what a user may, in this order: Node, RBAC, AlwaysAllow",
+      "Node,RBAC",
+    )
     .addOption(
-      new Option("--anonymous-auth <yes>", "whether requests without a credential are system:anonymous")
+      new Option("--anonymous-auth <yes>", "whether requests without a credential are taken, as system:anonymous")
         .choices(["true", "false"])
         .default("true"),
     )
-    .option("--audit-policy-file <file>", "which requests are recorded, and how much of them")
+    .option(
+      "--audit-policy-file <file>",
+      "which requests are recorded, and how much of them: an audit.k8s.io/v1 Policy",
+    )
     .option("--audit-log-path <file>", "where requests are recorded (- is standard output)")
     .option("--audit-log-maxsize <megabytes>", "size at which the file is put aside; 0 is never", count, 100)
     .option("--audit-log-maxbackup <n>", "files put aside that are kept; 0 is all", count, 10)
     .option("--audit-log-maxage <days>", "days that files put aside are kept; 0 is for ever", count, 0)
-    .option("--etcd-cafile <file>", "authority of etcd's certificate")
-    .option("--etcd-certfile <file>", "client certificate for etcd")
-    .option("--etcd-keyfile <file>", "its key")
-    .addOption(new Option("--log-level <level>").choices(["debug", "info", "warn", "error"]).default("info"));
+    .option("--etcd-cafile <file>", "PEM file: the authority that signed etcd's certificate")
+    .option("--etcd-certfile <file>", "PEM file: the client certificate for etcd")
+    .option("--etcd-keyfile <file>", "PEM file: its key")
+    .addOption(
+      new Option("--log-level <level>", "least important messages that are written to standard error, as JSON")
+        .choices(["debug", "info", "warn", "error"])
+        .default("info"),
+    );
 }
 
 function count(text: string): number {

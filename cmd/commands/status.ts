@@ -20,7 +20,7 @@ export function addStatusCommand(program: Command): void {
   program
     .command("status")
     .description("show what runs, where, its memory and health; exits with 1 where the cluster is not ready")
-    .option("--data-dir <dir>", "everything of this cluster", defaultDataDir)
+    .option("--data-dir <dir>", "where everything of this cluster lies", defaultDataDir)
     .addOption(new Option("-o, --output <format>", "text or json").choices(["text", "json"]).default("text"))
     .action(async ({ dataDir, output }: { dataDir: string; output: string }) => {
       const components = await componentsOf(dataDir);

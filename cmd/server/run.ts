@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
@@ -8,7 +9,6 @@ import { ApiServer } from "../../apiserver/server.ts";
 import { bigintOfIP, ipOfBigint } from "../../apiserver/services/ip-number.ts";
 import { versionInfo } from "../../apiserver/version.ts";
 import { createJsonLogger, type Logger, realClock, realRandom } from "../../base/mod.ts";
-import { openStorage } from "../../storage/open.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { buildInfo } from "../build-info.ts";
 import { DamagedFileError } from "../certificates/files.ts";
@@ -19,13 +19,16 @@ import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterAdmins } from "./cluster-admins.ts";
+import { openStore } from "./store.ts";
 
 /** How long requests that are under way may take to end once the server is told to stop. */
 const graceMs = 2_000;
 
 /** Runs the API server until SIGTERM or SIGINT. Failures that have a remedy are CommandErrors. */
-export async function runServer(name: string, flags: ServerFlags): Promise<void> {
+export async function runServer(name: string, asked: ServerFlags): Promise<void> {
   const startedAt = new Date().toISOString();
+  // Certificates and kubeconfigs name the port, and are made before it is taken.
+  const flags = asked.apiPort === 0 ? { ...asked, apiPort: await freePort(asked.bindAddress) } : asked;
   const logger = await createJsonLogger({
     level: flags.logLevel as "info",
     destination: process.stderr,
@@ -38,7 +41,7 @@ export async function runServer(name: string, flags: ServerFlags): Promise<void>
     logger.info("wrote a certificate or kubeconfig", { file });
   }
   const auditLog = await openAuditLog(flags, logger);
-  const storage = await open(flags, logger);
+  const storage = await openStore(flags, logger);
   const server = serverOf(flags, addresses, { pki, storage, logger, audit: auditLog?.filter });
   try {
     await server.start();
@@ -117,14 +120,6 @@ async function preparePki(flags: ServerFlags, { advertised, local, serviceAddres
     throw error instanceof DamagedFileError
       ? new CommandError(error.message, { cause: error })
       : fileError(error, flags.dataDir);
-  }
-}
-
-async function open(flags: ServerFlags, logger: Logger): Promise<Storage> {
-  try {
-    return await openStorage(flags.store, { dataDir: flags.dataDir, clock: realClock, logger });
-  } catch (error) {
-    throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
@@ -207,6 +202,18 @@ function fileError(error: unknown, dataDir: string): unknown {
   };
   const text = code === undefined ? undefined : why[code];
   return text === undefined ? error : new CommandError(`cannot use ${dataDir}: ${text}`, { cause: error });
+}
+
+/** A port that nobody uses; 0 where the address cannot be used at all, which `listen` then says. */
+function freePort(host: string): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(0));
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 function stopSignal(): Promise<void> {

@@ -16,7 +16,9 @@ const programs = ["kubectl", "curl", "openssl", "etcd"];
 const timeout = 180_000;
 
 for (const document of documents()) {
-  const blocks = blocksOf(document).filter(({ language, marks }) => language === "sh" && (marks.has("run") || marks.has("server")));
+  const blocks = blocksOf(document).filter(
+    ({ language, marks }) => language === "sh" && (marks.has("run") || marks.has("server")),
+  );
   if (blocks.length > 0) {
     describe(`${document} does what it shows:`, { timeout }, () => runAll(blocks));
   }
@@ -28,7 +30,9 @@ function runAll(blocks: readonly Block[]): void {
   after(() => shell?.close());
   for (const block of blocks) {
     test(`${block.place} ${block.text.split("\n")[0]}`, { timeout }, async (t) => {
-      const missing = programs.find((name) => new RegExp(`(^|[|&;(\\s])${name}\\s`, "m").test(block.text) && !hasProgram(name));
+      const missing = programs.find(
+        (name) => new RegExp(`(^|[|&;(\\s])${name}\\s`, "m").test(block.text) && !hasProgram(name),
+      );
       if (missing !== undefined) return t.skip(`there is no ${missing} on this machine`);
       if (broken !== undefined) return t.skip(`${broken} failed before`);
       shell ??= await Shell.open();
@@ -58,7 +62,9 @@ async function runOne(shell: Shell, { text, marks, output }: Block): Promise<voi
   }
 }
 
-const examples = documents().flatMap((document) => blocksOf(document).filter(({ language, marks }) => language === "ts" && marks.has("run")));
+const examples = documents().flatMap((document) =>
+  blocksOf(document).filter(({ language, marks }) => language === "ts" && marks.has("run")),
+);
 
 describe("the programs in the documents", { timeout }, () => {
   const folder = join(root, "build/docs-examples");
@@ -71,7 +77,11 @@ describe("the programs in the documents", { timeout }, () => {
     test(`${place} passes`, { timeout }, () => {
       // A test runner that finds itself inside another one reports to it: this one is to stand alone.
       const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["--test", files[i]!], { cwd: root, encoding: "utf8", env });
+      const { status, stdout, stderr } = spawnSync(process.execPath, ["--test", files[i]!], {
+        cwd: root,
+        encoding: "utf8",
+        env,
+      });
       assert.equal(status, 0, `${stdout}\n${stderr}`);
       assert.match(stdout, /pass [1-9]/, "it has tests");
     });
@@ -81,9 +91,15 @@ describe("the programs in the documents", { timeout }, () => {
     const compilerOptions = { composite: false, declaration: false, emitDeclarationOnly: false, noEmit: true };
     const config = { extends: "../../tsconfig.base.json", compilerOptions, files };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const { stdout, error } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], { cwd: root, encoding: "utf8" });
+    const { stdout, error } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], {
+      cwd: root,
+      encoding: "utf8",
+    });
     assert.equal(error, undefined);
     // What the examples import is checked with the folders it lies in.
-    assert.deepEqual(stdout.split("\n").filter((line) => line.startsWith("build/docs-examples/")), []);
+    assert.deepEqual(
+      stdout.split("\n").filter((line) => line.startsWith("build/docs-examples/")),
+      [],
+    );
   });
 });

@@ -8,7 +8,9 @@ import { isSameOutput } from "./same-output.ts";
 test("every link between documents leads somewhere", () => {
   const broken = documents()
     .flatMap(linksOf)
-    .filter(({ path, anchor }) => !existsSync(join(root, path)) || (anchor !== "" && !anchorsOf(textOf(path)).has(anchor)))
+    .filter(
+      ({ path, anchor }) => !existsSync(join(root, path)) || (anchor !== "" && !anchorsOf(textOf(path)).has(anchor)),
+    )
     .map(({ place, path, anchor }) => `${place} → ${path}${anchor === "" ? "" : `#${anchor}`}`);
   assert.deepEqual(broken, []);
 });

@@ -36,7 +36,13 @@ export function blocksOf(document: string, text: string = textOf(document)): rea
     const end = lines.indexOf("```", i + 1);
     if (end < 0) throw new Error(`${document}:${i + 1}: the block has no end`);
     const marks = new Set(opening[2]!.split(/\s+/).filter(Boolean));
-    found.push({ place: `${document}:${i + 1}`, language: opening[1]!, marks, text: lines.slice(i + 1, end).join("\n"), end });
+    found.push({
+      place: `${document}:${i + 1}`,
+      language: opening[1]!,
+      marks,
+      text: lines.slice(i + 1, end).join("\n"),
+      end,
+    });
     i = end;
   }
   const between = (from: number, to: number): boolean => lines.slice(from + 1, to).every((line) => line === "");
@@ -51,7 +57,14 @@ export function blocksOf(document: string, text: string = textOf(document)): rea
 /** What GitHub makes of a heading's text as a link's target. */
 export function anchorsOf(text: string): ReadonlySet<string> {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!);
-  return new Set(headings.map((heading) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")));
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
 }
 
 export interface Link {
@@ -71,7 +84,11 @@ export function linksOf(document: string): readonly Link[] {
       .map((target) => {
         const [path = "", anchor = ""] = target.split("#");
         const from = join(root, dirname(document));
-        return { place: `${document}:${i + 1}`, path: path === "" ? document : relative(root, join(from, path)), anchor };
+        return {
+          place: `${document}:${i + 1}`,
+          path: path === "" ? document : relative(root, join(from, path)),
+          anchor,
+        };
       }),
   );
 }

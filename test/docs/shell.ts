@@ -38,7 +38,12 @@ export class Shell {
     await writeFile(join(this.folder, ".block"), `${exported}\n${text}\nexport -p >.exported\n`);
     const out = await open(join(this.folder, ".output"), "w");
     const env = { ...process.env, HOME: this.folder, KUBECACHEDIR: join(this.folder, ".cache") };
-    const child = spawn("sh", ["-e", ".block"], { cwd: this.folder, env, stdio: ["ignore", out.fd, out.fd], detached: true });
+    const child = spawn("sh", ["-e", ".block"], {
+      cwd: this.folder,
+      env,
+      stdio: ["ignore", out.fd, out.fd],
+      detached: true,
+    });
     const code = await ended(child, blockTimeoutMs);
     await out.close();
     return { code, output: await readFile(join(this.folder, ".output"), "utf8") };

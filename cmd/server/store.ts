@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import { type Logger, realClock } from "../../base/mod.ts";
+import { openStorage } from "../../storage/open.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { CommandError } from "../command-error.ts";
+import type { ServerFlags } from "../commands/server-options.ts";
+
+/** Opens the store that the flags name. Whatever keeps it from opening is a CommandError. */
+export async function openStore(flags: ServerFlags, logger: Logger): Promise<Storage> {
+  const tls = await etcdTls(flags);
+  try {
+    return await openStorage(flags.store, { dataDir: flags.dataDir, clock: realClock, logger, ...(tls && { tls }) });
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function etcdTls({ store, etcdCafile, etcdCertfile, etcdKeyfile }: ServerFlags) {
+  if (etcdCafile === undefined && etcdCertfile === undefined && etcdKeyfile === undefined) return undefined;
+  if (!store.startsWith("etcd=")) {
+    throw new CommandError(`the --etcd-… flags are for --store etcd=URL, and the store is ${store}`);
+  }
+  if ((etcdCertfile === undefined) !== (etcdKeyfile === undefined)) {
+    throw new CommandError("--etcd-certfile and --etcd-keyfile belong together: give both, or neither");
+  }
+  const [ca, cert, key] = await Promise.all([etcdCafile, etcdCertfile, etcdKeyfile].map(readPem));
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+async function readPem(file: string | undefined): Promise<Buffer | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
