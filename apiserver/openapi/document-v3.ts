@@ -1,5 +1,5 @@
+import type { Descriptions } from "../../api/descriptions.ts";
 import type { JsonObject, JsonValue } from "../../apimachinery/json/json.ts";
-import type { Descriptions } from "./descriptions.ts";
 import type { Content, DocumentPaths, Operation, OperationsOfPath } from "./operations.ts";
 import { reachableDefinitions } from "./operations.ts";
 import { pathParameters, queryType } from "./parameters.ts";

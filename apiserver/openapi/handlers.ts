@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Descriptions } from "../../api/descriptions.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
 import type { ServedResource } from "../discovery/served.ts";
@@ -6,7 +7,7 @@ import type { PathHandler } from "../handlers/paths.ts";
 import { pathNotFound } from "../handlers/scope.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
-import { type Descriptions, loadDescriptions } from "./descriptions.ts";
+import { loadDescriptions } from "./descriptions.ts";
 import { documentV2 } from "./document-v2.ts";
 import { documentV3 } from "./document-v3.ts";
 import { encodeGnostic, type Shape } from "./gnostic.ts";

@@ -1,7 +1,7 @@
+import type { Descriptions } from "../../api/descriptions.ts";
 import { compactDefinitions } from "../../api/generated/definitions.ts";
 import type { JsonObject, JsonValue } from "../../apimachinery/json/json.ts";
 import type { CompactDefinition, CompactField } from "../../apimachinery/schema/compact.ts";
-import type { DefinitionDescriptions, Descriptions } from "./descriptions.ts";
 
 /** The two versions of OpenAPI differ in where definitions stand and in what a reference may be joined by. */
 export type OpenApiVersion = "v2" | "v3";
@@ -62,15 +62,22 @@ export function operationKind(text: string): JsonObject {
   return groupVersionKind(text);
 }
 
+/** A field that holds a definition and has no sentence of its own has the definition's. */
+function typeSentence(raw: string | CompactField, descriptions: Descriptions): string | undefined {
+  const type = typeof raw === "string" ? raw : raw.type;
+  return descriptions[`io.k8s.${type}`]?.description;
+}
+
 function definitionSchema(
   version: OpenApiVersion,
   name: string,
   { fields, required, map, kinds, unions, type, format }: CompactDefinition,
-  words: DefinitionDescriptions | undefined,
+  descriptions: Descriptions,
 ): JsonObject {
+  const words = descriptions[`io.k8s.${name}`];
   const properties: Record<string, JsonValue> = {};
   for (const [field, raw] of Object.entries(fields ?? {})) {
-    properties[field] = fieldSchema(version, raw, words?.fields[field]);
+    properties[field] = fieldSchema(version, raw, words?.fields[field] ?? typeSentence(raw, descriptions));
   }
   const types = version === "v3" ? oneOf[name] : undefined;
   return {
@@ -84,6 +91,8 @@ function definitionSchema(
     ...(kinds && { "x-kubernetes-group-version-kind": kinds.map(groupVersionKind) }),
   };
 }
+
+const noDescriptions: Descriptions = {};
 
 export interface SchemaOptions {
   readonly version: OpenApiVersion;
@@ -104,7 +113,7 @@ export function definitionSchemas(names: readonly string[], options: SchemaOptio
       (kind, _, all) => all.length === 1 || hasGroupVersion(kind.slice(0, kind.lastIndexOf("/"))),
     );
     const definition = kinds === undefined ? compact : { ...compact, kinds };
-    schemas[`io.k8s.${name}`] = definitionSchema(version, name, definition, descriptions?.[`io.k8s.${name}`]);
+    schemas[`io.k8s.${name}`] = definitionSchema(version, name, definition, descriptions ?? noDescriptions);
   }
   return schemas;
 }
