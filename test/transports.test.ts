@@ -1,7 +1,7 @@
-import { startCluster } from "../cluster/cluster.ts";
 import { realClock } from "../base/mod.ts";
 import { createHttpTransport } from "../client/http-transport.ts";
 import { testTransport } from "../client/transport-contract.ts";
+import { startCluster } from "../cluster/cluster.ts";
 import { startHttpsServer } from "./support/https-server.ts";
 
 testTransport("in process, the contract of a transport holds", async () => {

@@ -1,4 +1,6 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { pathSegmentName } from "../../apimachinery/validation/names.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -28,10 +30,16 @@ export const defaultMaxBodyBytes: number = 3 * 1024 * 1024;
 
 /** The registry of what the request names; NotFound as a path that nobody serves. */
 export function storeOf(scope: Scope, request: ApiRequest): ResourceStore {
-  const { group, version, resource } = request.info;
+  const { group, version, resource, name } = request.info;
   const store = scope.registry.find(group, version, resource);
   if (store === undefined || !fitsScope(store, request)) {
     throw pathNotFound();
+  }
+  if (name !== "") {
+    const problems = pathSegmentName(name, false);
+    if (problems.length > 0) {
+      throw ApiError.badRequest(`Name parameter invalid: ${goQuote(name)}: ${problems.join(";")}`);
+    }
   }
   return store;
 }

@@ -64,6 +64,10 @@ export class Http1Exchange implements Exchange {
     return this.#response.write(chunk);
   }
 
+  writeAndRelease(chunk: Uint8Array): Promise<void> {
+    return new Promise((resolve) => this.#response.write(chunk, () => resolve()));
+  }
+
   /**
    * Past ServerResponse, which would make four buffers of each frame and gather them for each receiver: the chunk is whole
    * already. The header has left (flushHeaders), and `end` writes the last chunk as ever.

@@ -1,6 +1,6 @@
+import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { Agent, request as httpsRequest } from "node:https";
-import { once } from "node:events";
 
 /** What a client shows of itself and trusts. */
 export interface Credentials {
@@ -50,7 +50,9 @@ export interface Watch {
 }
 
 const bytesOf = (body: Call["body"]): Buffer | undefined =>
-  body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  body === undefined || Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
 
 function headersOf(credentials: Credentials, call: Call): Record<string, string | string[]> {
   const json = call.body !== undefined && typeof call.body !== "string" && !Buffer.isBuffer(call.body);
@@ -109,7 +111,14 @@ function watchOf(status: number, headers: Answer["headers"], stream: AsyncIterab
 
 export function http1Client(port: number, credentials: Credentials): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const tls = { ca: credentials.ca, cert: credentials.certificate, key: credentials.key, agent, host: "127.0.0.1", port };
+  const tls = {
+    ca: credentials.ca,
+    cert: credentials.certificate,
+    key: credentials.key,
+    agent,
+    host: "127.0.0.1",
+    port,
+  };
   const open = (call: Call): Promise<import("node:http").IncomingMessage> =>
     new Promise((resolve, reject) => {
       const body = bytesOf(call.body);
@@ -137,7 +146,10 @@ export function http1Client(port: number, credentials: Credentials): HttpClient 
   };
 }
 
-export function http2Client(port: number, credentials: Credentials): HttpClient & { readonly session: ClientHttp2Session } {
+export function http2Client(
+  port: number,
+  credentials: Credentials,
+): HttpClient & { readonly session: ClientHttp2Session } {
   const { ca, certificate, key } = credentials;
   const session = connect(`https://127.0.0.1:${port}`, {
     ca,
@@ -154,9 +166,10 @@ export function http2Client(port: number, credentials: Credentials): HttpClient 
     if (body !== undefined) {
       stream.end(body);
     }
-    const [headers] = (await Promise.race([once(stream, "response"), once(stream, "close").then(() => [undefined])])) as [
-      Answer["headers"] | undefined,
-    ];
+    const [headers] = (await Promise.race([
+      once(stream, "response"),
+      once(stream, "close").then(() => [undefined]),
+    ])) as [Answer["headers"] | undefined];
     if (headers === undefined) {
       throw new Error(`the stream was reset with code ${stream.rstCode}`);
     }
