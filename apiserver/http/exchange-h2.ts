@@ -70,6 +70,13 @@ export class Http2Exchange implements Exchange {
     return this.#stream.destroyed || this.#stream.writableEnded ? true : this.#stream.write(chunk);
   }
 
+  writeAndRelease(chunk: Uint8Array): Promise<void> {
+    if (this.#stream.destroyed || this.#stream.writableEnded) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.#stream.write(chunk, () => resolve()));
+  }
+
   writeShared({ bytes }: SharedFrame): void {
     this.write(bytes);
   }

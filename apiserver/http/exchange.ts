@@ -20,6 +20,8 @@ export interface Exchange {
   begin(status: number, headers: Headers): void;
   /** False where the receiver is behind: wait for `drained` unless `pendingBytes` may grow. */
   write(chunk: Uint8Array): boolean;
+  /** Writes; resolves when the chunk's memory may be used for something else, or the receiver is gone. */
+  writeAndRelease(chunk: Uint8Array): Promise<void>;
   /** After `begin` without a length: writes a frame that many exchanges are sent, in the shape it was given for each. */
   writeShared(frame: SharedFrame): void;
   /** The rest of the body will not be read: the connection gives up on it soon after the answer. */

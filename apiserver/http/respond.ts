@@ -3,11 +3,11 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { ServedObject } from "../cache/served-object.ts";
 import type { ApiResponse, ListResponse, ObjectResponse } from "../response.ts";
 import { contentTypes, encodeValue } from "./encode.ts";
 import type { Exchange, Headers } from "./exchange.ts";
 import type { FrameMemory } from "./frame-memory.ts";
+import { ListBody, type PiecePool, pieceBytes } from "./list-body.ts";
 import type { Output } from "./negotiate.ts";
 import { transformList, transformObject } from "./transform.ts";
 import { streamWatch } from "./watch-stream.ts";
@@ -15,8 +15,6 @@ import { streamWatch } from "./watch-stream.ts";
 /** Answers larger than this are compressed for clients that take gzip (endpoints/handlers/responsewriters). */
 const gzipMinBytes = 128 * 1024;
 const gzipLevel = 1;
-/** Lists are copied out in pieces of about this size, so that memory does not follow their length. */
-const chunkBytes = 512 * 1024;
 
 export interface RespondContext {
   readonly clock: Clock;
@@ -24,6 +22,7 @@ export interface RespondContext {
   readonly includeObject: IncludeObject;
   readonly headers: Headers;
   readonly frames: FrameMemory;
+  readonly pieces: PiecePool;
 }
 
 /** Writes an answer in the negotiated form. Resolves when it has been handed to the connection, or the watch has ended. */
@@ -74,7 +73,7 @@ async function respondList(exchange: Exchange, response: ListResponse, context: 
   headers["content-type"] = contentTypes[output.encoding];
   const metadata = listMetadata(response);
   if (output.as === "object" && output.encoding === "json") {
-    return copyList(exchange, response, metadata, headers);
+    return copyList(exchange, response, metadata, context);
   }
   const objects = response.items.map((item) => item.object);
   const { definition } = response;
@@ -93,56 +92,46 @@ function listMetadata(response: ListResponse): object {
   };
 }
 
-/** A list is its head and the items' own bytes: nothing is encoded. */
-async function copyList(exchange: Exchange, response: ListResponse, metadata: object, headers: Headers): Promise<void> {
+async function copyList(
+  exchange: Exchange,
+  response: ListResponse,
+  metadata: object,
+  { headers, pieces }: RespondContext,
+): Promise<void> {
   const { definition, items } = response;
-  const kind = `"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}"`;
-  const head = Buffer.from(`{${kind},"metadata":${JSON.stringify(metadata)},"items":[`);
-  const tail = Buffer.from("]}\n");
-  let length = head.length + tail.length + Math.max(0, items.length - 1);
-  for (const item of items) {
-    length += item.itemLength;
-  }
-  if (length <= chunkBytes) {
-    return sendWhole(exchange, 200, headers, Buffer.concat([...listChunks(head, items, tail)], length));
+  const body = new ListBody({ kind: definition.listKind, apiVersion: apiVersionOf(definition) }, metadata, items);
+  if (body.byteLength <= pieceBytes) {
+    return sendWhole(exchange, 200, headers, body.whole());
   }
   if (acceptsGzip(exchange)) {
-    return sendGzip(exchange, 200, headers, listChunks(head, items, tail));
+    return sendGzip(
+      exchange,
+      200,
+      headers,
+      body.pieces(() => Buffer.allocUnsafeSlow(pieceBytes)),
+    );
   }
-  headers["content-length"] = length;
+  headers["content-length"] = body.byteLength;
   exchange.begin(200, headers);
-  for (const chunk of listChunks(head, items, tail)) {
-    if (!exchange.write(chunk)) {
-      await exchange.drained();
-      if (exchange.signal.aborted) {
-        return;
-      }
+  if (exchange.method === "HEAD") {
+    return exchange.end();
+  }
+  let before: Promise<void> = Promise.resolve();
+  for (const piece of body.pieces(() => pieces.take())) {
+    // While one piece leaves, the next is filled.
+    await before;
+    before = exchange.writeAndRelease(piece).then(() => pieces.give(wholeOf(piece)));
+    if (exchange.signal.aborted) {
+      return;
     }
   }
+  await before;
   exchange.end();
 }
 
-function* listChunks(head: Buffer, items: readonly ServedObject[], tail: Buffer): Generator<Buffer> {
-  yield head;
-  let i = 0;
-  while (i < items.length) {
-    const from = i;
-    let size = 0;
-    while (i < items.length && (size === 0 || size < chunkBytes)) {
-      size += items[i]!.itemLength + 1;
-      i++;
-    }
-    const chunk = Buffer.allocUnsafe(size);
-    let at = 0;
-    for (let k = from; k < i; k++) {
-      if (k > 0) {
-        chunk[at++] = 0x2c;
-      }
-      at = items[k]!.copyItemInto(chunk, at);
-    }
-    yield chunk.subarray(0, at);
-  }
-  yield tail;
+/** The memory that a piece is the beginning of. */
+function wholeOf(piece: Buffer): Buffer {
+  return Buffer.from(piece.buffer, 0, piece.buffer.byteLength);
 }
 
 async function sendWhole(

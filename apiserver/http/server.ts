@@ -18,8 +18,9 @@ import { requestInfoOf } from "../request-info.ts";
 import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
 import { Http1Exchange } from "./exchange-h1.ts";
 import { Http2Exchange } from "./exchange-h2.ts";
-import { IdleSessions } from "./idle-sessions.ts";
 import { FrameMemory } from "./frame-memory.ts";
+import { IdleSessions } from "./idle-sessions.ts";
+import { PiecePool } from "./list-body.ts";
 import { negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
 
@@ -60,6 +61,7 @@ export class HttpServer {
   readonly #sessions: IdleSessions;
   readonly #sockets = new Set<Socket>();
   readonly #frames = new FrameMemory();
+  readonly #pieces = new PiecePool();
   #closing = false;
 
   constructor(options: HttpServerOptions) {
@@ -186,7 +188,14 @@ export class HttpServer {
       const response = await handler(request);
       addWarnings(headers, request);
       const includeObject = (request.query.get("includeObject") || "Metadata") as IncludeObject;
-      await respond(exchange, response, { clock, output, includeObject, headers, frames: this.#frames });
+      await respond(exchange, response, {
+        clock,
+        output,
+        includeObject,
+        headers,
+        frames: this.#frames,
+        pieces: this.#pieces,
+      });
     } catch (error) {
       if (exchange.signal.aborted) {
         return;
@@ -205,7 +214,14 @@ export class HttpServer {
       const encoding = output.encoding;
       const response = { type: "value", status: failure.code, value: failure.status } as const;
       const plain = { encoding, as: "object", version: "v1" } as const;
-      await respond(exchange, response, { clock, output: plain, includeObject: "None", headers, frames: this.#frames });
+      await respond(exchange, response, {
+        clock,
+        output: plain,
+        includeObject: "None",
+        headers,
+        frames: this.#frames,
+        pieces: this.#pieces,
+      });
     }
   }
 }
