@@ -56,19 +56,19 @@ export function resourceHandler(
   };
 }
 
-/** Verbs of a whole collection; the others are of one object. A watch may be of either. */
-const collectionVerbs: ReadonlySet<string> = new Set(["create", "list", "deletecollection"]);
+/** Verbs of one object, which the path names; the others are of a collection, where a name comes from a selector at most. */
+const objectVerbs: ReadonlySet<string> = new Set(["get", "update", "patch", "delete"]);
 /** Without a namespace in its path, a namespaced collection may be read, and nothing else. */
 const acrossNamespaces: ReadonlySet<string> = new Set(["list", "watch"]);
 
 /** Which paths and methods there are follows upstream's installer (endpoints/installer.go registerResourceHandlers). */
 function verbOf({ definition }: ResourceStore, { verb, name, namespace }: ApiRequest["info"]): ResourceHandler {
-  const everywhere = definition.scope === "Namespaced" && namespace === "";
+  const everywhere = definition.scope === "Namespaced" && namespace === "" && !acrossNamespaces.has(verb);
   if (everywhere && name !== "") {
     throw pathNotFound();
   }
-  const fits = verb === "watch" || collectionVerbs.has(verb) === (name === "");
-  if (!fits || !(definition.verbs as readonly string[]).includes(verb) || (everywhere && !acrossNamespaces.has(verb))) {
+  const fits = objectVerbs.has(verb) ? name !== "" : verb !== "create" || name === "";
+  if (!fits || everywhere || !(definition.verbs as readonly string[]).includes(verb)) {
     throw methodNotAllowed();
   }
   return verbs[verb as Verb];

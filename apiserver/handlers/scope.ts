@@ -28,14 +28,17 @@ export interface Scope {
 /** The largest body a write may have; upstream's MaxRequestBodyBytes. */
 export const defaultMaxBodyBytes: number = 3 * 1024 * 1024;
 
+/** Here a name is a selector's, not the path's. */
+const selectedByName: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"]);
+
 /** The registry of what the request names; NotFound as a path that nobody serves. */
 export function storeOf(scope: Scope, request: ApiRequest): ResourceStore {
-  const { group, version, resource, name } = request.info;
+  const { group, version, resource, name, verb } = request.info;
   const store = scope.registry.find(group, version, resource);
   if (store === undefined || !fitsScope(store, request)) {
     throw pathNotFound();
   }
-  if (name !== "") {
+  if (name !== "" && !selectedByName.has(verb)) {
     const problems = pathSegmentName(name, false);
     if (problems.length > 0) {
       throw ApiError.badRequest(`Name parameter invalid: ${goQuote(name)}: ${problems.join(";")}`);
