@@ -78,7 +78,7 @@ const pathParameter = message(() => ({
   name: [4, string],
   type: [5, string],
   format: [6, string],
-  uniqueItems: [18, bool],
+  uniqueItems: [19, bool],
 }));
 
 const nonBodyParameter = choice(() => [

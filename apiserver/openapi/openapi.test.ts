@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Descriptions } from "../../api/descriptions.ts";
+import { builtInResources } from "../../api/generated/resources.ts";
+import { isMethodNotSupported, isNotAcceptable, isNotFound } from "../../apimachinery/errors/api-error.ts";
+import type { JsonObject } from "../../apimachinery/json/json.ts";
+import type { ServedResource } from "../discovery/served.ts";
+import type { ApiRequest } from "../request.ts";
+import type { RawResponse } from "../response.ts";
+import { type OpenApiHandlers, openApiHandlers } from "./handlers.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: documents are walked by name
+type Tree = any;
+
+const pick = (...names: readonly string[]): readonly ServedResource[] =>
+  builtInResources.filter(({ group, plural, version }) => names.includes(`${group}/${version}/${plural}`));
+
+const descriptions: Descriptions = {
+  "io.k8s.api.core.v1.Pod": { description: "A pod.", fields: { spec: "What is wanted." } },
+  "io.k8s.api.core.v1.PodStatus": { description: "What is seen.", fields: {} },
+};
+const handlers = openApiHandlers({
+  served: pick("/v1/pods", "/v1/namespaces", "apps/v1/deployments", "authorization.k8s.io/v1/subjectaccessreviews"),
+  version: "v1.36.0",
+  descriptions: () => descriptions,
+});
+
+interface Ask {
+  readonly accept?: string;
+  readonly ifNoneMatch?: string;
+  readonly method?: string;
+  readonly on?: OpenApiHandlers;
+}
+
+function ask(url: string, { accept = "", ifNoneMatch, method = "GET", on = handlers }: Ask = {}): RawResponse {
+  const { pathname, searchParams } = new URL(url, "http://server");
+  const headers: Readonly<Record<string, string | undefined>> = { accept, "if-none-match": ifNoneMatch };
+  const request = { method, path: pathname, query: searchParams, header: (name: string) => headers[name] };
+  const handler = on.exact.get(pathname) ?? [...on.prefix].find(([prefix]) => pathname.startsWith(prefix))?.[1];
+  assert.ok(handler, url);
+  return handler(request as unknown as ApiRequest) as RawResponse;
+}
+
+const json = (response: RawResponse): Tree => JSON.parse(response.body.toString());
+
+test("the index names a document for each group and version, by its hash", () => {
+  const { paths } = json(ask("/openapi/v3"));
+  assert.deepEqual(Object.keys(paths).sort(), [
+    "api",
+    "api/v1",
+    "apis",
+    "apis/apps",
+    "apis/apps/v1",
+    "apis/authorization.k8s.io",
+    "apis/authorization.k8s.io/v1",
+    "version",
+  ]);
+  for (const [name, { serverRelativeURL }] of Object.entries<Tree>(paths)) {
+    assert.match(serverRelativeURL, new RegExp(`^/openapi/v3/${name}\\?hash=[0-9A-F]{128}$`));
+  }
+});
+
+test("a document asked for by its hash never changes; another hash leads to it", () => {
+  const url: string = json(ask("/openapi/v3")).paths["apis/apps/v1"].serverRelativeURL;
+  const response = ask(url);
+  assert.equal(response.status, 200);
+  assert.match(response.headers!["cache-control"]!, /immutable/);
+  assert.equal(response.headers!["etag"], `"${url.split("hash=")[1]}"`);
+  const other = ask("/openapi/v3/apis/apps/v1?hash=ABC");
+  assert.equal(other.status, 301);
+  assert.equal(other.headers!["location"], url);
+  assert.equal(ask("/openapi/v3/apis/apps/v1").headers!["cache-control"], undefined);
+});
+
+test("what the client has already is not sent again", () => {
+  for (const url of ["/openapi/v2", "/openapi/v3", "/openapi/v3/api/v1"]) {
+    const { etag } = ask(url).headers as { etag: string };
+    assert.equal(ask(url, { ifNoneMatch: etag }).status, 304);
+    assert.equal(ask(url, { ifNoneMatch: `"x", W/${etag}` }).status, 304);
+    assert.equal(ask(url, { ifNoneMatch: '"x"' }).status, 200);
+  }
+});
+
+test("only what is served appears", () => {
+  const { paths, components } = json(ask("/openapi/v3/api/v1"));
+  assert.ok(paths["/api/v1/namespaces/{namespace}/pods/{name}/log"]);
+  assert.ok(paths["/api/v1/namespaces/{name}/finalize"]);
+  assert.equal(paths["/api/v1/namespaces/{namespace}/secrets"], undefined);
+  assert.equal(components.schemas["io.k8s.api.core.v1.SecretList"], undefined);
+  assert.throws(() => ask("/openapi/v3/apis/batch/v1"), isNotFound);
+});
+
+test("verbs and subresources that are not served do not appear", () => {
+  const [pods] = pick("/v1/pods");
+  const subresources = pods!.subresources!.filter(({ name }) => name === "status");
+  const served = [{ ...pods!, verbs: ["get", "list"], subresources }];
+  const { paths } = json(ask("/openapi/v3/api/v1", { on: openApiHandlers({ served, version: "v1.36.0" }) }));
+  assert.deepEqual(Object.keys(paths), [
+    "/api/v1/",
+    "/api/v1/namespaces/{namespace}/pods",
+    "/api/v1/namespaces/{namespace}/pods/{name}",
+    "/api/v1/namespaces/{namespace}/pods/{name}/status",
+    "/api/v1/pods",
+  ]);
+  assert.deepEqual(Object.keys(paths["/api/v1/namespaces/{namespace}/pods"]), ["get", "parameters"]);
+});
+
+test("an operation says what it does, to what, with which parameters", () => {
+  const { paths } = json(ask("/openapi/v3/apis/apps/v1"));
+  const { patch, parameters } = paths["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"];
+  assert.equal(patch.operationId, "patchAppsV1NamespacedDeployment");
+  assert.deepEqual(patch.tags, ["apps_v1"]);
+  assert.equal(patch["x-kubernetes-action"], "patch");
+  assert.deepEqual(patch["x-kubernetes-group-version-kind"], { group: "apps", kind: "Deployment", version: "v1" });
+  assert.deepEqual(
+    patch.parameters.map(({ name, schema }: Tree) => [name, schema.type]),
+    [
+      ["dryRun", "string"],
+      ["fieldManager", "string"],
+      ["fieldValidation", "string"],
+      ["force", "boolean"],
+    ],
+  );
+  assert.deepEqual(
+    parameters.map(({ name }: Tree) => name),
+    ["name", "namespace", "pretty"],
+  );
+  assert.ok(patch.requestBody.content["application/apply-patch+yaml"]);
+  assert.equal(patch.requestBody.required, true);
+});
+
+test("operations bear upstream's ids", () => {
+  const ids = new Set<string>();
+  for (const document of [
+    "api/v1",
+    "apis/apps/v1",
+    "apis/apps",
+    "api",
+    "apis",
+    "version",
+    "apis/authorization.k8s.io/v1",
+  ]) {
+    for (const item of Object.values<Tree>(json(ask(`/openapi/v3/${document}`)).paths)) {
+      for (const { operationId } of Object.values<Tree>(item)) if (operationId) ids.add(operationId);
+    }
+  }
+  for (const id of [
+    "createCoreV1NamespacedPod",
+    "createCoreV1NamespacedPodEviction",
+    "createAuthorizationV1SubjectAccessReview",
+    "deleteCoreV1CollectionNamespacedPod",
+    "connectCoreV1GetNamespacedPodProxyWithPath",
+    "getAppsAPIGroup",
+    "getAppsV1APIResources",
+    "getCodeVersion",
+    "getCoreAPIVersions",
+    "getAPIVersions",
+    "listAppsV1DeploymentForAllNamespaces",
+    "listCoreV1Namespace",
+    "readAppsV1NamespacedDeploymentScale",
+    "readCoreV1NamespacedPodLog",
+    "replaceCoreV1NamespaceFinalize",
+    "watchAppsV1DeploymentListForAllNamespaces",
+    "watchCoreV1NamespacedPod",
+    "watchCoreV1NamespacedPodList",
+  ])
+    assert.ok(ids.has(id), id);
+});
+
+test("a deletion answers with the object or with a Status, as the resource does", () => {
+  const answered = (document: string, path: string): string =>
+    json(ask(`/openapi/v3/${document}`)).paths[path].delete.responses["200"].content["application/json"].schema.$ref;
+  assert.match(answered("api/v1", "/api/v1/namespaces/{namespace}/pods/{name}"), /core\.v1\.Pod$/);
+  assert.match(
+    answered("apis/apps/v1", "/apis/apps/v1/namespaces/{namespace}/deployments/{name}"),
+    /meta\.v1\.Status$/,
+  );
+});
+
+/** Every `$ref` below a value. */
+function* references(value: unknown): Generator<string> {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "$ref" && typeof inner === "string") yield inner;
+    else yield* references(inner);
+  }
+}
+
+test("every reference of every document leads somewhere", () => {
+  const on = openApiHandlers({ served: builtInResources, version: "v1.36.0" });
+  const documents = Object.keys(json(ask("/openapi/v3", { on })).paths).map((name) => `/openapi/v3/${name}`);
+  assert.ok(documents.length > 50);
+  for (const url of [...documents, "/openapi/v2"]) {
+    const document = json(ask(url, { on }));
+    for (const reference of new Set(references(document))) {
+      const found = reference
+        .slice(2)
+        .split("/")
+        .reduce((at: Tree, key) => at?.[key], document);
+      assert.notEqual(found, undefined, `${url} ${reference}`);
+    }
+  }
+});
+
+test("operation ids are unique in the whole API", () => {
+  const on = openApiHandlers({ served: builtInResources, version: "v1.36.0" });
+  const seen = new Set<string>();
+  for (const item of Object.values<Tree>(json(ask("/openapi/v2", { on })).paths)) {
+    for (const { operationId } of Object.values<Tree>(item)) {
+      if (operationId === undefined) continue;
+      assert.ok(!seen.has(operationId), operationId);
+      seen.add(operationId);
+    }
+  }
+  assert.ok(seen.size > 900);
+});
+
+test("schemas bear what apply, merge and explain need", () => {
+  const { schemas } = json(ask("/openapi/v3/api/v1")).components;
+  const { containers, tolerations } = schemas["io.k8s.api.core.v1.PodSpec"].properties;
+  assert.equal(containers["x-kubernetes-patch-merge-key"], "name");
+  assert.equal(containers["x-kubernetes-patch-strategy"], "merge");
+  assert.equal(tolerations["x-kubernetes-list-type"], "atomic");
+  const quantity = schemas["io.k8s.apimachinery.pkg.api.resource.Quantity"];
+  assert.deepEqual(quantity, { oneOf: [{ type: "string" }, { type: "number" }] });
+  const kinds = schemas["io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"]["x-kubernetes-group-version-kind"];
+  assert.deepEqual(kinds, [{ group: "", kind: "DeleteOptions", version: "v1" }]);
+});
+
+test("a field that has no sentence of its own has its type's", () => {
+  const pod = json(ask("/openapi/v3/api/v1")).components.schemas["io.k8s.api.core.v1.Pod"];
+  assert.equal(pod.description, "A pod.");
+  assert.equal(pod.properties.spec.description, "What is wanted.");
+  assert.equal(pod.properties.status.description, "What is seen.");
+  assert.equal(pod.properties.kind.description, undefined);
+  assert.deepEqual(pod.properties.spec.allOf, [{ $ref: "#/components/schemas/io.k8s.api.core.v1.PodSpec" }]);
+});
+
+test("without a file of sentences there are none", () => {
+  const on = openApiHandlers({
+    served: pick("/v1/pods"),
+    version: "v1.36.0",
+    descriptionsFile: "/nowhere/descriptions.json",
+  });
+  const schemas: JsonObject = json(ask("/openapi/v3/api/v1", { on })).components.schemas;
+  assert.equal(JSON.stringify(schemas).includes('"description":"'), false);
+});
+
+test("v2 shares parameters and shows no defaults", () => {
+  const document = json(ask("/openapi/v2"));
+  assert.equal(document.swagger, "2.0");
+  assert.equal(document.parameters.limit.type, "integer");
+  assert.equal(document.definitions["io.k8s.api.core.v1.Container"].properties.name.default, undefined);
+  const { post } = document.paths["/api/v1/namespaces/{namespace}/pods"];
+  assert.deepEqual(post.parameters[0].schema, { $ref: "#/definitions/io.k8s.api.core.v1.Pod" });
+});
+
+test("protobuf is served to who asks for it, with the same tag", () => {
+  for (const version of ["v2", "v3"]) {
+    const url = version === "v2" ? "/openapi/v2" : "/openapi/v3/apis/apps/v1";
+    const accept = `application/com.github.proto-openapi.spec.${version}@v1.0+protobuf`;
+    const response = ask(url, { accept: `application/json;q=0.5,${accept}` });
+    assert.equal(response.contentType, accept.replace("@", "."));
+    assert.equal(response.headers!["etag"], ask(url).headers!["etag"]);
+    const bytes = response.body as Uint8Array;
+    // Field 1, the version of OpenAPI.
+    assert.deepEqual([...bytes.subarray(0, 2)], [0x0a, version === "v2" ? 3 : 5]);
+  }
+});
+
+test("what cannot be answered is refused", () => {
+  assert.throws(() => ask("/openapi/v2", { accept: "text/html" }), isNotAcceptable);
+  assert.throws(
+    () => ask("/openapi/v2", { method: "POST" }),
+    (error) => isNotFound(error) || isMethodNotSupported(error),
+  );
+  assert.equal(ask("/openapi/v2", { accept: "*/*" }).contentType, "application/json");
+});
