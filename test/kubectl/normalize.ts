@@ -1,0 +1,29 @@
+/** What differs from run to run, and the word that stands for it. */
+export interface Names {
+  readonly url: string;
+  readonly folder: string;
+}
+
+const times: readonly (readonly [RegExp, string])[] = [
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME"],
+  [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "DATE"],
+];
+
+const numbers: readonly (readonly [RegExp, string])[] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UID"],
+  [/(resourceVersion"?: )"\d+"/g, '$1"RV"'],
+];
+
+/** Ages of objects that this run made, and the white space that fills their column. */
+const age = /(?<=\s|^)(\d{1,3}s|\d+m\d*s?|<invalid>)( *)(?=\s|$)/gm;
+
+export function normalize(text: string, { url, folder }: Names): string {
+  let result = text
+    .replaceAll(url, "https://SERVER")
+    .replaceAll(url.replace("https://", ""), "SERVER")
+    .replaceAll(folder, "FOLDER");
+  for (const [pattern, word] of [...times, ...numbers]) {
+    result = result.replace(pattern, word);
+  }
+  return result.replace(age, (_, value: string, fill: string) => "AGE".padEnd(value.length + fill.length));
+}
