@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { anchorsOf, blocksOf, documents, linksOf, root, textOf } from "./markdown.ts";
@@ -57,4 +57,16 @@ describe("output is the same", () => {
     assert.equal(isSameOutput("replicas: 2", "replicas: 3"), false);
     assert.equal(isSameOutput("a\n...\nd", "a\nb"), false);
   });
+});
+
+test("ARCHITECTURE.md lists the filters of the handler chain in their order", () => {
+  const [, list = ""] = readFileSync(join(root, "apiserver/handler-chain.ts"), "utf8").split(
+    "const filters: Filter[] = [",
+  );
+  const filters = [...list.split("\n  ];")[0]!.matchAll(/^ {4}(?:\.\.\..*\[)?(?:parts\.)?(\w+)/gm)].map(
+    ([, name]) => name,
+  );
+  const described = [...textOf("ARCHITECTURE.md").matchAll(/^\d+\. `(\w+)`:/gm)].map(([, name]) => name);
+  assert.ok(filters.length > 3);
+  assert.deepEqual(described, filters);
 });
