@@ -1,16 +1,9 @@
 import type { JsonObject, JsonValue } from "../../apimachinery/json/json.ts";
-import { commonQuery, type DocumentOptions, patchTypes } from "./document-v3.ts";
+import { commonQuery, type DocumentOptions, patchTypes, statusTexts } from "./document-v3.ts";
 import type { Content, DocumentPaths, Operation, OperationsOfPath } from "./operations.ts";
 import { reachableDefinitions } from "./operations.ts";
 import { pathParameters, queryType } from "./parameters.ts";
 import { definitionSchemas, operationKind, reference } from "./schemas.ts";
-
-const statusTexts: Readonly<Record<number, string>> = {
-  200: "OK",
-  201: "Created",
-  202: "Accepted",
-  401: "Unauthorized",
-};
 
 const objectTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 const produced: Readonly<Record<Operation["encodings"], readonly string[]>> = {
@@ -50,6 +43,12 @@ function responses({ codes, answer }: Operation): JsonObject {
   return result;
 }
 
+/** Paths that are no resources name the same types both ways. */
+function consumed({ action, encodings }: Operation): string[] {
+  if (action === undefined) return [...produced[encodings]];
+  return action === "patch" ? [...patchTypes] : ["*/*"];
+}
+
 function operationObject(operation: Operation, ownQuery: readonly string[], shared: SharedParameters): JsonObject {
   const { id, tag, action, kind, body, encodings } = operation;
   const parameters: JsonObject[] = ownQuery.map((name) => shared.query(name));
@@ -62,7 +61,7 @@ function operationObject(operation: Operation, ownQuery: readonly string[], shar
     });
   }
   return {
-    consumes: action === "patch" ? [...patchTypes] : ["*/*"],
+    consumes: consumed(operation),
     produces: [...produced[encodings]],
     schemes: ["https"],
     tags: [tag],

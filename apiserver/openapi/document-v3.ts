@@ -11,7 +11,8 @@ export interface DocumentOptions {
   readonly descriptions: Descriptions | undefined;
 }
 
-const statusTexts: Readonly<Record<number, string>> = {
+/** Texts of the status codes that operations answer with. */
+export const statusTexts: Readonly<Record<number, string>> = {
   200: "OK",
   201: "Created",
   202: "Accepted",
