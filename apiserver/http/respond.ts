@@ -159,7 +159,7 @@ async function sendGzip(
   chunks: Iterable<Uint8Array>,
 ): Promise<void> {
   headers["content-encoding"] = "gzip";
-  headers["vary"] = "Accept-Encoding";
+  headers["vary"] = headers["vary"] === undefined ? "Accept-Encoding" : `${headers["vary"]}, Accept-Encoding`;
   exchange.begin(status, headers);
   const gzip = createGzip({ level: gzipLevel });
   const feed = async (): Promise<void> => {
