@@ -16,6 +16,7 @@ import {
   VirtualClock,
 } from "../base/mod.ts";
 import { type Client, createClient } from "../client/mod.ts";
+import { runAllControllers } from "../controllers/mod.ts";
 import { memoryStorage } from "../storage/memory/memory.ts";
 import type { Storage } from "../storage/storage.ts";
 
@@ -30,6 +31,10 @@ export interface ClusterOptions {
   /** What is served; default: all built-in resources. */
   readonly definitions?: readonly ResourceDefinition[];
   readonly serviceCidr?: string;
+  /** Runs the controllers too. Default false: what is written stays as it is. */
+  readonly controllers?: boolean;
+  /** PEM that the controllers publish in every namespace as the API server's authority. Default none: there are no sockets here. */
+  readonly rootCa?: string;
 }
 
 /** A whole control plane inside this process: no sockets, no files, no other processes. */
@@ -76,6 +81,23 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   });
   await server.start();
   const transport = (user: UserInfo): Transport => server.transport(user);
+  const clientAs = (user: UserInfo): Client => createClient(transport(user));
+  const stop = new AbortController();
+  const logger = options.logger ?? silentLogger;
+  const running = options.controllers
+    ? runAllControllers(
+        {
+          clientAs: (user) => createClient(server.transport(user, "kube-controller-manager")),
+          clock,
+          random,
+          logger,
+          rootCa: options.rootCa ?? "",
+        },
+        stop.signal,
+      )
+    : Promise.resolve();
+  // A controller that fails is a bug: `close` tells of it; until then the rejection has a reader.
+  running.catch((error: unknown) => logger.error("the controllers ended", { error }));
   return {
     server,
     client: createClient(transport(admin)),
@@ -83,9 +105,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     virtualClock,
     random,
     transport,
-    clientAs: (user) => createClient(transport(user)),
+    clientAs,
     async close() {
-      await server.close();
+      stop.abort();
+      await running.finally(() => server.close());
       if (options.storage === undefined) {
         await storage.close();
       }

@@ -1,0 +1,56 @@
+import type { UserInfo } from "../apimachinery/resource/object.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { MetricsRegistry } from "../base/metrics.ts";
+import type { Random } from "../base/random.ts";
+import { runTasks } from "../base/task-group.ts";
+import { type Client, Informers } from "../client/mod.ts";
+import { clusterRoleAggregationController } from "./clusterrole-aggregation/controller.ts";
+import { garbageCollector } from "./garbage-collector/controller.ts";
+import { Inventory } from "./inventory/inventory.ts";
+import { namespaceController } from "./namespace/controller.ts";
+import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
+import { runControllers } from "./runner/run.ts";
+import { serviceAccountController } from "./service-account/controller.ts";
+
+export interface ControllersOptions {
+  /** A way in as this user; what it may do is decided as for any request. */
+  readonly clientAs: (user: UserInfo) => Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics?: MetricsRegistry;
+  /** PEM of the authority that vouches for the API server: published in every namespace. */
+  readonly rootCa: string;
+}
+
+/** Whoever reads for all controllers: it may list and watch everything. */
+const reader: UserInfo = { username: "system:kube-controller-manager", groups: ["system:authenticated"] };
+
+/** The user that a controller's service account in kube-system is. */
+function serviceAccountUser(name: string): UserInfo {
+  return {
+    username: `system:serviceaccount:kube-system:${name}`,
+    groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"],
+  };
+}
+
+/** Runs all controllers until `signal` aborts; resolves when they have ended. */
+export async function runAllControllers(options: ControllersOptions, signal: AbortSignal): Promise<void> {
+  const { clientAs, clock, random, logger, metrics, rootCa } = options;
+  const parts = { client: clientAs(reader), clock, random, logger };
+  const informers = new Informers(parts);
+  const inventory = new Inventory(parts);
+  const controllers = [
+    serviceAccountController,
+    rootCaPublisher(rootCa),
+    clusterRoleAggregationController,
+    namespaceController({ inventory }),
+    garbageCollector(inventory),
+  ];
+  const clientOf = (name: string): Client => clientAs(serviceAccountUser(name));
+  await runTasks(signal, [
+    (inner) => inventory.run(inner),
+    (inner) => runControllers({ clientOf, informers, clock, random, logger, metrics }, controllers, inner),
+  ]);
+}
