@@ -315,6 +315,8 @@ export class ResourceStore {
         const error = invalid(path("metadata").child("resourceVersion"), 0, "must be specified for an update");
         throw ApiError.invalid(kind, name, [error]);
       }
+      // Who says nothing means the current one; validation asks for it.
+      (draft.metadata as Draft<ObjectMeta>).resourceVersion = old.metadata.resourceVersion!;
       return;
     }
     if (resourceVersion !== old.metadata.resourceVersion) {

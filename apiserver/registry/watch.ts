@@ -69,6 +69,8 @@ class RunningWatch {
   #ended = false;
   /** Until the receiver has had all that was before: what has come since. */
   #held: CacheEvent[] = [];
+  /** Only what is later than this is told. */
+  #from = 0;
   #heldMax = Number.POSITIVE_INFINITY;
   #live = false;
   /** Bookmarks promise everything up to them: the revision the watch began after, or the last one sent. */
@@ -93,6 +95,7 @@ class RunningWatch {
   start(initial: boolean, wanted: number): () => void {
     const { store, cache } = this.#source;
     const from = initial ? cache.revision : wanted === 0 ? cache.revision : wanted;
+    this.#from = from;
     this.#bookmarked = from;
     const watcher = {
       prefix: this.#prefix,
@@ -154,7 +157,8 @@ class RunningWatch {
   }
 
   #take(event: CacheEvent): void {
-    if (this.#ended) {
+    // A watch may begin after a revision that is still to come.
+    if (this.#ended || event.revision <= this.#from) {
       return;
     }
     if (this.#live) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -69,4 +70,23 @@ test("ARCHITECTURE.md lists the filters of the handler chain in their order", ()
   const described = [...textOf("ARCHITECTURE.md").matchAll(/^\d+\. `(\w+)`:/gm)].map(([, name]) => name);
   assert.ok(filters.length > 3);
   assert.deepEqual(described, filters);
+});
+
+test("every message that troubleshooting explains for a start is one that the program can give", () => {
+  const [, rest = ""] = textOf("docs/troubleshooting.md").split("## Starting");
+  const table = rest.split("## ")[0]!;
+  const spans = [...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, span]) => span!),
+  );
+  const sources = execFileSync(
+    "git",
+    ["-C", root, "grep", "-h", "-E", "[a-z] [a-z]", "--", "cmd/*.ts", "storage/*.ts", "k8ts"],
+    { encoding: "utf8" },
+  );
+  const missing = spans
+    .flatMap((span) => span.split(/…|\b[A-Z]{2,}\b|\d[\d.]*/))
+    .map((fragment) => fragment.replace(/^[:\s]+|\s+$/g, ""))
+    .filter((fragment) => fragment.split(" ").length > 2 && !sources.includes(fragment));
+  assert.ok(spans.length > 10);
+  assert.deepEqual(missing, []);
 });

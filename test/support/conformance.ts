@@ -4,6 +4,7 @@ import { type Answer, type Call, clientOf, type HttpClient, type Watch } from ".
 import { type HttpsServer, type HttpsServerOptions, startHttpsServer } from "./https-server.ts";
 
 export interface Subject {
+  readonly protocol: keyof typeof clientOf;
   readonly https: HttpsServer;
   /** As system:masters. */
   readonly admin: HttpClient;
@@ -30,7 +31,7 @@ export function onBothProtocols(
           clients.push(client);
           return client;
         };
-        subject = { https, admin: open(https.admin), as: open };
+        subject = { protocol, https, admin: open(https.admin), as: open };
       });
       after(async () => {
         for (const client of clients) {
