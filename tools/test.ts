@@ -1,18 +1,30 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
  * `npm test`: types, style, the build, then every test. Unit tests share one process, they are many and short; tests that
- * start processes of their own each get one. `npm test -- FOLDER…` runs those of some folders alone.
+ * start processes of their own each get one. `npm test -- FOLDER…` builds and runs the tests of some folders alone, top ones
+ * (`apiserver`) or others (`apiserver/cache`).
  */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).map((folder) => relative(root, resolve(root, folder)));
 
-const units = ["base", "apimachinery", "api", "client", "apiserver", "cluster", "cmd", "tools"];
+const units = ["base", "apimachinery", "api", "client", "apiserver", "controllers", "cluster", "cmd", "tools"];
 const processes = ["storage", "test"];
+
+const unknown = asked.filter(
+  (folder) => ![...units, ...processes].includes(topOf(folder)) || !existsSync(join(root, folder)),
+);
+if (unknown.length > 0) {
+  process.stderr.write(
+    `There is no folder of tests ${unknown.join(", ")}: choose from ${[...units, ...processes].join(", ")}, or folders below.\n`,
+  );
+  process.exit(1);
+}
 
 if (asked.length === 0) {
   await run("types", bin("tsc"), ["-b"]);
@@ -23,7 +35,11 @@ await test("unit tests", chosen(units), ["--test-isolation=none"]);
 await test("tests with processes of their own", chosen(processes), [`--test-concurrency=${availableParallelism()}`]);
 
 function chosen(folders: readonly string[]): readonly string[] {
-  return asked.length === 0 ? folders : folders.filter((folder) => asked.includes(folder));
+  return asked.length === 0 ? folders : asked.filter((folder) => folders.includes(topOf(folder)));
+}
+
+function topOf(folder: string): string {
+  return folder.split(sep)[0]!;
 }
 
 async function test(name: string, folders: readonly string[], flags: readonly string[]): Promise<void> {
