@@ -10,7 +10,8 @@ import type { ListSource } from "../registry/list.ts";
 import type { WriteOptions } from "../registry/options.ts";
 import type { Writer } from "../registry/own-fields.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { Admission, ResourceStore, WriteContext } from "../registry/resource-store.ts";
+import type { ResourceStore } from "../registry/resource-store.ts";
+import type { Admission, WriteContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
 
 /** What every resource handler works with. */

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../apimachinery/json/json.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft, ManagedFieldsEntry, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import type { OwnFields } from "./resource-store.ts";
+import type { OwnFields } from "./write-context.ts";
 
 /** Whose write it is, for `metadata.managedFields`. */
 export interface Writer {

@@ -5,7 +5,9 @@ import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import { servedAs } from "../cache/served-object.ts";
 import type { ObjectChange, ObjectReader, ObjectWriter } from "./access.ts";
-import { ResourceStore, type StoreDependencies, type WriteContext, type WriteHooks } from "./resource-store.ts";
+import type { StoreDependencies } from "./committer.ts";
+import { ResourceStore } from "./resource-store.ts";
+import type { WriteContext, WriteHooks } from "./write-context.ts";
 
 /** Every resource that the server serves, by group, version and plural; also the server's own way to its objects. */
 export class Registry implements ObjectReader, ObjectWriter {

@@ -1,68 +1,16 @@
-import { ApiError, isAlreadyExists, optimisticLockMessage } from "../../apimachinery/errors/api-error.ts";
-import type { FieldError } from "../../apimachinery/field/error.ts";
-import { invalid } from "../../apimachinery/field/errors.ts";
-import { path } from "../../apimachinery/field/path.ts";
-import type { ApiObject, Draft, ObjectMeta, UserInfo } from "../../apimachinery/resource/object.ts";
-import type { RequestContext, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import { encodeObject } from "../../apimachinery/schema/encode.ts";
-import { validateObjectMeta, validateObjectMetaUpdate } from "../../apimachinery/validation/object-meta.ts";
-import type { Clock } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import { type Storage, StorageUnavailableError, UnknownOutcomeError } from "../../storage/storage.ts";
-import type { AdmissionAttributes, Operation } from "../admission/plugin.ts";
+import { ApiError, isAlreadyExists } from "../../apimachinery/errors/api-error.ts";
+import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { ResourceCache } from "../cache/resource-cache.ts";
-import {
-  type ServedObject,
-  type StoredEncoding,
-  servedAs,
-  servedFromStore,
-  servedFromValue,
-} from "../cache/served-object.ts";
-import { registryPrefix, type WatchCache } from "../cache/watch-cache.ts";
+import { type ServedObject, servedAs, servedFromValue } from "../cache/served-object.ts";
+import { registryPrefix } from "../cache/watch-cache.ts";
+import { checkValid, checkVersion } from "./check.ts";
+import { type CommitOutcome, Committer, type StoreDependencies } from "./committer.ts";
 import { checkDeleteOptions, type DeleteOptions } from "./delete-options.ts";
 import { checkPreconditions, decideDeletion, isReleased } from "./deletion.ts";
 import { changesSpec, dropStatus, isSame, keepOtherHalf } from "./split.ts";
 import { ensureNamespace, fillSystemFields, keepSystemFields } from "./system-fields.ts";
-
-/** Admission as the registry sees it: both passes over one write. */
-export interface Admission {
-  admit(attributes: AdmissionAttributes): Promise<void> | void;
-  validate(attributes: AdmissionAttributes): Promise<void> | void;
-}
-
-/** Keeps `metadata.managedFields` true. `live` is undefined at a create. Changes the draft in place. */
-export type OwnFields = (draft: Draft<ApiObject>, live: ApiObject | undefined, now: number) => void;
-
-/** Who writes, how, and what they hear of it. */
-export interface WriteContext {
-  readonly user: UserInfo;
-  readonly dryRun: boolean;
-  /** "" for the object itself. */
-  readonly subresource: string;
-  /** CreateOptions and its siblings, for admission. */
-  readonly options: object;
-  readonly admission: Admission | undefined;
-  readonly ownFields: OwnFields | undefined;
-  readonly signal: AbortSignal;
-  warn(text: string): void;
-  auditAnnotate(key: string, value: string): void;
-}
-
-/** Claims outside the object that a write makes: service addresses and ports. */
-export interface WriteHooks {
-  /**
-   * Before validation; may change the draft. Returns what is called once the write has ended, well or not: what was claimed
-   * is then held by the object in the cache, or by nobody.
-   */
-  claim(draft: Draft<ApiObject>, old: ApiObject | undefined): () => void;
-}
-
-export interface StoreDependencies {
-  readonly storage: Storage;
-  readonly cache: WatchCache;
-  readonly clock: Clock;
-  readonly random: Random;
-}
+import { admissionAttributes, requestContext, type WriteContext, type WriteHooks } from "./write-context.ts";
 
 /** Tries at a name of generateName's before giving up (registry's maxNameGenerationCreateAttempts). */
 const nameAttempts = 8;
@@ -83,9 +31,11 @@ export class ResourceStore {
   readonly prefix: string;
   hooks: WriteHooks | undefined;
   readonly #deps: StoreDependencies;
+  readonly #committer: Committer;
 
   constructor(definition: ResourceDefinition, deps: StoreDependencies) {
     this.definition = definition;
+    this.#committer = new Committer(definition, deps);
     this.#deps = deps;
     this.cache = deps.cache.of(definition.storagePath);
     this.prefix = `${registryPrefix}${definition.storagePath}/`;
@@ -149,7 +99,7 @@ export class ResourceStore {
       if (old === undefined) {
         return { served: await this.#createOnce(namespace, draft, context), created: true };
       }
-      this.#checkVersion(draft, old, name);
+      checkVersion(this.definition, draft, old);
       const done = await this.#replaceOnce(namespace, key, draft, current!, old, context);
       if ("served" in done) {
         return { served: done.served, created: false };
@@ -179,7 +129,7 @@ export class ResourceStore {
         throw this.notFound(name);
       }
       const draft = change(servedAs(current, this.definition).object);
-      const outcome = await this.#put(key, draft, current.revision, context);
+      const outcome = await this.#committer.put(key, draft, current.revision, context);
       if ("served" in outcome) {
         return outcome.served;
       }
@@ -203,7 +153,17 @@ export class ResourceStore {
         throw this.notFound(name);
       }
       const served = servedAs(current, this.definition);
-      const attributes = this.#attributes("DELETE", namespace, name, undefined, served.object, context);
+      const attributes = admissionAttributes(
+        {
+          operation: "DELETE",
+          definition: this.definition,
+          namespace,
+          name: name,
+          object: undefined,
+          oldObject: served.object,
+        },
+        context,
+      );
       await context.admission?.admit(attributes);
       await context.admission?.validate(attributes);
       checkPreconditions(this.definition, served.object, options);
@@ -213,8 +173,8 @@ export class ResourceStore {
       }
       const result =
         decision.type === "remove"
-          ? await this.#remove(key, current, context)
-          : await this.#put(key, decision.draft, current.revision, context);
+          ? await this.#committer.remove(key, current, context)
+          : await this.#committer.put(key, decision.draft, current.revision, context);
       if ("served" in result) {
         return { served: result.served, removed: decision.type === "remove" };
       }
@@ -231,18 +191,28 @@ export class ResourceStore {
     const now = this.#deps.clock.now();
     ensureNamespace(definition, draft, namespace);
     context.ownFields?.(draft, undefined, now);
-    const attributes = this.#attributes("CREATE", namespace, draft.metadata.name ?? "", draft, undefined, context);
+    const attributes = admissionAttributes(
+      {
+        operation: "CREATE",
+        definition: this.definition,
+        namespace,
+        name: draft.metadata.name ?? "",
+        object: draft,
+        oldObject: undefined,
+      },
+      context,
+    );
     await context.admission?.admit(attributes);
     fillSystemFields(definition, draft, now, this.#deps.random);
     const name = draft.metadata.name ?? "";
     dropStatus(definition, draft);
-    const request = this.#requestContext(context, now);
+    const request = requestContext(context, now);
     definition.prepareForCreate?.(draft, request);
     const release = this.hooks?.claim(draft, undefined);
     try {
-      this.#checkValid(draft, undefined, request, context);
+      checkValid(definition, draft, undefined, request, (text) => context.warn(text));
       await context.admission?.validate({ ...attributes, name });
-      const result = await this.#put(
+      const result = await this.#committer.put(
         this.keyOf(definition.scope === "Namespaced" ? namespace : "", name),
         draft,
         0,
@@ -264,24 +234,34 @@ export class ResourceStore {
     current: ServedObject,
     old: ApiObject,
     context: WriteContext,
-  ): Promise<PutOutcome> {
+  ): Promise<CommitOutcome> {
     const { definition } = this;
     const now = this.#deps.clock.now();
     ensureNamespace(definition, draft, namespace);
     keepOtherHalf(definition, draft, old, context.subresource);
     context.ownFields?.(draft, old, now);
-    const attributes = this.#attributes("UPDATE", namespace, old.metadata.name!, draft, old, context);
+    const attributes = admissionAttributes(
+      {
+        operation: "UPDATE",
+        definition: this.definition,
+        namespace,
+        name: old.metadata.name!,
+        object: draft,
+        oldObject: old,
+      },
+      context,
+    );
     await context.admission?.admit(attributes);
     keepOtherHalf(definition, draft, old, context.subresource);
     keepSystemFields(draft, old);
-    const request = this.#requestContext(context, now);
+    const request = requestContext(context, now);
     definition.prepareForUpdate?.(draft, old, request);
     if (definition.generation && changesSpec(draft, old)) {
       (draft.metadata as Draft<ObjectMeta>).generation = (old.metadata.generation ?? 0) + 1;
     }
     const release = this.hooks?.claim(draft, old);
     try {
-      this.#checkValid(draft, old, request, context);
+      checkValid(definition, draft, old, request, (text) => context.warn(text));
       await context.admission?.validate(attributes);
       return await this.#commitUpdate(key, draft, current, old, context);
     } finally {
@@ -295,126 +275,15 @@ export class ResourceStore {
     current: ServedObject,
     old: ApiObject,
     context: WriteContext,
-  ): Promise<PutOutcome> {
+  ): Promise<CommitOutcome> {
     if (isReleased(this.definition, draft, old)) {
-      const removed = await this.#remove(key, current, context);
+      const removed = await this.#committer.remove(key, current, context);
       return "served" in removed ? { served: servedFromValue(draft) } : removed;
     }
     if (isSame(draft, old)) {
       return { served: servedAs(current, this.definition) };
     }
-    return this.#put(key, draft, current.revision, context);
-  }
-
-  /** Optimistic concurrency: a stated resourceVersion must be the current one. */
-  #checkVersion(draft: Draft<ApiObject>, old: ApiObject, name: string): void {
-    const { resourceVersion } = draft.metadata;
-    if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") {
-      if (!this.definition.unconditionalUpdate) {
-        const kind = { group: this.definition.group, kind: this.definition.plural };
-        const error = invalid(path("metadata").child("resourceVersion"), 0, "must be specified for an update");
-        throw ApiError.invalid(kind, name, [error]);
-      }
-      // Who says nothing means the current one; validation asks for it.
-      (draft.metadata as Draft<ObjectMeta>).resourceVersion = old.metadata.resourceVersion!;
-      return;
-    }
-    if (resourceVersion !== old.metadata.resourceVersion) {
-      throw ApiError.conflict(this.#resource(), name, optimisticLockMessage);
-    }
-  }
-
-  #checkValid(
-    draft: Draft<ApiObject>,
-    old: ApiObject | undefined,
-    request: RequestContext,
-    context: WriteContext,
-  ): void {
-    const { definition } = this;
-    const place = path("metadata");
-    const namespaced = definition.scope === "Namespaced";
-    const errors: FieldError[] = [
-      ...validateObjectMeta(draft.metadata, { namespaced, nameFn: definition.validateName }, place),
-    ];
-    if (old !== undefined) {
-      errors.push(...validateObjectMetaUpdate(draft.metadata, old.metadata, place));
-    }
-    if (definition.validate !== undefined) {
-      errors.push(...definition.validate(draft, old, request));
-    }
-    if (errors.length > 0) {
-      throw ApiError.invalid(definition, draft.metadata.name ?? "", errors);
-    }
-    for (const text of definition.warnings?.(draft, old) ?? []) {
-      context.warn(text);
-    }
-  }
-
-  async #put(
-    key: string,
-    draft: Draft<ApiObject>,
-    expectedRevision: number,
-    context: Pick<WriteContext, "dryRun">,
-  ): Promise<PutOutcome> {
-    delete (draft.metadata as Draft<ObjectMeta>).resourceVersion;
-    const { storedAs, ttlSeconds } = this.definition;
-    if (context.dryRun) {
-      return this.#pretend(key, draft, expectedRevision);
-    }
-    const stored = storedAs === undefined ? draft : storedAs.toStored(draft);
-    const encoded: StoredEncoding = encodeObject(stored);
-    this.#deps.cache.announce(stored, encoded);
-    const options = ttlSeconds === undefined ? { expectedRevision } : { expectedRevision, ttlSeconds };
-    const result = await this.#guard(() => this.#deps.storage.put(key, encoded.bytes, options));
-    if (!result.ok) {
-      const { current } = result;
-      return { current: current === undefined ? undefined : servedFromStore(current.value, current.modRevision) };
-    }
-    const cached = this.cache.get(key);
-    const written = cached?.revision === result.revision ? cached : servedFromStore(encoded.bytes, result.revision);
-    return { served: servedAs(written, this.definition) };
-  }
-
-  /** What a put would have answered. */
-  #pretend(key: string, draft: Draft<ApiObject>, expectedRevision: number): PutOutcome {
-    const current = this.cache.get(key);
-    if ((current?.revision ?? 0) !== expectedRevision) {
-      return { current };
-    }
-    if (current !== undefined) {
-      (draft.metadata as Draft<ObjectMeta>).resourceVersion = String(current.revision);
-    }
-    return { served: servedFromValue(draft) };
-  }
-
-  async #remove(key: string, current: ServedObject, context: WriteContext): Promise<PutOutcome> {
-    const served = servedAs(current, this.definition);
-    if (context.dryRun) {
-      return { served };
-    }
-    const result = await this.#guard(() => this.#deps.storage.delete(key, { expectedRevision: current.revision }));
-    if (!result.ok) {
-      return {
-        current:
-          result.current === undefined ? undefined : servedFromStore(result.current.value, result.current.modRevision),
-      };
-    }
-    return { served };
-  }
-
-  /** A store that cannot take the write just now is told as such: nothing was lost, trying again may succeed. */
-  async #guard<R>(write: () => Promise<R>): Promise<R> {
-    try {
-      return await write();
-    } catch (error) {
-      if (error instanceof StorageUnavailableError) {
-        throw ApiError.serviceUnavailable(`the store cannot take the write: ${error.message}`);
-      }
-      if (error instanceof UnknownOutcomeError) {
-        throw ApiError.timeout(`the store did not answer, the write may still happen: ${error.message}`);
-      }
-      throw error;
-    }
+    return this.#committer.put(key, draft, current.revision, context);
   }
 
   #alreadyExists(name: string, current: ServedObject | undefined): ApiError {
@@ -425,41 +294,7 @@ export class ResourceStore {
     return ApiError.fromStatus({ ...error.status, message: `object is being deleted: ${error.message}` });
   }
 
-  #attributes(
-    operation: Operation,
-    namespace: string,
-    name: string,
-    object: Draft<ApiObject> | undefined,
-    oldObject: ApiObject | undefined,
-    context: WriteContext,
-  ): AdmissionAttributes {
-    const { definition } = this;
-    const { user, dryRun, subresource, options } = context;
-    const warn = (text: string): void => context.warn(text);
-    const auditAnnotate = (key: string, value: string): void => context.auditAnnotate(key, value);
-    return {
-      operation,
-      definition,
-      subresource,
-      namespace,
-      name,
-      user,
-      dryRun,
-      object,
-      oldObject,
-      options,
-      warn,
-      auditAnnotate,
-    };
-  }
-
-  #requestContext(context: WriteContext, now: number): RequestContext {
-    return { user: context.user, now, dryRun: context.dryRun, subresource: context.subresource };
-  }
-
   #resource(): { group: string; resource: string } {
     return { group: this.definition.group, resource: this.definition.plural };
   }
 }
-
-type PutOutcome = { readonly served: ServedObject } | { readonly current: ServedObject | undefined };

@@ -15,7 +15,7 @@ import { type Cidr, formatIP, isIPv4, parseCIDR, parseIP } from "../../apimachin
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import type { Random } from "../../base/random.ts";
 import type { ObjectReader } from "../registry/access.ts";
-import type { WriteHooks } from "../registry/resource-store.ts";
+import type { WriteHooks } from "../registry/write-context.ts";
 import { bigintOfIP, ipOfBigint } from "./ip-number.ts";
 import { Pool, type Refusal } from "./pool.ts";
 

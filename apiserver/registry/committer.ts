@@ -1,0 +1,108 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { encodeObject } from "../../apimachinery/schema/encode.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { type Storage, StorageUnavailableError, UnknownOutcomeError } from "../../storage/storage.ts";
+import type { ResourceCache } from "../cache/resource-cache.ts";
+import {
+  type ServedObject,
+  type StoredEncoding,
+  servedAs,
+  servedAtRevision,
+  servedFromStore,
+  servedFromValue,
+} from "../cache/served-object.ts";
+import type { WatchCache } from "../cache/watch-cache.ts";
+import type { WriteContext } from "./write-context.ts";
+
+export interface StoreDependencies {
+  readonly storage: Storage;
+  readonly cache: WatchCache;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Done, with the object as it is served now; or somebody was faster, and this is what is there. */
+export type CommitOutcome = { readonly served: ServedObject } | { readonly current: ServedObject | undefined };
+
+/** The last step of every write of one resource: a compare-and-put of the encoded object, or what a dry run shows in its place. */
+export class Committer {
+  readonly #definition: ResourceDefinition;
+  readonly #deps: StoreDependencies;
+  readonly #cache: ResourceCache;
+
+  constructor(definition: ResourceDefinition, deps: StoreDependencies) {
+    this.#definition = definition;
+    this.#deps = deps;
+    this.#cache = deps.cache.of(definition.storagePath);
+  }
+
+  /** `expectedRevision` 0: there must be none. The draft becomes the store's, frozen. */
+  async put(
+    key: string,
+    draft: Draft<ApiObject>,
+    expectedRevision: number,
+    context: Pick<WriteContext, "dryRun">,
+  ): Promise<CommitOutcome> {
+    delete (draft.metadata as Draft<ObjectMeta>).resourceVersion;
+    const { storedAs, ttlSeconds } = this.#definition;
+    if (context.dryRun) {
+      return this.#pretend(key, draft, expectedRevision);
+    }
+    const stored = storedAs === undefined ? draft : storedAs.toStored(draft);
+    const encoded: StoredEncoding = encodeObject(stored);
+    this.#deps.cache.announce(stored, encoded);
+    const options = ttlSeconds === undefined ? { expectedRevision } : { expectedRevision, ttlSeconds };
+    const result = await this.#guard(() => this.#deps.storage.put(key, encoded.bytes, options));
+    if (!result.ok) {
+      const { current } = result;
+      return { current: current === undefined ? undefined : servedFromStore(current.value, current.modRevision) };
+    }
+    const cached = this.#cache.get(key);
+    const written = cached?.revision === result.revision ? cached : servedFromStore(encoded.bytes, result.revision);
+    return { served: servedAs(written, this.#definition) };
+  }
+
+  /** What a put would have answered. */
+  #pretend(key: string, draft: Draft<ApiObject>, expectedRevision: number): CommitOutcome {
+    const current = this.#cache.get(key);
+    if ((current?.revision ?? 0) !== expectedRevision) {
+      return { current };
+    }
+    if (current !== undefined) {
+      (draft.metadata as Draft<ObjectMeta>).resourceVersion = String(current.revision);
+    }
+    return { served: servedFromValue(draft) };
+  }
+
+  async remove(key: string, current: ServedObject, context: Pick<WriteContext, "dryRun">): Promise<CommitOutcome> {
+    if (context.dryRun) {
+      return { served: servedAs(current, this.#definition) };
+    }
+    const result = await this.#guard(() => this.#deps.storage.delete(key, { expectedRevision: current.revision }));
+    if (!result.ok) {
+      return {
+        current:
+          result.current === undefined ? undefined : servedFromStore(result.current.value, result.current.modRevision),
+      };
+    }
+    return { served: servedAs(servedAtRevision(current, result.revision), this.#definition) };
+  }
+
+  /** A store that cannot take the write just now is told as such: nothing was lost, trying again may succeed. */
+  async #guard<R>(write: () => Promise<R>): Promise<R> {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof StorageUnavailableError) {
+        throw ApiError.serviceUnavailable(`the store cannot take the write: ${error.message}`);
+      }
+      if (error instanceof UnknownOutcomeError) {
+        throw ApiError.timeout(`the store did not answer, the write may still happen: ${error.message}`);
+      }
+      throw error;
+    }
+  }
+}
