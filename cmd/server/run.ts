@@ -19,6 +19,7 @@ import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterAdmins } from "./cluster-admins.ts";
+import { controllersWithin } from "./controllers.ts";
 import { openStore } from "./store.ts";
 
 /** How long requests that are under way may take to end once the server is told to stop. */
@@ -43,6 +44,8 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const auditLog = await openAuditLog(flags, logger);
   const storage = await openStore(flags, logger);
   const server = serverOf(flags, addresses, { pki, storage, logger, audit: auditLog?.filter });
+  const stop = new AbortController();
+  let controllers = Promise.resolve();
   try {
     await server.start();
     await ensureClusterAdmins(server.registry);
@@ -56,10 +59,16 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
       store: flags.store,
       milliseconds: Math.round(process.uptime() * 1_000),
     });
-    await stopSignal();
+    if (name === "server") {
+      controllers = controllersWithin(server, pki.authority, logger, stop.signal);
+    }
+    // Controllers end before they are told to only where there is a bug: the process says so and ends with them.
+    await Promise.race([stopSignal(), failureOf(controllers)]);
     logger.info("stopping");
     await removeRunState(serverState);
   } finally {
+    stop.abort();
+    await controllers.catch(() => {}); // If it has failed, that is what ended the wait above.
     await server.close(graceMs);
     await storage.close();
     await auditLog?.close();
@@ -214,6 +223,11 @@ function freePort(host: string): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** Never resolves; rejects with what `task` fails with. */
+function failureOf(task: Promise<void>): Promise<never> {
+  return new Promise((_, reject) => task.catch(reject));
 }
 
 function stopSignal(): Promise<void> {

@@ -57,14 +57,15 @@ function contentChanges(inventory: Inventory): Watched {
       };
       const listener = {
         changed(entry: Entry): void {
-          if (!isNamespace(entry)) return concerns(entry);
-          if (entry.deletionTimestamp === undefined) return;
-          ending.add(entry.name);
-          enqueue(entry.name);
+          if (!isNamespace(entry)) concerns(entry);
+          else if (entry.deletionTimestamp !== undefined) {
+            ending.add(entry.name);
+            enqueue(entry.name);
+          }
         },
         removed(entry: Entry): void {
-          if (!isNamespace(entry)) return concerns(entry);
-          ending.delete(entry.name);
+          if (isNamespace(entry)) ending.delete(entry.name);
+          else concerns(entry);
         },
       };
       stack.use(inventory.listen(listener));
