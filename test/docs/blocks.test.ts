@@ -12,7 +12,7 @@ import { Shell } from "./shell.ts";
  * `sh run` runs to its end without a failure and prints what the ```` ```text ```` block after it shows; `sh run fails` fails;
  * `sh server` starts a server that later blocks talk to; `ts run` is a file of tests in the project's root.
  */
-const programs = ["kubectl", "curl", "openssl", "etcd"];
+const programs = ["kubectl", "sqlite3"];
 const timeout = 180_000;
 
 for (const document of documents()) {
