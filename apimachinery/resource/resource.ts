@@ -117,6 +117,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly statusOnCreate?: boolean;
   /** A DELETE that names no policy leaves the dependents behind (rest.OrphanDependents). Default: they are collected. */
   readonly orphansDependents?: boolean;
+  /** Every request for the resource is answered with this as a warning (apiserver/pkg/endpoints/deprecation). */
+  readonly deprecationWarning?: string;
   readonly columns: readonly Column<T>[];
   /** Field selectors beyond metadata.name and metadata.namespace; an unknown one is refused with upstream's words. */
   readonly fieldSelectors: FieldSelectors<T>;

@@ -52,6 +52,10 @@ export function resourceHandler(
     }
     const store = storeOf(scope, request);
     const handler = info.subresource === "" ? verbOf(store, info) : subresourceOf(store, info, subresources);
+    const { deprecationWarning } = store.definition;
+    if (deprecationWarning !== undefined) {
+      request.warnings.add(deprecationWarning);
+    }
     return handler(scope, store, request);
   };
 }

@@ -25,6 +25,7 @@ export const Endpoints = defineResource<Endpoints>({
   storagePath: "services/endpoints",
   schema: () => definition("io.k8s.api.core.v1.Endpoints"),
   createOnUpdate: true,
+  deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   columns: [nameColumn, textColumn("Endpoints", endpointsText), ageColumn],
   validate(endpoints, old): readonly FieldError[] {
     const errors = subsetErrors(endpoints.subsets);
