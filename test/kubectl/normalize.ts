@@ -4,25 +4,24 @@ export interface Names {
   readonly folder: string;
 }
 
-const times: readonly (readonly [RegExp, string])[] = [
+const patterns: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME"],
+  [/\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g, "\tTIME"],
+  [/\/tmp\/(LIVE|MERGED)-\d+/g, "$1"],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "DATE"],
-];
-
-const numbers: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UID"],
   [/(resourceVersion"?: )"\d+"/g, '$1"RV"'],
 ];
 
 /** Ages of objects that this run made, and the white space that fills their column. */
-const age = /(?<=\s|^)(\d{1,3}s|\d+m\d*s?|<invalid>)( *)(?=\s|$)/gm;
+const age = /(?<=\s|^)(\d{1,3}s|\d+m\d+s)( *)(?=\s|$)/gm;
 
 export function normalize(text: string, { url, folder }: Names): string {
   let result = text
     .replaceAll(url, "https://SERVER")
     .replaceAll(url.replace("https://", ""), "SERVER")
     .replaceAll(folder, "FOLDER");
-  for (const [pattern, word] of [...times, ...numbers]) {
+  for (const [pattern, word] of patterns) {
     result = result.replace(pattern, word);
   }
   return result.replace(age, (_, value: string, fill: string) => "AGE".padEnd(value.length + fill.length));
