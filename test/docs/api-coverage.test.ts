@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { test } from "node:test";
 import { builtInResources as published } from "../../api/generated/resources.ts";
 import { builtInResources } from "../../api/mod.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import { pluginOrder } from "../../apiserver/admission/chain.ts";
 import { startCluster } from "../../cluster/mod.ts";
-import { textOf } from "./markdown.ts";
+import { root, textOf } from "./markdown.ts";
 
 const text = textOf("docs/api-coverage.md");
 
@@ -75,4 +77,10 @@ test("admission plugins are in the document, in their order", () => {
     documented,
     pluginOrder.filter((name) => name !== "RBACEscalation"),
   );
+});
+
+test("controllers are in the document", () => {
+  const folders = globSync("controllers/*/controller.ts", { cwd: root }).map((file) => basename(dirname(file)));
+  const documented = [...section("Controllers").matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(documented, folders.filter((folder) => folder !== "runner").sort());
 });

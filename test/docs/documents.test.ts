@@ -86,3 +86,13 @@ test("every message that troubleshooting explains for a start is one that the pr
   assert.ok(spans.length > 10);
   assert.deepEqual(missing, []);
 });
+
+test("every option of startCluster is in docs/cluster-in-a-test.md", () => {
+  const [, rest = ""] = readFileSync(join(root, "cluster/cluster.ts"), "utf8").split(
+    "export interface ClusterOptions {",
+  );
+  const options = [...rest.split("\n}")[0]!.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
+  const [, section = ""] = textOf("docs/cluster-in-a-test.md").split("## Options");
+  const documented = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(documented, options);
+});
