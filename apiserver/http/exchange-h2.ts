@@ -9,6 +9,8 @@ export class Http2Exchange implements Exchange {
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
   #abort: AbortController | undefined;
+  /** All of the answer has been handed over. A stream that its client resets ends its own writable side: that says nothing. */
+  #answered = false;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     this.#stream = stream;
@@ -52,6 +54,7 @@ export class Http2Exchange implements Exchange {
     if (this.#stream.destroyed || this.#stream.closed) {
       return;
     }
+    this.#answered = true;
     headers["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     const head = this.method === "HEAD";
     this.#stream.respond({ ...headers, ":status": status }, { endStream: head });
@@ -82,6 +85,7 @@ export class Http2Exchange implements Exchange {
   }
 
   end(): void {
+    this.#answered = true;
     this.#stream.end();
   }
 
@@ -121,7 +125,7 @@ export class Http2Exchange implements Exchange {
         abort.abort(clientGone);
       } else {
         this.#stream.once("close", () => {
-          if (!this.#stream.writableFinished) {
+          if (!this.#answered) {
             abort.abort(clientGone);
           }
         });

@@ -28,10 +28,21 @@ export function readAll(stream: Readable, limitBytes: number, announced: string 
         chunks.push(chunk);
       }
     });
-    stream.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    stream.once("end", () => {
+      if (isBrokenOff(stream)) {
+        reject(clientGone);
+      } else {
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      }
+    });
     stream.once("error", reject);
     stream.once("close", () => reject(clientGone));
   });
+}
+
+/** An HTTP/2 stream that is reset, or whose connection breaks, ends like one whose body is complete, but for its code. */
+function isBrokenOff(stream: Readable & { readonly aborted?: boolean; readonly rstCode?: number }): boolean {
+  return stream.aborted === true || (stream.rstCode ?? 0) !== 0;
 }
 
 function tooLarge(limitBytes: number): ApiError {

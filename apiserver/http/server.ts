@@ -107,9 +107,9 @@ export class HttpServer {
       }
     });
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
-    this.#server.on("clientError", (_error: Error, socket: Socket) => {
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.writable) {
-        socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        socket.end(answerToNoRequest(error.code ?? ""));
       }
     });
   }
@@ -224,6 +224,19 @@ export class HttpServer {
       });
     }
   }
+}
+
+/** What is no HTTP/1.1 request is answered by hand, with a Status like everything else. */
+function answerToNoRequest(code: string): string {
+  const answers: Readonly<Record<string, readonly [code: number, text: string]>> = {
+    HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
+    ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
+  };
+  const [status, text] = answers[code] ?? [400, "Bad Request"];
+  const { status: failure } = ApiError.badRequest(text);
+  const body = `${JSON.stringify({ ...failure, code: status })}\n`;
+  const fields = `connection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  return `HTTP/1.1 ${status} ${text}\r\n${fields}\r\n\r\n${body}`;
 }
 
 /** Paths that are no resources answer in a type of their own, whatever is asked for; they negotiate for themselves. */
