@@ -39,7 +39,8 @@ export function summarize(observed: Observed, failures: readonly ApiError[]): Su
   if (!isEnding(namespace)) return {};
   const again = looked && content.length > 0 ? { wakeAtMs: now + lookAgainMs } : {};
   if (failures.length === 0 && (mayGo(observed) || toDelete(observed).length > 0)) return again;
-  const { remaining, stuck } = leftOf(content, now);
+  const told = content.filter(({ deletionTimestamp }) => deletionTimestamp !== undefined);
+  const { remaining, stuck } = leftOf(told, now);
   const conditions = conditionsOf({
     discoveryFailure: discovery.failures.size === 0 ? undefined : discoveryFailureText(discovery.failures),
     contentFailures: [...failures.map(({ message }) => message), ...stuck.map((entry) => stuckText(namespace, entry))],
@@ -49,11 +50,10 @@ export function summarize(observed: Observed, failures: readonly ApiError[]): Su
     phase: "Terminating",
     conditions: updateConditions(namespace.status.conditions ?? [], conditions, now),
   };
-  const wakeAtMs = Math.min(
-    ...content.map(({ deletionTimestamp = "" }) => Date.parse(deletionTimestamp)).filter((at) => at > now),
-  );
   if (content.length === 0 && settledAtMs > now) return { wakeAtMs: settledAtMs };
-  return Number.isFinite(wakeAtMs) ? { status, wakeAtMs } : { status, ...again };
+  const graceEndsMs = told.map(({ deletionTimestamp = "" }) => Date.parse(deletionTimestamp)).filter((at) => at > now);
+  if (graceEndsMs.length === 0) return { status, ...again };
+  return { status, wakeAtMs: graceEndsMs.reduce((soonest, at) => Math.min(soonest, at)) };
 }
 
 function isEnding({ metadata, spec }: Namespace): boolean {
