@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { access, constants, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** A file that is there but cannot be used. The message says which, and what to do. */
@@ -23,7 +23,7 @@ export async function readIfThere(file: string): Promise<string | undefined> {
 
 /** Writes all of a file or nothing: it appears under its name once it is on disk. `mode` 0o600 for what is secret. */
 export async function writeAtomically(file: string, content: string, mode: number): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o755 });
+  await makeFolder(dirname(file));
   const temporary = `${file}.new`;
   await unlink(temporary).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
@@ -36,6 +36,27 @@ export async function writeAtomically(file: string, content: string, mode: numbe
     await handle.close();
   }
   await rename(temporary, file);
+}
+
+/** Node says ENOENT of a folder that a read-only file system does not let it make: its parent tells the true reason. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      await access(await nearestFolder(folder), constants.W_OK);
+    }
+    throw error;
+  }
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  const parent = dirname(path);
+  const there = await access(parent).then(
+    () => true,
+    () => false,
+  );
+  return there || parent === path ? parent : nearestFolder(parent);
 }
 
 export function parseCertificate(file: string, pem: string, remedy: string): X509Certificate {

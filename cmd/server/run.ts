@@ -44,6 +44,8 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const auditLog = await openAuditLog(flags, logger);
   const storage = await openStore(flags, logger);
   const server = serverOf(flags, addresses, { pki, storage, logger, audit: auditLog?.filter });
+  // From here on a signal ends the server in order, even before it is ready.
+  const stopped = stopSignal();
   const stop = new AbortController();
   let controllers = Promise.resolve();
   try {
@@ -63,7 +65,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
       controllers = controllersWithin(server, pki.authority, logger, stop.signal);
     }
     // Controllers end before they are told to only where there is a bug: the process says so and ends with them.
-    await Promise.race([stopSignal(), failureOf(controllers)]);
+    await Promise.race([stopped, failureOf(controllers)]);
     logger.info("stopping");
     await removeRunState(serverState);
   } finally {

@@ -6,11 +6,13 @@ export interface Names {
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME"],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC/g, "TIME"],
+  [/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-NAME"],
   [/\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g, "\tTIME"],
   [/\/tmp\/(LIVE|MERGED)-\d+/g, "$1"],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "DATE"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UID"],
-  [/(resourceVersion"?: )"\d+"/g, '$1"RV"'],
+  [/(resourceVersion"?: ?)"\d+"/g, '$1"RV"'],
 ];
 
 /** Ages of objects that this run made, and the white space that fills their column. */

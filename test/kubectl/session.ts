@@ -30,7 +30,7 @@ export function replay({ transcripts, binaries }: Replay): void {
   }
   let server: ServerProcess;
   before(async () => {
-    server = await startServerProcess();
+    server = await startServerProcess("apiserver");
   });
   after(() => server?.stop());
   const only = process.env["K8TS_TRANSCRIPTS"]?.split(",");

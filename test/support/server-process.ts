@@ -24,15 +24,18 @@ export interface ServerProcess {
 }
 
 /**
- * Starts `./k8ts server` on a free port of this machine; resolves once it says that it is ready. K8TS_COMMAND names another
+ * Starts `./k8ts server` (or its API server alone) on a free port of this machine; resolves once it says that it is ready. K8TS_COMMAND names another
  * command than `./k8ts`.
  */
-export async function startServerProcess(flags: readonly string[] = []): Promise<ServerProcess> {
+export async function startServerProcess(
+  component: "server" | "apiserver",
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), "k8ts-test-"));
   const port = await freePort();
   const dataDir = join(folder, "data");
   const [command = "./k8ts", ...first] = (process.env["K8TS_COMMAND"] ?? "./k8ts").split(" ");
-  const own = ["server", "--data-dir", dataDir, "--api-port", String(port), "--bind-address", "127.0.0.1"];
+  const own = [component, "--data-dir", dataDir, "--api-port", String(port), "--bind-address", "127.0.0.1"];
   const child = spawn(command, [...first, ...own, ...flags], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
   const killNow = (): void => void child.kill("SIGKILL");
   process.once("exit", killNow);
