@@ -6,6 +6,7 @@ import { plan } from "./plan.ts";
 export const clusterRoleAggregationController = defineController({
   name: "clusterrole-aggregation-controller",
   serviceAccount: "clusterrole-aggregation-controller",
+  queue: "ClusterRoleAggregator",
   primary: ClusterRole,
   also: [
     {

@@ -27,6 +27,7 @@ export function namespaceController({ inventory, settleMs = defaultSettleMs }: N
   return defineController({
     name: "namespace-controller",
     serviceAccount: "namespace-controller",
+    queue: "namespace",
     primary: Namespace,
     also: [contentChanges(inventory)],
     workers: 10,

@@ -9,6 +9,7 @@ export function rootCaPublisher(rootCa: string): Controller {
   return defineController({
     name: "root-ca-certificate-publisher-controller",
     serviceAccount: "root-ca-cert-publisher",
+    queue: "root_ca_cert_publisher",
     primary: Namespace,
     also: [
       {

@@ -65,6 +65,8 @@ export interface Summary<S = unknown> {
 export interface Declaration<P extends ApiObject, O> {
   readonly name: string;
   readonly serviceAccount: string;
+  /** What metrics call its work queue; default its name. */
+  readonly queue?: string;
   readonly primary: ResourceDefinition<P>;
   readonly owns?: readonly (ResourceDefinition | Owned<P>)[];
   readonly also?: readonly Watched[];

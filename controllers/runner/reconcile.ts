@@ -36,10 +36,10 @@ export async function reconcileForEver<P extends ApiObject, O>(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, random, metrics, client } = context;
-  const { name, workers } = declaration;
+  const { name, workers, queue: queueName = name } = declaration;
   const queue = new WorkQueue<string>({
     clock,
-    name,
+    name: queueName,
     rateLimiter: (declaration.rateLimiter ?? controllerRateLimiter)(clock),
     ...(metrics === undefined ? {} : { registry: metrics }),
   });

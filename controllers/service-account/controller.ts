@@ -7,6 +7,7 @@ import { defaultServiceAccount, plan } from "./plan.ts";
 export const serviceAccountController = defineController({
   name: "serviceaccount-controller",
   serviceAccount: "service-account-controller",
+  queue: "serviceaccount",
   primary: Namespace,
   also: [
     {
