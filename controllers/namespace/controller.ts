@@ -54,7 +54,8 @@ function contentChanges(inventory: Inventory): Watched {
     subscribe(enqueue) {
       const stack = new DisposableStack();
       const concerns = ({ namespace }: Entry): void => {
-        if (ending.has(namespace)) enqueue(namespace);
+        // Looking costs as much as there is to look at: a large namespace is not looked at anew for each object that goes.
+        if (ending.has(namespace)) enqueue(namespace, Math.min(1_000, inventory.graph.contentOf(namespace).size / 10));
       };
       const listener = {
         changed(entry: Entry): void {
@@ -70,7 +71,11 @@ function contentChanges(inventory: Inventory): Watched {
         },
       };
       stack.use(inventory.listen(listener));
-      stack.use(inventory.onDiscovery(() => ending.forEach(enqueue)));
+      stack.use(
+        inventory.onDiscovery(() => {
+          for (const name of ending) enqueue(name);
+        }),
+      );
       return stack;
     },
   };

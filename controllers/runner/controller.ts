@@ -47,8 +47,8 @@ export type Watched =
       keys(object: ApiObject, cache: Cache): Iterable<string>;
     }
   | {
-      /** A source that is no informer: calls `enqueue` from now on until disposed. */
-      subscribe(enqueue: (key: string) => void): Disposable;
+      /** A source that is no informer: calls `enqueue` from now on until disposed; with a delay, changes are gathered. */
+      subscribe(enqueue: (key: string, afterMs?: number) => void): Disposable;
       synced(signal: AbortSignal): Promise<void>;
     };
 

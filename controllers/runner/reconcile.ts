@@ -48,7 +48,7 @@ export async function reconcileForEver<P extends ApiObject, O>(
   const events = new CoreEventRecorder({ client: client.resource(Event), component: name, clock, random, logger });
   using watches = wireWatches(declaration, {
     informers: context.informers,
-    enqueue: (key) => queue.add(key),
+    enqueue: (key, afterMs = 0) => queue.addAfter(key, afterMs),
     sawDeletion: (object) => barrier.sawDeletion(object),
   });
   const reconciler = new Reconciler({ declaration, context: { ...context, logger }, queue, barrier, events, watches });

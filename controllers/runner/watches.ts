@@ -14,7 +14,7 @@ export interface Watches extends Disposable {
 
 export interface WatchesOptions {
   readonly informers: Informers;
-  readonly enqueue: (key: string) => void;
+  readonly enqueue: (key: string, afterMs?: number) => void;
   readonly sawDeletion: (object: ApiObject) => void;
 }
 
