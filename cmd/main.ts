@@ -1,47 +1,10 @@
 import { enableCompileCache } from "node:module";
-import { Command, CommanderError } from "commander";
-import { CommandError } from "./command-error.ts";
-import { addApiserverCommand } from "./commands/apiserver.ts";
-import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
-import { addServerCommand } from "./commands/server.ts";
-import { addStatusCommand } from "./commands/status.ts";
-import { addVersionCommand } from "./commands/version.ts";
+import { fileURLToPath } from "node:url";
 
-// Compiled code is kept between runs: most of a start is compiling.
-enableCompileCache();
-
-const examples = `
-Examples:
-  k8ts server --data-dir ./data                        start a cluster in ./data, or go on with it
-  k8ts status --data-dir ./data                        does it run, and is it well?
-  k8ts kubeconfig --data-dir ./data > kubeconfig       what kubectl --kubeconfig needs
-  k8ts help server                                     all flags of a command
-`;
-
-const program = new Command("k8ts")
-  .description("Kubernetes written in TypeScript: today its control plane, on one machine")
-  .addHelpText("after", examples)
-  .showHelpAfterError("(k8ts --help lists the commands)")
-  .exitOverride();
-
-addServerCommand(program);
-addApiserverCommand(program);
-addStatusCommand(program);
-addKubeconfigCommand(program);
-addVersionCommand(program);
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode;
-  } else if (error instanceof CommandError) {
-    process.stderr.write(`k8ts: ${error.message}\n`);
-    process.exitCode = error.exitCode;
-  } else {
-    process.stderr.write(
-      `k8ts: unexpected failure, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    process.exitCode = 70;
-  }
+// Compiled code is kept between runs, beside the build it belongs to: compiling is most of a start. It helps only what is
+// loaded after this line, so this file loads nothing before it.
+if (import.meta.url.endsWith(".mjs")) {
+  enableCompileCache(fileURLToPath(new URL("./compile-cache", import.meta.url)));
 }
+const { runProgram } = await import("./program.ts");
+await runProgram();

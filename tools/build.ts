@@ -9,6 +9,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, "dist");
 /** Built here first: a server that starts meanwhile finds the old build whole, or the new one. */
 const staleMs = 10 * 60_000;
+/** Kept by the program itself (cmd/main.ts). */
+const compileCache = "compile-cache";
 const fresh = join(root, "build", `dist-${process.pid}`);
 
 // Packages in CommonJS call `require`, which an ES module does not have.
@@ -48,7 +50,11 @@ async function publish(): Promise<void> {
   }
   await rm(fresh, { recursive: true, force: true });
   for (const name of await readdir(out)) {
-    if (!names.includes(name) && Date.now() - (await stat(join(out, name))).mtimeMs > staleMs) {
+    if (
+      name !== compileCache &&
+      !names.includes(name) &&
+      Date.now() - (await stat(join(out, name))).mtimeMs > staleMs
+    ) {
       await rm(join(out, name), { force: true });
     }
   }

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { runServer } from "../server/run.ts";
 import { addServerFlags, type ServerFlags } from "./server-options.ts";
 
 const examples = `
@@ -25,5 +24,8 @@ export function addServerCommand(program: Command): void {
     .description("run the control plane in the foreground, until SIGTERM or SIGINT");
   addServerFlags(command)
     .addHelpText("after", examples)
-    .action(async (flags: ServerFlags) => runServer("server", flags));
+    .action(async (flags: ServerFlags) => {
+      const { runServer } = await import("../server/run.ts");
+      await runServer("server", flags);
+    });
 }

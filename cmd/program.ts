@@ -1,0 +1,46 @@
+import { Command, CommanderError } from "commander";
+import { CommandError } from "./command-error.ts";
+import { addApiserverCommand } from "./commands/apiserver.ts";
+import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
+import { addServerCommand } from "./commands/server.ts";
+import { addStatusCommand } from "./commands/status.ts";
+import { addVersionCommand } from "./commands/version.ts";
+
+const examples = `
+Examples:
+  k8ts server --data-dir ./data                        start a cluster in ./data, or go on with it
+  k8ts status --data-dir ./data                        does it run, and is it well?
+  k8ts kubeconfig --data-dir ./data > kubeconfig       what kubectl --kubeconfig needs
+  k8ts help server                                     all flags of a command
+`;
+
+/** Reads the command line and runs what it asks for. Failures are told on standard error; the exit code says which kind. */
+export async function runProgram(): Promise<void> {
+  const program = new Command("k8ts")
+    .description("Kubernetes written in TypeScript: today its control plane, on one machine")
+    .addHelpText("after", examples)
+    .showHelpAfterError("(k8ts --help lists the commands)")
+    .exitOverride();
+
+  addServerCommand(program);
+  addApiserverCommand(program);
+  addStatusCommand(program);
+  addKubeconfigCommand(program);
+  addVersionCommand(program);
+
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode;
+    } else if (error instanceof CommandError) {
+      process.stderr.write(`k8ts: ${error.message}\n`);
+      process.exitCode = error.exitCode;
+    } else {
+      process.stderr.write(
+        `k8ts: unexpected failure, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      process.exitCode = 70;
+    }
+  }
+}
