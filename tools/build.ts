@@ -8,10 +8,12 @@ import { build } from "esbuild";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, "dist");
 /** Built here first: a server that starts meanwhile finds the old build whole, or the new one. */
+const fresh = join(root, "build", `dist-${process.pid}`);
+
+/** Files of an older build go this long after: a server may still be about to load one. */
 const staleMs = 10 * 60_000;
 /** Kept by the program itself (cmd/main.ts). */
 const compileCache = "compile-cache";
-const fresh = join(root, "build", `dist-${process.pid}`);
 
 // Packages in CommonJS call `require`, which an ES module does not have.
 const banner = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
