@@ -28,7 +28,8 @@ export class DelayedKeys<K> {
   }
 
   add(key: K, delayMs: number): void {
-    const dueMs = this.#clock.monotonicMs() + delayMs;
+    // Whole milliseconds: a clock may round a fraction down, and the key would then never be due when its timer fires.
+    const dueMs = this.#clock.monotonicMs() + Math.ceil(delayMs);
     const known = this.#entries.get(key);
     if (known !== undefined && known.dueMs <= dueMs) return;
     const entry: Entry<K> = { key, dueMs, sequence: this.#sequence++ };

@@ -40,6 +40,19 @@ test("delayed keys come when their time has come, the sooner of two times counti
   assert.equal(clock.pendingTimers, 0);
 });
 
+test("fractions of a millisecond neither come early nor keep a key for ever", { timeout: 10_000 }, async () => {
+  // As far from 1970 as we are, a number tells quarters of a thousandth of a millisecond apart, and no more.
+  const clock = new VirtualClock({ maxTimers: 100 });
+  const queue = new WorkQueue({ clock });
+  for (const delayMs of [0.3, 1 / 3, 0.0001, 7.77]) {
+    const startMs = clock.monotonicMs();
+    queue.addAfter("a", delayMs);
+    await clock.runUntil(() => queue.length > 0);
+    assert.ok(clock.monotonicMs() - startMs >= delayMs);
+    queue.done((await queue.get())!);
+  }
+});
+
 test("failures of a key double its wait until it is forgotten", async () => {
   const clock = new VirtualClock();
   const queue = new WorkQueue({ clock, rateLimiter: exponentialRateLimiter({ baseMs: 10, maxMs: 1000 }) });
