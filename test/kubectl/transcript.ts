@@ -12,8 +12,9 @@
  *
  * Commands are shell, `>` continues them. What stdout printed comes first, then what stderr did, with `! ` before each line, then
  * the exit code where it is not 0. White space at the end of lines, and empty lines before the next command, count for nothing.
- * `{<1.30} ` before any line keeps it for kubectl older than 1.30, `{>=1.30} ` for 1.30 and newer. Lines before the first
- * sentence that begin with `//` are comments.
+ * `{<1.30} ` before any line keeps it for kubectl older than 1.30, `{>=1.30} ` for 1.30 and newer; where the versions between
+ * are not under test the bound says no more than that kubectl changed somewhere among them. Lines before the first sentence
+ * that begin with `//` are comments.
  */
 export interface Section {
   readonly title: string;
@@ -31,14 +32,15 @@ const condition = /^\{(<|>=)1\.(\d+)\} ?/;
 /** The part of a transcript that is meant for a kubectl of this minor version. */
 export function parseTranscript(text: string, minor: number): Section[] {
   const sections: { title: string; commands: { line: number; text: string; output: string[] }[] }[] = [];
-  for (const [i, whole] of text.split("\n").entries()) {
+  const lines = text.split("\n");
+  for (const [i, whole] of lines.entries()) {
     const line = lineFor(whole, minor);
     const section = sections.at(-1);
     const command = section?.commands.at(-1);
     if (line === undefined) {
       continue;
     }
-    if (line.startsWith("# ")) {
+    if (isTitle(lines, i)) {
       sections.push({ title: line.slice(2), commands: [] });
     } else if (section !== undefined && line.startsWith("$ ")) {
       section.commands.push({ line: i + 1, text: line.slice(2), output: [] });
@@ -58,6 +60,11 @@ export function parseTranscript(text: string, minor: number): Section[] {
       expected: trimmed(output.join("\n")),
     })),
   }));
+}
+
+/** Output may begin with `#` too; an empty line before makes it a title. */
+function isTitle(lines: readonly string[], i: number): boolean {
+  return lines[i]!.startsWith("# ") && (i === 0 || lines[i - 1] === "");
 }
 
 function lineFor(line: string, minor: number): string | undefined {
@@ -99,7 +106,7 @@ export function updateTranscript(text: string, outputs: ReadonlyMap<number, stri
       from++;
     }
     let to = from;
-    while (to < lines.length && !/^(\{[<>=.\d]+\} ?)?[$#] /.test(lines[to]!)) {
+    while (to < lines.length && !/^(\{[<>=.\d]+\} ?)?\$ /.test(lines[to]!) && !isTitle(lines, to)) {
       to++;
     }
     while (to > from && lines[to - 1] === "") {
