@@ -10,7 +10,7 @@ import { CapturingLogger, MetricsRegistry, SeededRandom, VirtualClock } from "..
 import { type Client, createClient, Informers } from "../../client/mod.ts";
 import { MemoryApi } from "../../client/testing/memory-api.ts";
 import type { Action } from "./action.ts";
-import { controllerReference } from "./claim.ts";
+import { claim, controllerReference } from "./claim.ts";
 import { type Controller, type Declaration, defineController } from "./controller.ts";
 import { runControllers } from "./run.ts";
 import { laggingTransport } from "./testing/lagging-transport.ts";
@@ -231,5 +231,57 @@ test("a plan that throws is logged and tried again, and others go on", { timeout
     assert.equal((await podsOf(client, "good")).length, 2);
     const errors = logger.records.filter(({ level }) => level === "error");
     assert.ok(errors.length > 1 && errors.every(({ values }) => values["key"] === "default/bad"));
+  });
+});
+
+/** Owns what carries its name as a label. */
+const adopter: Declaration<ReplicaSet, ReturnType<typeof claim<Pod>>> = {
+  name: "adopter",
+  serviceAccount: "toy",
+  primary: ReplicaSet,
+  owns: [{ resource: anyResource(Pod), matches: (set, pod) => pod.metadata.labels?.["of"] === set.metadata.name }],
+  workers: 1,
+  observe: (owner, cache) =>
+    claim({
+      owner,
+      ownerResource: ReplicaSet,
+      resource: Pod,
+      candidates: cache.inNamespace(Pod, owner.metadata.namespace ?? ""),
+      matches: ({ metadata }) => metadata.labels?.["of"] === owner.metadata.name,
+    }),
+  plan: ({ actions }) => actions,
+  summarize: ({ claimed }) => ({ status: { replicas: claimed.length } }),
+};
+
+test("an orphan that is chosen is adopted, by the change of the orphan alone", { timeout }, async () => {
+  await simulate(1, [defineController(adopter)], async ({ clock, client }) => {
+    const set = await client.resource(ReplicaSet, "default").create(replicaSet("a", 1));
+    await clock.advance(10_000);
+    await client.resource(Pod, "default").create({ metadata: { name: "orphan", labels: { of: "a" } } });
+    await client.resource(Pod, "default").create({ metadata: { name: "other", labels: { of: "b" } } });
+    await clock.advance(1_000);
+    const { metadata } = await client.resource(Pod, "default").get("orphan");
+    assert.deepEqual(metadata.ownerReferences, [controllerReference(set, ReplicaSet)]);
+    assert.equal((await client.resource(Pod, "default").get("other")).metadata.ownerReferences, undefined);
+    assert.equal((await client.resource(ReplicaSet, "default").get("a")).status.replicas, 1);
+  });
+});
+
+test("whoever is being deleted adopts nobody, even if its cache does not know yet", { timeout }, async () => {
+  await simulate(1, [defineController(adopter)], async ({ clock, api, client }) => {
+    const sets = client.resource(ReplicaSet, "default");
+    const set = await sets.create(replicaSet("a", 1));
+    await clock.advance(10_000);
+    // Marked while the controller hears nothing of it.
+    const isWatchOfSets = ({ path, query }: TransportRequest) =>
+      path.endsWith("/replicasets") && query?.get("watch") === "true";
+    for (let i = 0; i < 20; i++) api.failNext(() => ApiError.serviceUnavailable("away"), isWatchOfSets);
+    api.endWatches();
+    const metadata = { ...set.metadata, resourceVersion: undefined, deletionTimestamp: "2026-01-01T00:00:00Z" };
+    await sets.update({ ...set, metadata } as never);
+    await client.resource(Pod, "default").create({ metadata: { name: "orphan", labels: { of: "a" } } });
+    await clock.advance(600_000);
+    assert.equal((await client.resource(Pod, "default").get("orphan")).metadata.ownerReferences, undefined);
+    assert.ok(api.requests.some(({ method, path }) => method === "GET" && path.endsWith("/replicasets/a")));
   });
 });
