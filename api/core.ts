@@ -1,5 +1,4 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
-import { anyResource } from "./any-resource.ts";
 import { Lease } from "./coordination/v1/lease.ts";
 import { ConfigMap } from "./core/v1/config-map.ts";
 import { Endpoints } from "./core/v1/endpoints.ts";
@@ -12,13 +11,13 @@ import { Event as EventsEvent } from "./events/v1/event.ts";
 
 /** Services and where they lead, configuration, accounts, events and leases. */
 export const servicesAndConfigResources: readonly ResourceDefinition[] = [
-  anyResource(ConfigMap),
-  anyResource(Endpoints),
-  anyResource(Event),
-  anyResource(Secret),
-  anyResource(ServiceAccount),
-  anyResource(Service),
-  anyResource(EventsEvent),
-  anyResource(Lease),
-  anyResource(EndpointSlice),
+  ConfigMap,
+  Endpoints,
+  Event,
+  Secret,
+  ServiceAccount,
+  Service,
+  EventsEvent,
+  Lease,
+  EndpointSlice,
 ];

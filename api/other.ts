@@ -1,5 +1,4 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
-import { anyResource } from "./any-resource.ts";
 import { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from "./autoscaling/v1/horizontal-pod-autoscaler.ts";
 import { HorizontalPodAutoscaler } from "./autoscaling/v2/horizontal-pod-autoscaler.ts";
 import { CertificateSigningRequest } from "./certificates/v1/certificate-signing-request.ts";
@@ -24,36 +23,31 @@ import { VolumeAttributesClass } from "./storage/v1/volume-attributes-class.ts";
 
 /** Resources whose promise is to be stored and read: others act on them, or nobody does. */
 export const otherResources: readonly ResourceDefinition[] = [
-  anyResource(PersistentVolumeClaim),
-  anyResource(PersistentVolume),
-  anyResource(HorizontalPodAutoscaler),
-  anyResource(HorizontalPodAutoscalerV1),
-  anyResource(CertificateSigningRequest),
-  anyResource(IngressClass),
-  anyResource(Ingress),
-  anyResource(NetworkPolicy),
-  anyResource(RuntimeClass),
-  anyResource(PodDisruptionBudget),
-  anyResource(DeviceClass),
-  anyResource(ResourceClaim),
-  anyResource(ResourceClaimTemplate),
-  anyResource(ResourceSlice),
-  anyResource(PriorityClass),
-  anyResource(CSIDriver),
-  anyResource(CSINode),
-  anyResource(CSIStorageCapacity),
-  anyResource(StorageClass),
-  anyResource(VolumeAttachment),
-  anyResource(VolumeAttributesClass),
+  PersistentVolumeClaim,
+  PersistentVolume,
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerV1,
+  CertificateSigningRequest,
+  IngressClass,
+  Ingress,
+  NetworkPolicy,
+  RuntimeClass,
+  PodDisruptionBudget,
+  DeviceClass,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
+  PriorityClass,
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
 ];
 
 /**
  * Resources that promise what the server would have to keep and does not yet: limits that admission enforces, ranges and
  * addresses that the allocator of service addresses records. To be served only together with that.
  */
-export const unenforcedResources: readonly ResourceDefinition[] = [
-  anyResource(LimitRange),
-  anyResource(ResourceQuota),
-  anyResource(IPAddress),
-  anyResource(ServiceCIDR),
-];
+export const unenforcedResources: readonly ResourceDefinition[] = [LimitRange, ResourceQuota, IPAddress, ServiceCIDR];

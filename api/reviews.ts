@@ -1,5 +1,4 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
-import { anyResource } from "./any-resource.ts";
 import { SelfSubjectReview } from "./authentication/v1/self-subject-review.ts";
 import { TokenRequest } from "./authentication/v1/token-request.ts";
 import { TokenReview } from "./authentication/v1/token-review.ts";
@@ -13,18 +12,14 @@ import { Eviction } from "./policy/v1/eviction.ts";
 
 /** What is answered when it is created, and never stored. */
 export const reviewResources: readonly ResourceDefinition[] = [
-  anyResource(SelfSubjectReview),
-  anyResource(TokenReview),
-  anyResource(LocalSubjectAccessReview),
-  anyResource(SelfSubjectAccessReview),
-  anyResource(SelfSubjectRulesReview),
-  anyResource(SubjectAccessReview),
-  anyResource(Binding),
+  SelfSubjectReview,
+  TokenReview,
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  Binding,
 ];
 
 /** Kinds that only subresources take or give: discovery lists them below their parents, never by themselves. */
-export const subresourceKinds: readonly ResourceDefinition[] = [
-  anyResource(Eviction),
-  anyResource(Scale),
-  anyResource(TokenRequest),
-];
+export const subresourceKinds: readonly ResourceDefinition[] = [Eviction, Scale, TokenRequest];

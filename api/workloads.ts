@@ -1,5 +1,4 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
-import { anyResource } from "./any-resource.ts";
 import { ControllerRevision } from "./apps/v1/controller-revision.ts";
 import { DaemonSet } from "./apps/v1/daemonset.ts";
 import { Deployment } from "./apps/v1/deployment.ts";
@@ -15,16 +14,16 @@ import { ReplicationController } from "./core/v1/replication-controller.ts";
 
 /** What runs, what makes it run and where: pods, their controllers, nodes and namespaces. */
 export const workloadResources: readonly ResourceDefinition[] = [
-  anyResource(Namespace),
-  anyResource(Node),
-  anyResource(Pod),
-  anyResource(PodTemplate),
-  anyResource(ReplicationController),
-  anyResource(ControllerRevision),
-  anyResource(DaemonSet),
-  anyResource(Deployment),
-  anyResource(ReplicaSet),
-  anyResource(StatefulSet),
-  anyResource(CronJob),
-  anyResource(Job),
+  Namespace,
+  Node,
+  Pod,
+  PodTemplate,
+  ReplicationController,
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  ReplicaSet,
+  StatefulSet,
+  CronJob,
+  Job,
 ];

@@ -1,4 +1,3 @@
-import { anyResource } from "../../api/any-resource.ts";
 import { ClusterRole } from "../../api/rbac/v1/cluster-role.ts";
 import { defineController } from "../runner/controller.ts";
 import { plan } from "./plan.ts";
@@ -10,7 +9,7 @@ export const clusterRoleAggregationController = defineController({
   primary: ClusterRole,
   also: [
     {
-      resource: anyResource(ClusterRole),
+      resource: ClusterRole,
       // Any role may be part of any aggregated one; there are few of those, and looking is cheap.
       keys: (_, cache) =>
         cache

@@ -1,4 +1,3 @@
-import { anyResource } from "../../api/any-resource.ts";
 import { ConfigMap } from "../../api/core/v1/config-map.ts";
 import { Namespace } from "../../api/core/v1/namespace.ts";
 import { type Controller, defineController } from "../runner/controller.ts";
@@ -13,7 +12,7 @@ export function rootCaPublisher(rootCa: string): Controller {
     primary: Namespace,
     also: [
       {
-        resource: anyResource(ConfigMap),
+        resource: ConfigMap,
         keys: ({ metadata: { name, namespace = "" } }) => (name === rootCaConfigMap ? [namespace] : []),
       },
     ],

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anyResource } from "../../api/any-resource.ts";
 import { ReplicaSet } from "../../api/apps/v1/replicaset.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
@@ -45,7 +44,7 @@ const declaration: Declaration<ReplicaSet, Observed> = {
   name: "toy-controller",
   serviceAccount: "toy",
   primary: ReplicaSet,
-  owns: [anyResource(Pod)],
+  owns: [Pod],
   workers: 3,
   observe: (set, cache) => ({ set, pods: cache.ownedBy(set, Pod) }),
   plan,
@@ -239,7 +238,7 @@ const adopter: Declaration<ReplicaSet, ReturnType<typeof claim<Pod>>> = {
   name: "adopter",
   serviceAccount: "toy",
   primary: ReplicaSet,
-  owns: [{ resource: anyResource(Pod), matches: (set, pod) => pod.metadata.labels?.["of"] === set.metadata.name }],
+  owns: [{ resource: Pod, matches: (set, pod) => pod.metadata.labels?.["of"] === set.metadata.name }],
   workers: 1,
   observe: (owner, cache) =>
     claim({

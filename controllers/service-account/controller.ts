@@ -1,4 +1,3 @@
-import { anyResource } from "../../api/any-resource.ts";
 import { Namespace } from "../../api/core/v1/namespace.ts";
 import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { defineController } from "../runner/controller.ts";
@@ -11,7 +10,7 @@ export const serviceAccountController = defineController({
   primary: Namespace,
   also: [
     {
-      resource: anyResource(ServiceAccount),
+      resource: ServiceAccount,
       keys: ({ metadata: { name, namespace = "" } }) => (name === defaultServiceAccount ? [namespace] : []),
     },
   ],

@@ -1,6 +1,5 @@
 import type { ApiObject } from "../../../apimachinery/resource/object.ts";
 import type { Column } from "../../../apimachinery/resource/resource.ts";
-import { anyResource } from "../../any-resource.ts";
 import { HorizontalPodAutoscaler as V2 } from "../../autoscaling/v2/horizontal-pod-autoscaler.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/autoscaling-v1.ts";
@@ -17,7 +16,7 @@ export const HorizontalPodAutoscaler = defineBuiltIn<HorizontalPodAutoscaler>(
   "autoscaling/v1/horizontalpodautoscalers",
   {
     storedAs: {
-      definition: () => anyResource(V2),
+      definition: () => V2,
       toStored: autoscalerToV2,
       fromStored: (object: ApiObject) => autoscalerFromV2(object as V2),
     },

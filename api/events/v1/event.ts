@@ -2,7 +2,6 @@ import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { ApiObject } from "../../../apimachinery/resource/object.ts";
 import type { Column } from "../../../apimachinery/resource/resource.ts";
-import { anyResource } from "../../any-resource.ts";
 import { Event as CoreEvent, eventColumns, eventFields, eventTtlSeconds } from "../../core/v1/event.ts";
 import { addEventErrors, addStrictCreateErrors, addStrictUpdateErrors } from "../../core/v1/event-validation.ts";
 import { definition } from "../../generated/definitions.ts";
@@ -40,7 +39,7 @@ export const Event = defineResource<Event>({
   scope: "Namespaced",
   schema: () => definition("io.k8s.api.events.v1.Event"),
   storedAs: {
-    definition: () => anyResource(CoreEvent),
+    definition: () => CoreEvent,
     toStored: eventToCore,
     fromStored: (event: ApiObject) => eventFromCore(event as CoreEvent),
   },
