@@ -2,14 +2,16 @@ import { ApiError } from "../apimachinery/errors/api-error.ts";
 import { goQuote } from "../apimachinery/text/go-quote.ts";
 import type { RequestInfo } from "./request.ts";
 
-const verbOfMethod: Readonly<Record<string, string>> = {
-  GET: "get",
-  HEAD: "get",
-  POST: "create",
-  PUT: "update",
-  PATCH: "patch",
-  DELETE: "delete",
-};
+const verbOfMethod: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    GET: "get",
+    HEAD: "get",
+    POST: "create",
+    PUT: "update",
+    PATCH: "patch",
+    DELETE: "delete",
+  }),
+);
 
 /** Subresources of namespaces: `/api/v1/namespaces/x/status` is no resource named "status" within x. */
 const namespaceSubresources = new Set(["status", "finalize"]);
@@ -32,7 +34,7 @@ export function requestInfoOf(method: string, path: string, query: URLSearchPara
   const group = grouped ? segments[1]! : "";
   const version = segments[versionAt]!;
   const rest = segments.slice(versionAt + 1);
-  let verb = verbOfMethod[method] ?? "";
+  let verb = verbOfMethod.get(method) ?? "";
   if (rest[0] === "watch" || rest[0] === "proxy") {
     if (rest.length < 2) {
       return nonResource(method, path);

@@ -26,12 +26,14 @@ import { checkName, checkUid, dedupOwnerReferences } from "./write.ts";
 
 type PatchType = "json" | "merge" | "strategic" | "apply";
 
-const patchTypes: Readonly<Record<string, PatchType>> = {
-  "application/json-patch+json": "json",
-  "application/merge-patch+json": "merge",
-  "application/strategic-merge-patch+json": "strategic",
-  "application/apply-patch+yaml": "apply",
-};
+const patchTypes: ReadonlyMap<string, PatchType> = new Map<string, PatchType>(
+  Object.entries({
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+    "application/apply-patch+yaml": "apply",
+  } as const),
+);
 
 /** PATCH, of all four kinds. The patch is applied anew to each state that a concurrent writer leaves. */
 export async function patchObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
@@ -64,9 +66,9 @@ export async function patchObject(scope: Scope, store: ResourceStore, request: A
 
 export function patchTypeOf(request: ApiRequest): PatchType {
   const mediaType = (request.header("content-type") ?? "").split(";", 1)[0]!.trim();
-  const type = patchTypes[mediaType];
+  const type = patchTypes.get(mediaType);
   if (type === undefined) {
-    throw ApiError.unsupportedMediaType(Object.keys(patchTypes));
+    throw ApiError.unsupportedMediaType([...patchTypes.keys()]);
   }
   return type;
 }

@@ -12,13 +12,15 @@ export interface Output {
 
 const json: Output = { encoding: "json", as: "object", version: "v1" };
 
-const encodings: Readonly<Record<string, Encoding>> = {
-  "application/json": "json",
-  "application/*": "json",
-  "*/*": "json",
-  "application/yaml": "yaml",
-  "application/vnd.kubernetes.protobuf": "protobuf",
-};
+const encodings: ReadonlyMap<string, Encoding> = new Map<string, Encoding>(
+  Object.entries({
+    "application/json": "json",
+    "application/*": "json",
+    "*/*": "json",
+    "application/yaml": "yaml",
+    "application/vnd.kubernetes.protobuf": "protobuf",
+  } as const),
+);
 
 const accepted = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
@@ -48,7 +50,7 @@ function choose(accept: string): Output {
   const clauses = accept.split(",").map(parseClause);
   clauses.sort((a, b) => b.quality - a.quality);
   for (const { mediaType, parameters } of clauses) {
-    const encoding = encodings[mediaType];
+    const encoding = encodings.get(mediaType);
     if (encoding === undefined) {
       continue;
     }

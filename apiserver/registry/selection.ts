@@ -43,7 +43,7 @@ function fieldOf(definition: ResourceDefinition, field: string): (object: ApiObj
   if (field === "metadata.namespace") {
     return (object) => object.metadata.namespace ?? "";
   }
-  const read = definition.fieldSelectors[field];
+  const read = Object.hasOwn(definition.fieldSelectors, field) ? definition.fieldSelectors[field] : undefined;
   if (read === undefined) {
     const known = Object.keys(definition.fieldSelectors).length > 0;
     throw ApiError.badRequest(

@@ -28,7 +28,7 @@ export class Pool {
       }
       return this.#isTaken(wanted) ? "allocated" : this.#reserve(wanted);
     }
-    if (BigInt(this.#held.size + this.#reserved.size) >= this.#size) {
+    if (BigInt(this.#taken()) >= this.#size) {
       return "full";
     }
     let value = this.#first + randomBelow(this.#random, this.#size);
@@ -58,6 +58,15 @@ export class Pool {
     } else {
       this.#held.delete(value);
     }
+  }
+
+  /** A value may be both for a moment: its object is there, its write has not ended. */
+  #taken(): number {
+    let taken = this.#held.size;
+    for (const value of this.#reserved) {
+      taken += this.#held.has(value) ? 0 : 1;
+    }
+    return taken;
   }
 
   #isTaken(value: bigint): boolean {

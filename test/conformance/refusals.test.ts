@@ -237,6 +237,11 @@ const options: readonly Case[] = [
     answer: badRequest("field label not supported: spec.x"),
   },
   {
+    says: "a field named like a part of every JavaScript object",
+    path: "/api/v1/pods?fieldSelector=constructor=1",
+    answer: badRequest("field label not supported: constructor"),
+  },
+  {
     says: "a field that nothing is selected by",
     path: `${configMaps}?fieldSelector=spec.x=1`,
     answer: badRequest('"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"'),
