@@ -1,11 +1,11 @@
 import type { FieldError } from "../field/error.ts";
 import { invalid, tooLong } from "../field/errors.ts";
-import { type Path, path as rootPath } from "../field/path.ts";
+import type { Path } from "../field/path.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { byteLength, isPrintable } from "../text/go-quote.ts";
 
 /** Bytes that a manager's name may have. */
-export const maxFieldManagerBytes = 128;
+const maxFieldManagerBytes = 128;
 
 /**
  * Who writes when a request does not say it: the user agent up to the first slash, without what cannot be printed
@@ -27,6 +27,7 @@ export function managerFromUserAgent(userAgent: string): string {
 export function validateFieldManager(name: string, path: Path | string): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (byteLength(name) > maxFieldManagerBytes) errors.push(tooLong(path, maxFieldManagerBytes));
+  if (/^[\x20-\x7e]*$/.test(name)) return errors;
   let positionBytes = 0;
   for (const character of name) {
     if (!isPrintable(character)) {
@@ -43,12 +44,12 @@ const maxSubresourceBytes = 256;
 
 /** Broken rules of `metadata.managedFields` (apimachinery/pkg/apis/meta/v1/validation, ValidateManagedFields). */
 export function validateManagedFields(
-  entries: readonly ManagedFieldsEntry[],
-  path: Path = rootPath("metadata").child("managedFields"),
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  path: Path,
 ): readonly FieldError[] {
-  return entries.flatMap((entry, i) => {
+  const errors: FieldError[] = [];
+  for (const [i, entry] of (entries ?? []).entries()) {
     const at = path.index(i);
-    const errors: FieldError[] = [];
     const { operation = "", fieldsType = "", manager = "", subresource = "" } = entry;
     if (operation !== "Apply" && operation !== "Update") {
       errors.push(invalid(at.child("operation"), operation, "must be `Apply` or `Update`"));
@@ -59,6 +60,6 @@ export function validateManagedFields(
     errors.push(...validateFieldManager(manager, at.child("manager")));
     if (byteLength(subresource) > maxSubresourceBytes)
       errors.push(tooLong(at.child("subresource"), maxSubresourceBytes));
-    return errors;
-  });
+  }
+  return errors;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatFieldErrors } from "../field/errors.ts";
+import { path } from "../field/path.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { managerFromUserAgent, validateFieldManager, validateManagedFields } from "./field-manager.ts";
@@ -27,6 +28,10 @@ describe("validateFieldManager", () => {
       'fieldManager: Invalid value: "a\\a": invalid character U+0007 (at position 1)',
     );
     assert.equal(
+      formatFieldErrors(validateFieldManager("é\n", "fieldManager")),
+      'fieldManager: Invalid value: "é\\n": invalid character U+000A (at position 2)',
+    );
+    assert.equal(
       formatFieldErrors(validateFieldManager("x".repeat(129), "fieldManager")),
       "fieldManager: Too long: may not be more than 128 bytes",
     );
@@ -37,7 +42,7 @@ describe("validateManagedFields", () => {
   it("refuses unknown operations and types of fields", () => {
     const entries = [{ operation: "Replace", fieldsType: "FieldsV2" }] as unknown as readonly ManagedFieldsEntry[];
     assert.equal(
-      formatFieldErrors(validateManagedFields(entries)),
+      formatFieldErrors(validateManagedFields(entries, path("metadata").child("managedFields"))),
       '[metadata.managedFields[0].operation: Invalid value: "Replace": must be `Apply` or `Update`, metadata.managedFields[0].fieldsType: Invalid value: "FieldsV2": must be `FieldsV1`]',
     );
   });

@@ -8,7 +8,6 @@ import { validateConditions } from "./conditions.ts";
 import { validateLabelSelector } from "./label-fields.ts";
 import { nameIsDNSSubdomain } from "./names.ts";
 import { validateObjectMeta, validateObjectMetaUpdate } from "./object-meta.ts";
-import { validateDeleteOptions, validateFieldManager, validatePatchOptions } from "./options.ts";
 
 const place = path("metadata");
 const rules = { namespaced: true, nameFn: nameIsDNSSubdomain };
@@ -109,23 +108,6 @@ test("a label selector's operators decide whether there are values", () => {
       's.matchExpressions[2].values[0]: Invalid value: "x y": a valid label must be'.slice(0, 60),
     ],
   );
-});
-
-test("options are judged with upstream's words", () => {
-  assert.deepEqual(texts(validateFieldManager("é\n", path("fieldManager"))), [
-    'fieldManager: Invalid value: "é\\n": invalid character U+000A (at position 2)',
-  ]);
-  assert.deepEqual(texts(validatePatchOptions({ fieldValidation: "x" }, "apply")), [
-    "fieldManager: Required value: is required for apply patch",
-    'fieldValidation: Unsupported value: "x": supported values: "", "Ignore", "Strict", "Warn"',
-  ]);
-  assert.deepEqual(texts(validatePatchOptions({ force: false }, "other")), [
-    "force: Forbidden: may not be specified for non-apply patch",
-  ]);
-  assert.deepEqual(texts(validateDeleteOptions({ propagationPolicy: "x", dryRun: ["None"] })), [
-    'propagationPolicy: Unsupported value: "x": supported values: "Foreground", "Background", "Orphan", "nil"',
-    'dryRun: Unsupported value: ["None"]: supported values: "All"',
-  ]);
 });
 
 test("conditions are complete and of distinct types", () => {

@@ -1,19 +1,18 @@
+import { validateManagedFields } from "../apply/field-manager.ts";
 import type { FieldError } from "../field/error.ts";
-import { forbidden, invalid, required, tooLong } from "../field/errors.ts";
+import { forbidden, invalid, required } from "../field/errors.ts";
 import type { Path } from "../field/path.ts";
-import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "../resource/object.ts";
-import { byteLength, compareText, goQuote } from "../text/go-quote.ts";
+import type { ObjectMeta, OwnerReference } from "../resource/object.ts";
+import { compareText, goQuote } from "../text/go-quote.ts";
 import { validateImmutableField, validateNonnegativeField } from "./immutable.ts";
 import { validateAnnotations, validateLabels } from "./label-fields.ts";
 import { isQualifiedName } from "./labels.ts";
 import { type NameValidator, validateNamespaceName } from "./names.ts";
-import { validateFieldManager } from "./options.ts";
 
 // Rules and texts: apimachinery/pkg/api/validation/objectmeta.go.
 
 const orphanFinalizer = "orphan";
 const foregroundFinalizer = "foregroundDeletion";
-const maxSubresourceBytes = 256;
 
 export interface ObjectMetaRules {
   readonly namespaced: boolean;
@@ -145,25 +144,4 @@ export function validateNoNewFinalizers(
   const found = `[]string{${extra.map(goQuote).join(", ")}}`;
   const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${found}`;
   return [forbidden(place, detail)];
-}
-
-export function validateManagedFields(
-  entries: readonly ManagedFieldsEntry[] | undefined,
-  place: Path,
-): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [i, entry] of (entries ?? []).entries()) {
-    const at = place.index(i);
-    if (entry.operation !== "Apply" && entry.operation !== "Update") {
-      errors.push(invalid(at.child("operation"), entry.operation ?? "", "must be `Apply` or `Update`"));
-    }
-    if (entry.fieldsType && entry.fieldsType !== "FieldsV1") {
-      errors.push(invalid(at.child("fieldsType"), entry.fieldsType, "must be `FieldsV1`"));
-    }
-    errors.push(...validateFieldManager(entry.manager ?? "", at.child("manager")));
-    if (byteLength(entry.subresource ?? "") > maxSubresourceBytes) {
-      errors.push(tooLong(at.child("subresource"), maxSubresourceBytes));
-    }
-  }
-  return errors;
 }
