@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { ApiException, KubeConfig, type V1Status } from "@kubernetes/client-node";
+import type { ServerProcess } from "../support/server-process.ts";
+
+/** The kubeconfig that the server wrote: a client certificate of an administrator. */
+export function adminConfig(server: ServerProcess): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromString(server.kubeconfig);
+  return config;
+}
+
+/** The same, by another port: one that leads there. */
+export function configThrough(config: KubeConfig, port: number): KubeConfig {
+  const through = new KubeConfig();
+  through.loadFromString(config.exportConfig());
+  through.clusters = through.clusters.map((cluster) => ({ ...cluster, server: `https://127.0.0.1:${port}` }));
+  return through;
+}
+
+/** The same server, with a token in place of the certificate. */
+export function tokenConfig(server: ServerProcess, token: string): KubeConfig {
+  const config = adminConfig(server);
+  const cluster = config.getCurrentCluster();
+  assert.ok(cluster !== null);
+  config.loadFromClusterAndUser(cluster, { name: "token", token });
+  return config;
+}
+
+/** Whoever is refused gets an ApiException that carries the Status. */
+export async function refusal(call: Promise<unknown>): Promise<{ readonly code: number; readonly status: V1Status }> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof ApiException, String(error));
+    const body: unknown = error.body;
+    const status = (typeof body === "string" ? JSON.parse(body) : body) as V1Status;
+    return { code: error.code, status };
+  }
+  assert.fail("the call succeeded");
+}
