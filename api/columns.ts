@@ -18,7 +18,7 @@ export const ageColumn: Column<ApiObject> = {
 };
 
 /** Resources without columns of their own show when they were made, not how old they are. */
-export const createdAtColumn: Column<ApiObject> = {
+const createdAtColumn: Column<ApiObject> = {
   name: "Created At",
   type: "date",
   cell: (object) => object.metadata.creationTimestamp ?? "0001-01-01T00:00:00Z",

@@ -5,7 +5,7 @@ export function escapeHelp(text: string): string {
   return text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n");
 }
 
-export function escapeLabelValue(text: string): string {
+function escapeLabelValue(text: string): string {
   return /[\\\n"]/.test(text) ? text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n").replace(/"/g, '\\"') : text;
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ServerAccess } from "./http/server-access.ts";
 
 /** Where every container finds its service account (KEP-1205). */
-export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 export interface InClusterOptions {
   /** KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT of the environment. */

@@ -47,7 +47,7 @@ export interface ReflectorOptions<T extends ApiObject> {
 }
 
 /** Marks the bookmark that ends the initial objects of a watch (metav1.InitialEventsAnnotationKey). */
-export const initialEventsEnd = "k8s.io/initial-events-end";
+const initialEventsEnd = "k8s.io/initial-events-end";
 
 /** A watch that ended sooner, with nothing to say, counts as failed (client-go VeryShortWatchError). */
 const veryShortMs = 1000;

@@ -6,9 +6,7 @@ import type { JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { managerFromUserAgent, validateFieldManager, validateManagedFields } from "./field-manager.ts";
 import { fieldSet } from "./field-set.ts";
-import { managedFieldsProblem, managedVersions, withManagedFields } from "./managers.ts";
-import { managedFieldsAfterScale, managedFieldsOfScale } from "./scale.ts";
-import { ignoringTimes } from "./timestamps.ts";
+import { withManagedFields } from "./managers.ts";
 
 describe("managerFromUserAgent", () => {
   it("is what stands before the first slash, printable and not too long", () => {
@@ -58,25 +56,6 @@ const entry = (manager: string, rest: Partial<ManagedFieldsEntry> = {}): Managed
   ...rest,
 });
 
-const object = (replicas: number, ...managedFields: ManagedFieldsEntry[]): JsonObject => ({
-  metadata: { name: "a", managedFields } as unknown as JsonObject,
-  spec: { replicas },
-});
-
-describe("ignoringTimes", () => {
-  it("takes a write back that changes nothing but times", () => {
-    const before = object(1, entry("a"));
-    const later = entry("a", { time: "2024-01-02T00:00:00Z" });
-    assert.equal(ignoringTimes(before, object(1, later)), before);
-    const changed = object(2, later);
-    assert.equal(ignoringTimes(before, changed), changed);
-    const stolen = object(1, { ...later, fieldsV1: fieldSet(["spec", "replicas"]) });
-    assert.equal(ignoringTimes(before, stolen), stolen);
-    const joined = object(1, later, entry("b"));
-    assert.equal(ignoringTimes(before, joined), joined);
-  });
-});
-
 describe("withManagedFields", () => {
   it("sets, removes, and leaves the object alone where there is nothing to do", () => {
     const bare: JsonObject = { metadata: { name: "a" } };
@@ -84,40 +63,5 @@ describe("withManagedFields", () => {
     assert.deepEqual(managed["metadata"], { name: "a", managedFields: [entry("a")] });
     assert.deepEqual(withManagedFields(managed, undefined), bare);
     assert.equal(withManagedFields(bare, undefined), bare);
-  });
-});
-
-describe("managedFieldsProblem", () => {
-  it("says what is wrong with entries", () => {
-    const { fieldsType: _, ...typeless } = entry("a");
-    assert.equal(managedFieldsProblem([entry("a")]), undefined);
-    assert.equal(managedFieldsProblem([entry("a"), typeless]), "missing fieldsType in managed fields entry 1");
-    assert.deepEqual([...managedVersions([entry("a"), entry("b", { apiVersion: "apps/v2" })])], ["apps/v1", "apps/v2"]);
-  });
-});
-
-describe("managed fields of a Scale", () => {
-  const paths = { "apps/v1": ["spec", "replicas"] };
-  const parent = [entry("a"), entry("b", { fieldsV1: fieldSet(["spec", "selector"]) })];
-
-  it("are those who own the desired count", () => {
-    assert.deepEqual(managedFieldsOfScale(parent, paths), [
-      entry("a", { apiVersion: "autoscaling/v1", fieldsV1: fieldSet(["spec", "replicas"]) }),
-    ]);
-  });
-
-  it("give the count to who changed it through the Scale", () => {
-    const { time: _, ...untimed } = entry("c", { fieldsV1: fieldSet(["spec", "replicas"]), subresource: "scale" });
-    const scale = [{ ...untimed, apiVersion: "autoscaling/v1", time: "2024-01-03T00:00:00Z" }];
-    assert.deepEqual(managedFieldsAfterScale(parent, scale, { paths, apiVersion: "apps/v1" }), [
-      untimed,
-      entry("a", { fieldsV1: fieldSet(["spec", "selector"]) }),
-      entry("b", { fieldsV1: fieldSet(["spec", "selector"]) }),
-    ]);
-  });
-
-  it("stay as they are where the count stays with its owner", () => {
-    const scale = managedFieldsOfScale(parent, paths);
-    assert.deepEqual(managedFieldsAfterScale(parent, scale, { paths, apiVersion: "apps/v1" }), parent);
   });
 });

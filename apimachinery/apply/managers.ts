@@ -133,21 +133,3 @@ export function withManagedFields(object: JsonObject, entries: readonly ManagedF
   const managed = entries === undefined ? rest : { ...rest, managedFields: entries };
   return { ...object, metadata: managed as JsonObject };
 }
-
-/**
- * The versions that an object's managers speak of: those that a `convert` may be asked for. For callers whose conversion
- * cannot be done on the spot and so has to be prepared.
- */
-export function managedVersions(entries: readonly ManagedFieldsEntry[] | undefined): ReadonlySet<string> {
-  return new Set([...decodeManagersOrNone(entries).values()].map(({ apiVersion }) => apiVersion));
-}
-
-/** Why the entries are not valid, in the words of the warning that a mutating webhook's mistake earns; undefined if they are. */
-export function managedFieldsProblem(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
-  try {
-    decodeManagers(entries);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}

@@ -4,7 +4,7 @@ import type { Field, ListSchema, ObjectSchema, ScalarSchema, Schema } from "../s
 /** Structures for tests, written by hand. */
 export const string: ScalarSchema = { type: "string" };
 export const integer: ScalarSchema = { type: "integer", format: "int32" };
-export const boolean: ScalarSchema = { type: "boolean" };
+const boolean: ScalarSchema = { type: "boolean" };
 
 export type FieldOptions = Partial<Omit<Field, "name" | "schema">> & { readonly default?: JsonValue };
 

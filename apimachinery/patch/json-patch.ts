@@ -6,10 +6,10 @@ import { jsonTypeName } from "./go-value.ts";
 import { type Container, Draft, parsePointer } from "./json-pointer.ts";
 
 /** Operations that one patch may have (handlers/patch.go, maxJSONPatchOperations). */
-export const maxJsonPatchOperations = 10_000;
+const maxJsonPatchOperations = 10_000;
 
 /** Bytes of JSON that the `copy` operations of one patch may add (server.Config.JSONPatchMaxCopyBytes). */
-export const maxJsonPatchCopyBytes = 3 * 1024 * 1024;
+const maxJsonPatchCopyBytes = 3 * 1024 * 1024;
 
 export interface JsonPatchOperation {
   readonly op: string;

@@ -12,7 +12,7 @@ export function badArgumentType(expected: "map[string]interface {}" | "[]interfa
   return failure(`expected a ${expected}, but received a ${goTypeName(actual)}`);
 }
 
-export function mustObject(value: JsonValue): JsonObject {
+function mustObject(value: JsonValue): JsonObject {
   if (!isJsonObject(value)) throw badArgumentType("map[string]interface {}", value);
   return value;
 }

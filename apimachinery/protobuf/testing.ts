@@ -2,7 +2,7 @@ import type { CompactMessages } from "./compact.ts";
 import { messageTable } from "./messages.ts";
 
 /** Messages in which every kind of field occurs: what the tests of this folder write and read. */
-export const sample: CompactMessages = {
+const sample: CompactMessages = {
   "api.shop.v1.Order": {
     fields: ["1 api.shop.v1.Meta metadata", "2 api.shop.v1.OrderSpec spec"],
     kinds: ["shop/v1/Order"],

@@ -3,16 +3,7 @@ import { nameIsDNSSubdomain } from "../validation/names.ts";
 import type { ApiObject } from "./object.ts";
 import type { Column, ResourceDefinition, Verb } from "./resource.ts";
 
-export const allVerbs: readonly Verb[] = [
-  "create",
-  "delete",
-  "deletecollection",
-  "get",
-  "list",
-  "patch",
-  "update",
-  "watch",
-];
+const allVerbs: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 type Defaulted =
   | "listKind"

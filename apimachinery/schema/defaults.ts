@@ -63,7 +63,7 @@ function planOf(field: Field): Plan {
 }
 
 /** The default of a field that may come to be; an empty one is nothing where empty values are left out. */
-export function defaultOf(field: Field): JsonValue | undefined {
+function defaultOf(field: Field): JsonValue | undefined {
   if (field.default === undefined || (field.empty === "omit" && isZero(field.default))) return undefined;
   return field.default;
 }

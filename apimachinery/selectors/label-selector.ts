@@ -113,23 +113,3 @@ export function formatLabelSelector(selector: LabelSelector | null | undefined):
     throw error;
   }
 }
-
-/** The selector as plain labels, where it is no more than that (LabelSelectorAsMap). Throws SelectorError. */
-export function labelSelectorAsMap(selector: LabelSelector | null | undefined): Labels {
-  const labels: Record<string, string> = { ...selector?.matchLabels };
-  for (const { key, operator, values } of selector?.matchExpressions ?? []) {
-    if (!Object.hasOwn(operators, operator))
-      throw new SelectorError(`${goQuote(operator)} is not a valid selector operator`);
-    const [value] = values ?? [];
-    if (operator !== "In") {
-      throw new SelectorError(`operator ${goQuote(operator)} cannot be converted into the old label selector format`);
-    }
-    if (value === undefined || values?.length !== 1) {
-      throw new SelectorError(
-        `operator "In" without a single value cannot be converted into the old label selector format`,
-      );
-    }
-    labels[key] = value;
-  }
-  return labels;
-}

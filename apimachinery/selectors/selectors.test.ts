@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseFieldSelector, SelectorError } from "./field-selector.ts";
-import {
-  formatLabelSelector,
-  fromLabelSelector,
-  labelSelectorAsMap,
-  parseLabelSelector,
-  selectorFromSet,
-} from "./label-selector.ts";
+import { formatLabelSelector, fromLabelSelector, parseLabelSelector, selectorFromSet } from "./label-selector.ts";
 
 test("a label selector's text becomes canonical", () => {
   const table: Readonly<Record<string, string>> = {
@@ -112,10 +106,6 @@ test("an absent metav1.LabelSelector selects nothing, an empty one everything", 
   assert.throws(() => fromLabelSelector({ matchExpressions: [{ key: "a", operator: "In" }] }), {
     message: "values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty",
   });
-  assert.deepEqual(
-    labelSelectorAsMap({ matchLabels: { a: "b" }, matchExpressions: [{ key: "c", operator: "In", values: ["d"] }] }),
-    { a: "b", c: "d" },
-  );
   assert.equal(selectorFromSet({ b: "1", a: "2" }).toString(), "a=2,b=1");
 });
 

@@ -41,7 +41,7 @@ export interface TableOptions {
 /** Marks the bookmark after a watch's first events; it is shown whatever the client asked for. */
 const initialEventsEnd = "k8s.io/initial-events-end";
 
-export function columnDefinitions<T>(columns: readonly Column<T>[]): readonly ColumnDefinition[] {
+function columnDefinitions<T>(columns: readonly Column<T>[]): readonly ColumnDefinition[] {
   return columns.map(({ name, type, format = "", description = "", priority = 0 }) => ({
     name,
     type,

@@ -5,20 +5,6 @@ function tooEarly(seconds: number): string | undefined {
   return seconds < -1 ? "<invalid>" : seconds < 0 ? "0s" : undefined;
 }
 
-/** A duration of `ms` in one unit: `59s`, `3m`, `23h`, `364d`, `2y`. */
-export function shortHumanDuration(ms: number): string {
-  const seconds = Math.trunc(ms / 1000);
-  const early = tooEarly(seconds);
-  if (early !== undefined) return early;
-  if (seconds < 60) return `${seconds}s`;
-  const minutes = Math.trunc(seconds / 60);
-  if (minutes < 60) return `${minutes}m`;
-  const hours = Math.trunc(minutes / 60);
-  if (hours < 24) return `${hours}h`;
-  if (hours < 24 * 365) return `${Math.trunc(hours / 24)}d`;
-  return `${Math.trunc(hours / 24 / 365)}y`;
-}
-
 /** A duration of `ms` in two or three significant figures, as Age columns show it: `2m30s`, `7h12m`, `3d4h`, `2y10d`. */
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000);

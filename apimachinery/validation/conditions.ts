@@ -35,7 +35,7 @@ function validateReason(reason: string, place: Path): FieldError[] {
   return errors;
 }
 
-export function validateCondition(condition: Condition, place: Path): readonly FieldError[] {
+function validateCondition(condition: Condition, place: Path): readonly FieldError[] {
   const errors = [...validateLabelName(condition.type ?? "", place.child("type"))];
   const statuses = ["False", "True", "Unknown"];
   if (!statuses.includes(condition.status))

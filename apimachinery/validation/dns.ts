@@ -13,10 +13,6 @@ const subdomainRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 const subdomainPattern = new RegExp(`^${subdomain}$`);
 
-const caselessRule =
-  "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-const caselessPattern = new RegExp(`^${subdomain}$`, "i");
-
 const underscoreLabel = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
 const underscoreSubdomain = `${underscoreLabel}(\\.${underscoreLabel})*`;
 const underscoreRule =
@@ -33,9 +29,9 @@ const label1035Rule =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 const label1035Pattern = new RegExp(`^${label1035}$`);
 
-export const dns1123LabelMaxLength = 63;
+const dns1123LabelMaxLength = 63;
 export const dns1123SubdomainMaxLength = 253;
-export const dns1035LabelMaxLength = 63;
+const dns1035LabelMaxLength = 63;
 
 function check(value: string, max: number, pattern: RegExp, message: () => string): Messages {
   const long = value.length > max || byteLength(value) > max;
@@ -55,13 +51,6 @@ export function isDNS1123Label(value: string): Messages {
 export function isDNS1123Subdomain(value: string): Messages {
   return check(value, dns1123SubdomainMaxLength, subdomainPattern, () =>
     patternMessage(subdomainRule, subdomain, "example.com"),
-  );
-}
-
-/** RFC 1123 subdomain in which capitals are allowed too. */
-export function isDNS1123SubdomainCaseless(value: string): Messages {
-  return check(value, dns1123SubdomainMaxLength, caselessPattern, () =>
-    patternMessage(caselessRule, subdomain, "Example.com"),
   );
 }
 

@@ -3,7 +3,7 @@ import { invalid } from "../field/errors.ts";
 import type { Path } from "../field/path.ts";
 import { semanticEqual } from "../json/equal.ts";
 
-export const fieldImmutableMessage = "field is immutable";
+const fieldImmutableMessage = "field is immutable";
 export const negativeMessage = "must be greater than or equal to 0";
 
 /** The field may not change (validation.ValidateImmutableField). */

@@ -22,7 +22,7 @@ export interface LabelSelectorRequirement {
 }
 
 /** Total bytes of annotations' keys and values. */
-export const totalAnnotationSizeLimitBytes = 256 * 1024;
+const totalAnnotationSizeLimitBytes = 256 * 1024;
 
 export function validateLabelName(name: string, place: Path): readonly FieldError[] {
   return isQualifiedName(name).map((message) => invalid(place, name, message));

@@ -14,7 +14,7 @@ const valueRule =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 const valuePattern = new RegExp(`^${value}$`);
 
-export const labelValueMaxLength = 63;
+const labelValueMaxLength = 63;
 const labelNameMaxLength = 63;
 
 function tooLongMessage(length: number): string {

@@ -99,7 +99,7 @@ function ordered(reference: OwnerReference): object {
 }
 
 /** Each names an owner; at most one of them is the controller. */
-export function validateOwnerReferences(
+function validateOwnerReferences(
   references: readonly OwnerReference[] | undefined,
   place: Path,
 ): readonly FieldError[] {
@@ -122,7 +122,7 @@ export function validateFinalizerName(name: string, place: Path): readonly Field
   return isQualifiedName(name).map((message) => invalid(place, name, message));
 }
 
-export function validateFinalizers(finalizers: readonly string[] | undefined, place: Path): readonly FieldError[] {
+function validateFinalizers(finalizers: readonly string[] | undefined, place: Path): readonly FieldError[] {
   if (finalizers === undefined || finalizers.length === 0) return [];
   const errors = finalizers.flatMap((finalizer) => validateFinalizerName(finalizer, place));
   if (finalizers.includes(orphanFinalizer) && finalizers.includes(foregroundFinalizer)) {
@@ -134,7 +134,7 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, pl
 }
 
 /** Once deletion has begun, finalizers only go. */
-export function validateNoNewFinalizers(
+function validateNoNewFinalizers(
   finalizers: readonly string[],
   old: readonly string[],
   place: Path,

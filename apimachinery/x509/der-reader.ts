@@ -65,7 +65,7 @@ export function readOid(der: Buffer, { start, end }: DerElement): string {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Text of any of the string types that names use; undefined for other types. */
-export function readText(der: Buffer, { tag, start, end }: DerElement): string | undefined {
+function readText(der: Buffer, { tag, start, end }: DerElement): string | undefined {
   const bytes = der.subarray(start, end);
   switch (tag) {
     case 0x0c: // UTF8String

@@ -12,7 +12,7 @@ const plural = "certificatesigningrequests";
 const clientSigner = "kubernetes.io/kube-apiserver-client";
 
 /** Whether the user may `approve` or `sign` for a signer, by its name or for its whole domain (pkg/certauthorization). */
-export async function isAuthorizedForSigner(
+async function isAuthorizedForSigner(
   authorizer: Authorizer,
   user: UserInfo,
   verb: string,

@@ -8,10 +8,7 @@ import type { AdmissionPlugin } from "./plugin.ts";
 import { concerns } from "./refusal.ts";
 
 /** The newest of several objects marked as default; of equally old ones the first by name. */
-export function newestDefault<T extends ApiObject>(
-  objects: Iterable<T>,
-  ...annotations: readonly string[]
-): T | undefined {
+function newestDefault<T extends ApiObject>(objects: Iterable<T>, ...annotations: readonly string[]): T | undefined {
   let found: T | undefined;
   for (const object of objects) {
     if (!annotations.some((key) => object.metadata.annotations?.[key] === "true")) continue;

@@ -51,7 +51,7 @@ function needsNamespace(attributes: AdmissionAttributes): boolean {
 }
 
 /** Refuses a write into a namespace that is not there, or a create in one that is being terminated. */
-export function checkNamespace(attributes: AdmissionAttributes, namespace: Namespace | undefined): void {
+function checkNamespace(attributes: AdmissionAttributes, namespace: Namespace | undefined): void {
   const name = attributes.namespace;
   if (namespace === undefined) throw ApiError.notFound({ group: "", resource: "namespaces" }, name);
   if (attributes.operation !== "CREATE" || namespace.status?.phase !== "Terminating") return;

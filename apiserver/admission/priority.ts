@@ -10,7 +10,7 @@ import { concerns, newObject, refused } from "./refusal.ts";
 const group = "scheduling.k8s.io";
 
 /** The classes that every cluster has (pkg/apis/scheduling/v1 SystemPriorityClasses). */
-export const systemPriorityClasses: readonly object[] = [
+const systemPriorityClasses: readonly object[] = [
   systemClass(
     "system-node-critical",
     2_000_001_000,

@@ -112,7 +112,7 @@ function checkMirrorPod(attributes: AdmissionAttributes, pod: Pod): void {
 }
 
 /** Mounts a token volume in every container that has nothing at its place. */
-export function mountToken(pod: Draft<Pod>, random: Random): void {
+function mountToken(pod: Draft<Pod>, random: Random): void {
   const { spec } = pod;
   const existing = spec.volumes?.find((volume) => volume.name.startsWith(volumePrefix));
   let name = existing?.name;
@@ -129,7 +129,7 @@ export function mountToken(pod: Draft<Pod>, random: Random): void {
 }
 
 /** The volume's exact shape; its lifetime is the mark by which the server knows it (see token-request.ts). */
-export function tokenVolume(): Draft<ProjectedVolumeSource> {
+function tokenVolume(): Draft<ProjectedVolumeSource> {
   return {
     defaultMode: 0o644,
     sources: [

@@ -7,7 +7,7 @@ export type AuditLevel = "None" | "Metadata" | "Request" | "RequestResponse";
 export type AuditStage = "RequestReceived" | "ResponseStarted" | "ResponseComplete" | "Panic";
 
 export const auditLevels: readonly AuditLevel[] = ["None", "Metadata", "Request", "RequestResponse"];
-export const auditStages: readonly AuditStage[] = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"];
+const auditStages: readonly AuditStage[] = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"];
 
 /** audit.k8s.io/v1 PolicyRule: the first that matches a request decides. */
 export interface AuditRule {

@@ -43,7 +43,7 @@ export function verificationKey(key: KeyObject): VerificationKey {
   };
 }
 
-export function algorithmOf(key: KeyObject): JwtAlgorithm {
+function algorithmOf(key: KeyObject): JwtAlgorithm {
   if (key.asymmetricKeyType === "rsa") return "RS256";
   const algorithm = key.asymmetricKeyType === "ec" ? curves[key.asymmetricKeyDetails?.namedCurve ?? ""] : undefined;
   if (algorithm !== undefined) return algorithm;

@@ -7,7 +7,7 @@ import type { Authenticated } from "./authenticator.ts";
 import { splitServiceAccountUsername } from "./names.ts";
 import { type LegacyClaims, serviceAccountUser } from "./service-account-claims.ts";
 
-export const invalidSinceLabel = "kubernetes.io/legacy-token-invalid-since";
+const invalidSinceLabel = "kubernetes.io/legacy-token-invalid-since";
 export const lastUsedLabel = "kubernetes.io/legacy-token-last-used";
 
 export interface LegacyTokenUse extends Authenticated {

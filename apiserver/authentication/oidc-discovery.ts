@@ -1,7 +1,7 @@
 import type { VerificationKey } from "./jwt.ts";
 
-export const openIdConfigurationPath = "/.well-known/openid-configuration";
-export const openIdKeysPath = "/openid/v1/jwks";
+const openIdConfigurationPath = "/.well-known/openid-configuration";
+const openIdKeysPath = "/openid/v1/jwks";
 
 export interface DiscoveryDocument {
   readonly path: string;

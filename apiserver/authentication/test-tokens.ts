@@ -28,7 +28,7 @@ export const testDefinitions: TokenDefinitions = {
   node: defineResource<Node>({ ...base, kind: "Node", plural: "nodes", scope: "Cluster" }),
 };
 
-export const ecKey = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey;
+const ecKey = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey;
 export const issuer = "https://kubernetes.default.svc.cluster.local";
 export const audiences = [issuer];
 export const startMs = Date.parse("2026-05-01T12:00:00Z");

@@ -14,11 +14,6 @@ export interface WantedUser {
 const prefix = "impersonate-";
 const extraPrefix = "impersonate-extra-";
 
-/** True for the headers that must not travel on to other servers. */
-export function isImpersonationHeader(lowerCaseName: string): boolean {
-  return lowerCaseName.startsWith(prefix);
-}
-
 /** Reads `Impersonate-User`, `-Uid`, `-Group` and `-Extra-*`; undefined where there is none of them. */
 export function wantedUser(headers: HeaderPairs): WantedUser | undefined {
   let username = "";

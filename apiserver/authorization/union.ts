@@ -20,25 +20,6 @@ export const superuserAuthorizer: Authorizer = {
       : { resourceRules: [], nonResourceRules: [], incomplete: false },
 };
 
-/** Allows everybody these paths; one that ends in `*` is a prefix (apiserver/pkg/authorization/path). Throws for other stars. */
-export function alwaysAllowPaths(paths: readonly string[]): Authorizer {
-  const exact = new Set<string>();
-  const prefixes: string[] = [];
-  for (const path of paths.map((one) => one.replace(/^\//, ""))) {
-    if (path.slice(0, -1).includes("*")) throw new Error(`only trailing * allowed in ${JSON.stringify(path)}`);
-    if (path.endsWith("*")) prefixes.push(path.slice(0, -1));
-    else exact.add(path);
-  }
-  return {
-    name: "always-allow-paths",
-    authorize({ isResourceRequest, path }) {
-      if (isResourceRequest) return noOpinion;
-      const plain = path.replace(/^\//, "");
-      return exact.has(plain) || prefixes.some((prefix) => plain.startsWith(prefix)) ? allowed : noOpinion;
-    },
-  };
-}
-
 /** Asks each in order until one allows or denies; stays synchronous as long as all that are asked do. */
 export function unionAuthorizer(...authorizers: readonly Authorizer[]): Authorizer {
   return {

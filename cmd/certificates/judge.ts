@@ -3,7 +3,7 @@ import { readSubject } from "../../apimachinery/x509/der-reader.ts";
 
 const dayMs = 86_400_000;
 /** Certificates of a year that have less than this left are renewed at the next start. */
-export const renewBeforeMs = 90 * dayMs;
+const renewBeforeMs = 90 * dayMs;
 export const leafValidityMs = 365 * dayMs;
 export const authorityValidityMs = 3650 * dayMs;
 /** Certificates begin this long before they are made, for clients whose clocks are late. */

@@ -53,7 +53,7 @@ export class Model {
   }
 }
 
-export function keyOfEvent(event: StorageEvent): string {
+function keyOfEvent(event: StorageEvent): string {
   return event.type === "put" ? event.entry.key : event.key;
 }
 

@@ -40,6 +40,6 @@ export function verdictOf(error: unknown): Verdict {
   }
 }
 
-export function isServiceError(error: unknown): error is ServiceError {
+function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && typeof (error as Partial<ServiceError>).code === "number" && "details" in error;
 }

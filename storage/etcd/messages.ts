@@ -105,7 +105,7 @@ export function encodeWatchProgress(): Uint8Array {
 
 export const empty = new Uint8Array(0);
 
-export function decodeKeyValue(bytes: Uint8Array): KeyValue {
+function decodeKeyValue(bytes: Uint8Array): KeyValue {
   const message: KeyValue = { key: empty, value: empty, createRevision: 0, modRevision: 0 };
   return decodeInto(message, bytes, {
     1: (reader, kv) => {

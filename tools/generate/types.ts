@@ -41,7 +41,7 @@ const packageOf = (definition: string): string => definition.slice(0, definition
 const nameOf = (definition: string): string => definition.slice(definition.lastIndexOf(".") + 1);
 
 /** File of a package below types/, without extension: `core-v1`, `meta-v1`, `version`. */
-export function fileOf(definitionPackage: string): string {
+function fileOf(definitionPackage: string): string {
   const parts = definitionPackage.split(".");
   const last = parts.at(-1)!;
   return /^v\d/.test(last) ? `${parts.at(-2)}-${last}` : last;

@@ -6,7 +6,7 @@ import type * as types from "../../generated/types/core-v1.ts";
 
 // What each type of secret must hold: pkg/apis/core/validation/validation.go ValidateSecret.
 
-export const serviceAccountNameAnnotation = "kubernetes.io/service-account.name";
+const serviceAccountNameAnnotation = "kubernetes.io/service-account.name";
 const dataPath = path("data");
 
 /** Adds an error for each key that a secret of this type lacks or fills with what it cannot mean. */

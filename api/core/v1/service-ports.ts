@@ -1,5 +1,5 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
-import { duplicate, invalid, notSupported, required } from "../../../apimachinery/field/errors.ts";
+import { duplicate, notSupported, required } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import { isDNS1123Label } from "../../../apimachinery/validation/dns.ts";
 import { isValidPortName, isValidPortNum } from "../../../apimachinery/validation/formats.ts";
@@ -50,9 +50,4 @@ function addOnePortErrors(errors: FieldError[], port: ServicePort, { i, several,
 
 function portNumberOrNameMessages(port: number | string): readonly string[] {
   return typeof port === "number" ? isValidPortNum(port) : isValidPortName(port);
-}
-
-/** A port by number or by the name it has in the pod. */
-export function portNumberOrNameErrors(port: number | string, place: () => ReturnType<typeof path>): FieldError[] {
-  return portNumberOrNameMessages(port).map((message) => invalid(place(), port, message));
 }

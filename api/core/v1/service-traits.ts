@@ -1,4 +1,4 @@
-import type { Service, ServicePort } from "../../generated/types/core-v1.ts";
+import type { Service } from "../../generated/types/core-v1.ts";
 
 // What a service is, from its fields: pkg/api/service/util.go, pkg/registry/core/service/storage/storage.go.
 
@@ -44,11 +44,6 @@ export function needsHealthCheckNodePort({ spec }: ServiceView): boolean {
 /** Ports of nodes that its ports hold, zeros left out. */
 export function nodePortsOf({ spec }: ServiceView): readonly number[] {
   return (spec.ports ?? []).map((port) => port.nodePort ?? 0).filter((nodePort) => nodePort !== 0);
-}
-
-/** Two ports that differ in number or protocol may live side by side. */
-export function portKey(port: ServicePort): string {
-  return `${port.protocol ?? ""}/${port.port ?? 0}`;
 }
 
 export function sameStrings(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {

@@ -12,10 +12,10 @@ import type * as types from "../../generated/types/scheduling-v1.ts";
 export type PriorityClass = types.PriorityClass;
 
 /** Values above this are the system's. */
-export const highestUserDefinablePriority = 1_000_000_000;
+const highestUserDefinablePriority = 1_000_000_000;
 
 /** Classes that every cluster has, and their values. */
-export const systemPriorities: Readonly<Record<string, number>> = {
+const systemPriorities: Readonly<Record<string, number>> = {
   "system-node-critical": 2 * highestUserDefinablePriority + 1000,
   "system-cluster-critical": 2 * highestUserDefinablePriority,
 };

@@ -3,7 +3,7 @@ import type { Container, EphemeralContainer, Pod, PodSpec, Volume } from "../../
 type AnyContainer = Pick<Container | EphemeralContainer, "env" | "envFrom">;
 
 /** Init containers, containers and ephemeral containers. */
-export function* containersOf(spec: PodSpec): Generator<AnyContainer> {
+function* containersOf(spec: PodSpec): Generator<AnyContainer> {
   yield* spec.initContainers ?? [];
   yield* spec.containers ?? [];
   yield* spec.ephemeralContainers ?? [];

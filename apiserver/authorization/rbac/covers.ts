@@ -73,7 +73,7 @@ function resourcesCover(owner: readonly string[], wanted: readonly string[]): bo
 }
 
 /** Joins rules that differ only by verb; upstream does so before it shows missing rights (CompactRules). */
-export function compactRules(rules: readonly PolicyRule[]): PolicyRule[] {
+function compactRules(rules: readonly PolicyRule[]): PolicyRule[] {
   const compacted: PolicyRule[] = [];
   const simple = new Map<string, { -readonly [K in keyof PolicyRule]: PolicyRule[K] }>();
   for (const rule of rules) {
@@ -97,7 +97,7 @@ function simpleKey(rule: PolicyRule): string | undefined {
 }
 
 /** `{APIGroups:["apps"], Resources:["deployments"], Verbs:["get" "list"]}`, as escalation messages show a rule. */
-export function compactString(rule: PolicyRule): string {
+function compactString(rule: PolicyRule): string {
   const parts: string[] = [];
   const add = (label: string, values: readonly string[] | undefined) => {
     if (values !== undefined && values.length > 0) parts.push(`${label}:${quoteList(values)}`);

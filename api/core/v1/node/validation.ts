@@ -32,7 +32,7 @@ export function validateNode(check: Check, node: Node, old: Node | undefined): v
 }
 
 /** A taint's key and effect together are its name. */
-export function validateTaints(check: Check, taints: readonly Taint[], place: Path): void {
+function validateTaints(check: Check, taints: readonly Taint[], place: Path): void {
   const seen = new Set<string>();
   taints.forEach((taint, i) => {
     const at = place.index(i);

@@ -41,7 +41,7 @@ function validateWeight(check: Check, weight: number | undefined, place: Path): 
 }
 
 /** pkg/apis/core/validation ValidateNodeSelector: also of persistent volumes. */
-export function validateNodeSelector(check: Check, selector: NodeSelector, place: Path): void {
+function validateNodeSelector(check: Check, selector: NodeSelector, place: Path): void {
   const at = place.child("nodeSelectorTerms");
   if (!selector.nodeSelectorTerms?.length) {
     check.errors.push(required(at, "must have at least one node selector term"));

@@ -62,7 +62,7 @@ export function validateSecurityContext(check: PodCheck, context: SecurityContex
   }
 }
 
-export function validateSeccompProfile(check: Check, profile: SeccompProfile, place: Path): void {
+function validateSeccompProfile(check: Check, profile: SeccompProfile, place: Path): void {
   const { type = "", localhostProfile } = profile;
   if (type === "") check.errors.push(required(place.child("type"), "type is required when seccompProfile is set"));
   else if (!profileTypes.includes(type)) check.errors.push(notSupported(place.child("type"), type, profileTypes));
@@ -76,7 +76,7 @@ export function validateSeccompProfile(check: Check, profile: SeccompProfile, pl
   } else validateDescendingPath(check, localhostProfile, at);
 }
 
-export function validateAppArmorProfile(check: Check, profile: AppArmorProfile, place: Path): void {
+function validateAppArmorProfile(check: Check, profile: AppArmorProfile, place: Path): void {
   const { type = "", localhostProfile } = profile;
   const at = place.child("localhostProfile");
   if (type === "") check.errors.push(required(place.child("type"), "type is required when appArmorProfile is set"));

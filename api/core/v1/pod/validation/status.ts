@@ -66,7 +66,7 @@ function mayRestartAll(spec: PodSpec): boolean {
 }
 
 /** Whether a container that ended with this code is run again (pkg/api/v1/pod ContainerShouldRestart). */
-export function shouldRestart(container: Container, spec: PodSpec, exitCode: number): boolean {
+function shouldRestart(container: Container, spec: PodSpec, exitCode: number): boolean {
   const { restartPolicy, restartPolicyRules: rules = [] } = container;
   const matches = ({ exitCodes }: (typeof rules)[number]) =>
     exitCodes !== undefined && (exitCodes.values?.includes(exitCode) ?? false) === (exitCodes.operator === "In");

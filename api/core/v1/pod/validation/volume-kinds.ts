@@ -32,7 +32,7 @@ const hostPathTypes = [
   "Socket",
 ];
 
-export function validatePullPolicy(check: Check, policy: string | undefined, place: Path): void {
+function validatePullPolicy(check: Check, policy: string | undefined, place: Path): void {
   checkChoice(check, place, policy, pullPolicies);
 }
 
