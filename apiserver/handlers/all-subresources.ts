@@ -3,6 +3,7 @@ import { patchObject } from "./patch.ts";
 import { getObject } from "./read.ts";
 import type { Subresource } from "./resource.ts";
 import { bindPod } from "./subresources/binding.ts";
+import { evictPod } from "./subresources/eviction.ts";
 import { finalizeNamespace } from "./subresources/finalize.ts";
 import { scaleSubresource } from "./subresources/scale.ts";
 import { tokenSubresource } from "./subresources/token.ts";
@@ -18,6 +19,7 @@ export function allSubresources(issuer: TokenIssuer): ReadonlyMap<string, Subres
     ["namespaces./finalize", finalizeNamespace],
     ["pods./binding", bindPod],
     ["pods./ephemeralcontainers", itself],
+    ["pods./eviction", evictPod],
     ["pods./resize", itself],
     ["serviceaccounts./token", tokenSubresource(issuer)],
     ["certificatesigningrequests.certificates.k8s.io/approval", itself],
