@@ -15,7 +15,13 @@ function budget(status: Partial<BudgetStatus>): PodDisruptionBudget {
     expectedPods: 3,
     disruptionsAllowed: 1,
   };
-  return { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata, status: { ...counted, ...status } };
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata,
+    spec: {},
+    status: { ...counted, ...status },
+  };
 }
 
 function refusal(status: Partial<BudgetStatus>): {
