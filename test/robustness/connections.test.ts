@@ -278,6 +278,27 @@ describe("requests that take their time", { timeout: 30_000 }, () => {
       await clock.runUntil(https.close());
     }
   });
+
+  test("a connection that carries nothing for minutes is told to go away; one with a watch stays", async () => {
+    const clock = new VirtualClock({ startMs: Date.now() });
+    const https = await startHttpsServer({ clock });
+    const idle = http2Client(https.port, https.admin);
+    const busy = http2Client(https.port, https.admin);
+    try {
+      await expect(idle, { path: "/readyz" }, 200, "ok");
+      const watch = await busy.watch(`${configMaps}?watch=1`);
+      const gone = once(idle.session, "close");
+      await clock.advance(4 * 60_000);
+      await gone;
+      assert.equal(busy.session.closed, false);
+      await create(busy, "still-told");
+      assert.equal((await nextEvent(watch)).object.metadata.name, "still-told");
+    } finally {
+      idle.close();
+      busy.close();
+      await clock.runUntil(https.close());
+    }
+  });
 });
 
 async function eventually(holds: () => boolean): Promise<void> {
