@@ -9,7 +9,6 @@ export {
   TimeoutError,
 } from "./cancellation.ts";
 export type { Clock, Timer } from "./clock.ts";
-export { type Deferred, deferred } from "./deferred.ts";
 export { Heap } from "./heap.ts";
 export { createJsonLogger, type JsonLoggerOptions } from "./json-logger.ts";
 export {

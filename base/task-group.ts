@@ -1,5 +1,4 @@
 import { isAbortOf, type LinkedSignal, linkSignals } from "./cancellation.ts";
-import { type Deferred, deferred } from "./deferred.ts";
 
 export type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -13,7 +12,7 @@ export type Task = (signal: AbortSignal) => Promise<void>;
 export class TaskGroup {
   readonly #controller = new AbortController();
   readonly #link: LinkedSignal;
-  readonly #idle: Deferred<void>[] = [];
+  readonly #idle: PromiseWithResolvers<void>[] = [];
   #active = 0;
   #failure: { readonly error: unknown } | undefined;
 
@@ -53,7 +52,7 @@ export class TaskGroup {
   /** Resolves when no task is left; rejects, then, with the first failure. */
   async wait(): Promise<void> {
     while (this.#active > 0) {
-      const idle = deferred();
+      const idle = Promise.withResolvers<void>();
       this.#idle.push(idle);
       await idle.promise;
     }

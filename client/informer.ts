@@ -1,6 +1,5 @@
 import type { ApiObject } from "../apimachinery/resource/object.ts";
 import { abortable } from "../base/cancellation.ts";
-import { type Deferred, deferred } from "../base/deferred.ts";
 import { Reflector, type ReflectorOptions, type ReflectorStore } from "./reflector.ts";
 import { compareResourceVersions } from "./resource-version.ts";
 import { Indexer, type IndexFunction, type Lister, objectKey } from "./store/indexer.ts";
@@ -20,7 +19,7 @@ export interface InformerOptions<T extends ApiObject> extends Omit<ReflectorOpti
 
 interface Waiter {
   readonly resourceVersion: string;
-  readonly reached: Deferred<void>;
+  readonly reached: PromiseWithResolvers<void>;
 }
 
 /**
@@ -33,7 +32,7 @@ export class Informer<T extends ApiObject> {
   readonly #indexer: Indexer<T>;
   readonly #reflector: Reflector<T>;
   readonly #handlers = new Set<EventHandler<T>>();
-  readonly #synced = deferred();
+  readonly #synced = Promise.withResolvers<void>();
   #waiters: Waiter[] = [];
   #hasSynced = false;
   #resourceVersion = "";
@@ -76,7 +75,7 @@ export class Informer<T extends ApiObject> {
   /** Resolves when the cache is complete up to `resourceVersion`: a reader then sees that write. */
   async reached(resourceVersion: string, signal?: AbortSignal): Promise<void> {
     if (compareResourceVersions(this.#resourceVersion, resourceVersion) >= 0) return;
-    const waiter: Waiter = { resourceVersion, reached: deferred() };
+    const waiter: Waiter = { resourceVersion, reached: Promise.withResolvers<void>() };
     this.#waiters.push(waiter);
     try {
       await abortable(waiter.reached.promise, signal);

@@ -1,6 +1,5 @@
 import { onAbort } from "../base/cancellation.ts";
 import type { Clock } from "../base/clock.ts";
-import { type Deferred, deferred } from "../base/deferred.ts";
 import type { MetricsRegistry } from "../base/metrics.ts";
 import { type Task, TaskGroup } from "../base/task-group.ts";
 import { DelayedKeys } from "./delayed-keys.ts";
@@ -34,8 +33,8 @@ export class WorkQueue<K extends NonNullable<unknown> = string> {
   /** The line, from `#head` on. */
   #line: K[] = [];
   #head = 0;
-  readonly #getters: Deferred<K | undefined>[] = [];
-  readonly #drained: Deferred<void>[] = [];
+  readonly #getters: PromiseWithResolvers<K | undefined>[] = [];
+  readonly #drained: PromiseWithResolvers<void>[] = [];
   readonly #delayed: DelayedKeys<K>;
   readonly #rateLimiter: RateLimiter<K>;
   readonly #metrics: WorkQueueMetrics<K>;
@@ -98,7 +97,7 @@ export class WorkQueue<K extends NonNullable<unknown> = string> {
   get(): Promise<K | undefined> {
     if (this.length > 0) return Promise.resolve(this.#dequeue());
     if (this.#shuttingDown) return Promise.resolve(undefined);
-    const getter = deferred<K | undefined>();
+    const getter = Promise.withResolvers<K | undefined>();
     this.#getters.push(getter);
     return getter.promise;
   }
@@ -122,7 +121,7 @@ export class WorkQueue<K extends NonNullable<unknown> = string> {
   async shutDownWithDrain(): Promise<void> {
     this.shutDown();
     if (this.#processing.size === 0 && this.length === 0) return;
-    const drained = deferred();
+    const drained = Promise.withResolvers<void>();
     this.#drained.push(drained);
     await drained.promise;
   }

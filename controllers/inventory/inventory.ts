@@ -1,6 +1,5 @@
 import { abortable, aborted } from "../../base/cancellation.ts";
 import type { Clock } from "../../base/clock.ts";
-import { type Deferred, deferred } from "../../base/deferred.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import { TaskGroup } from "../../base/task-group.ts";
@@ -34,10 +33,10 @@ export class Inventory {
   readonly graph = new Graph();
   readonly #options: InventoryOptions;
   readonly #monitors = new Map<string, Monitor>();
-  readonly #discovered: Deferred<void> = deferred();
+  readonly #discovered: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   readonly #rediscovered = new Set<() => void>();
   #discovery: Discovery = { preferred: [], kinds: new Map(), failures: new Map() };
-  #changed: Deferred<void> = deferred();
+  #changed: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   /** Waits before each of the next times that the server is asked. */
   #looks: number[] = [];
 
@@ -90,7 +89,7 @@ export class Inventory {
   /** True where everything was told. */
   async #discoverOnce(group: TaskGroup, signal: AbortSignal): Promise<boolean> {
     const { client, logger } = this.#options;
-    this.#changed = deferred();
+    this.#changed = Promise.withResolvers<void>();
     try {
       const discovery = await discover(client, signal);
       if (signal.aborted) return true;

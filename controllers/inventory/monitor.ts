@@ -1,7 +1,6 @@
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import { linkSignals } from "../../base/cancellation.ts";
 import type { Clock } from "../../base/clock.ts";
-import { deferred } from "../../base/deferred.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import { type Client, objectKey, Reflector, type ReflectorStore } from "../../client/mod.ts";
@@ -22,7 +21,7 @@ export class Monitor {
   readonly #graph: Graph;
   readonly #options: MonitorOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #synced = deferred();
+  readonly #synced = Promise.withResolvers<void>();
   readonly #stopped = new AbortController();
 
   constructor(resource: DiscoveredResource, graph: Graph, options: MonitorOptions) {

@@ -1,6 +1,5 @@
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import { abortable } from "../../base/cancellation.ts";
-import { type Deferred, deferred } from "../../base/deferred.ts";
 import { compareResourceVersions, type Informer } from "../../client/mod.ts";
 
 type Awaited = { readonly informer: Informer<ApiObject> } & (
@@ -17,7 +16,7 @@ type Awaited = { readonly informer: Informer<ApiObject> } & (
  */
 export class WriteBarrier {
   readonly #awaited = new Map<string, Awaited[]>();
-  readonly #gone = new Map<string, Deferred<void>>();
+  readonly #gone = new Map<string, PromiseWithResolvers<void>>();
 
   /** The server answered a write with `result`: an object of the resource that `informer` follows. */
   wrote(key: string, informer: Informer<ApiObject>, result: ApiObject): void {
@@ -57,7 +56,7 @@ export class WriteBarrier {
   }
 
   #goneOf(uid: string, signal: AbortSignal): Promise<void> {
-    const gone = this.#gone.get(uid) ?? deferred();
+    const gone = this.#gone.get(uid) ?? Promise.withResolvers<void>();
     this.#gone.set(uid, gone);
     return abortable(gone.promise, signal);
   }
