@@ -1,7 +1,9 @@
 import { ApiError } from "../errors/api-error.ts";
+import { equalJson } from "../json/equal.ts";
 import { isJsonObject, type JsonObject } from "../json/json.ts";
 import { failure } from "../patch/errors.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
+import { formatTime } from "../time/time.ts";
 import { compare, excludeFields } from "./compare.ts";
 import { type Conflict, conflictError, conflictsOf } from "./conflict.ts";
 import { type FieldSet, isEmptySet, recursiveDifferenceOf } from "./field-set.ts";
@@ -13,13 +15,11 @@ import {
   type Manager,
   type Managers,
   managerId,
-  timeOf,
   withManagedFields,
 } from "./managers.ts";
 import { mergeApplied } from "./merge.ts";
 import { prune } from "./prune.ts";
 import { reconcileManagers } from "./reconcile.ts";
-import { equalValues } from "./structure.ts";
 import { type OwnershipContext, takeFromOthers, trackUpdate, withoutStripped } from "./update.ts";
 import { formatTypeErrors, typeErrors } from "./validate.ts";
 import { fieldSetOf } from "./whole-set.ts";
@@ -112,7 +112,7 @@ function merge(live: JsonObject, managers: Managers, request: ApplyRequest): Out
   if (conflicts.size > 0 && !request.force) {
     return { object, managers: remaining, conflicts: conflictsOf(reconciled, conflicts) };
   }
-  const time = equalValues(live, object) ? last?.time : timeOf(request.now);
+  const time = equalJson(live, object) ? last?.time : formatTime(request.now);
   setApplier(remaining, id, { ...applier, time, fields: withoutStripped(fields) }, last);
   return { object, managers: remaining, conflicts: [] };
 }
@@ -130,7 +130,7 @@ function setApplier(managers: Managers, id: string, applier: Manager, last: Mana
 }
 
 function sameSet(a: FieldSet, b: FieldSet): boolean {
-  return equalValues(a as JsonObject, b as JsonObject);
+  return equalJson(a, b);
 }
 
 function liveManagers({ live }: ApplyRequest): Managers {

@@ -1,3 +1,4 @@
+import { equalJson } from "../json/equal.ts";
 import { isJsonObject, type JsonObject } from "../json/json.ts";
 import type { ListSchema, ObjectSchema, Schema } from "../schema/schema.ts";
 import {
@@ -14,8 +15,6 @@ import {
   type Associative,
   alwaysPresent,
   childSchema,
-  equalLists,
-  equalValues,
   isBuiltin,
   isEmptyContainer,
   isPlainStruct,
@@ -132,11 +131,11 @@ class Walk {
   }
 
   #leaf(before: Value, after: Value): void {
-    if (!equalValues(before, after)) this.#insert(this.#modified, leaf);
+    if (!equalJson(before, after)) this.#insert(this.#modified, leaf);
   }
 
   #lists(schema: ListSchema, before: readonly Value[], after: readonly Value[]): void {
-    if (equalLists(before, after)) return;
+    if (equalJson(before, after)) return;
     const left = byElement(schema, before);
     const right = byElement(schema, after);
     for (const [element, items] of left) this.#items(schema, element, items, right.get(element) ?? []);
@@ -174,7 +173,7 @@ class Walk {
   #items(schema: ListSchema, element: PathElement, before: readonly Value[], after: readonly Value[]): void {
     this.#path.push(element);
     if (before.length > 1 && after.length > 1) {
-      if (!equalLists(before, after)) this.#insert(this.#modified, leaf);
+      if (!equalJson(before, after)) this.#insert(this.#modified, leaf);
     } else if (before.length > 1) {
       if (after.length > 0) this.#values(schema.items, undefined, after[0]);
       this.#insert(this.#removed, leaf);

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { isConflict } from "../errors/api-error.ts";
+import { equalJson } from "../json/equal.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { type Applied, applyPatch } from "./apply.ts";
 import { type FieldSet, hasPath, parseFieldSet, pathsOf } from "./field-set.ts";
 import { type PathElement, parseElement } from "./path-element.ts";
-import { equalValues, itemElementOrNone, type Value } from "./structure.ts";
+import { itemElementOrNone, type Value } from "./structure.ts";
 import { widgetSchema } from "./test-schema.ts";
 import { updateManagedFields } from "./update.ts";
 
@@ -166,7 +167,7 @@ describe("whatever managers do", () => {
             for (const path of pathsOf(parseFieldSet(fieldsV1))) {
               const [was, is] = [valueAt(before.object, path), valueAt(after.object, path)];
               // What is within a container has owners of its own; the container lasts as long as it is there.
-              const kept = typeof was === "object" && !Array.isArray(was) ? is !== undefined : equalValues(was, is);
+              const kept = typeof was === "object" && !Array.isArray(was) ? is !== undefined : equalJson(was, is);
               if (kept) assert.ok(hasPath(now, path), `${manager} lost ${path.join(" ")}`);
             }
           }

@@ -100,11 +100,6 @@ export function unixSeconds(time: string | undefined): number {
   return Number.isNaN(milliseconds) ? 0 : Math.floor(milliseconds / 1000);
 }
 
-/** metav1.Time of now: RFC 3339 in whole seconds. */
-export function timeOf(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
-}
-
 /** Replaces what a manager owns; removes it where that is nothing. */
 export function setFields(managers: Managers, id: string, fields: FieldSet): void {
   const manager = managers.get(id);

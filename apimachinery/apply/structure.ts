@@ -145,31 +145,6 @@ export function itemElementOrNone(schema: ListSchema, item: Value): PathElement 
   }
 }
 
-/** Deep equality of JSON data: order of keys does not matter; null and absent differ, as do null and empty. */
-export function equalValues(a: Value, b: Value): boolean {
-  if (a === b) return true;
-  if (typeof a === "bigint" || typeof b === "bigint") return isNumeric(a) && isNumeric(b) && BigInt(a) === BigInt(b);
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && equalLists(a, b);
-  }
-  let count = 0;
-  for (const key in a) {
-    if (!Object.hasOwn(b, key) || !equalValues(a[key], b[key])) return false;
-    count++;
-  }
-  for (const _ in b) count--;
-  return count === 0;
-}
-
-export function equalLists(a: readonly Value[], b: readonly Value[]): boolean {
-  return a.length === b.length && a.every((item, i) => equalValues(item, b[i]));
-}
-
-function isNumeric(value: Value): value is number | bigint {
-  return typeof value === "bigint" || Number.isInteger(value);
-}
-
 /** Whether there is nothing in it: absent, null, `{}`, `[]`. */
 export function isEmptyContainer(value: Value): boolean {
   if (value === undefined || value === null) return true;

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../json/json.ts";
 import type { ManagedFieldsEntry } from "../resource/object.ts";
 import type { ObjectSchema } from "../schema/schema.ts";
+import { formatTime } from "../time/time.ts";
 import { capUpdateManagers } from "./cap-managers.ts";
 import { type Comparison, compare, excludeFields } from "./compare.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type Managers,
   managerId,
   setFields,
-  timeOf,
 } from "./managers.ts";
 import { reconcileManagers } from "./reconcile.ts";
 
@@ -141,7 +141,7 @@ export function trackUpdate(managers: Managers, request: Omit<UpdateRequest, "ma
     const writer = { name, operation: "Update", apiVersion, subresource: request.subresource ?? "" } as const;
     const id = managerId(writer);
     const owned = remaining.get(id)?.fields ?? emptySet;
-    remaining.set(id, { ...writer, time: timeOf(request.now), fields: unionOf(fields, owned) });
+    remaining.set(id, { ...writer, time: formatTime(request.now), fields: unionOf(fields, owned) });
   }
   return capUpdateManagers(remaining);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { semanticEqual } from "./equal.ts";
+import { equalJson, semanticEqual } from "./equal.ts";
 import { parseExactly } from "./exact-parser.ts";
 import {
   countKeys,
@@ -166,6 +166,30 @@ test("long hostile texts are judged soon", { timeout: 10_000 }, () => {
     } catch (error) {
       assert.ok(error instanceof JsonSyntaxError);
     }
+  }
+});
+
+test("JSON data is equal whatever the order of its keys, and null is not absent", () => {
+  assert.ok(equalJson({ a: 1, b: [{ c: null }] }, { b: [{ c: null }], a: 1, d: undefined }));
+  assert.ok(equalJson({ a: 9007199254740993n, b: 5n }, { a: 9007199254740993n, b: 5 }));
+  assert.ok(!equalJson({ a: 9007199254740993n, b: 1.5 }, { a: 9007199254740992n, b: 1.5 }));
+  for (const [a, b] of [
+    [{ a: null }, {}],
+    [{ a: [] }, {}],
+    [
+      [1, 2],
+      [2, 1],
+    ],
+    [[1], { 0: 1 }],
+    [{}, JSON.parse('{"__proto__":{}}')],
+    [{ constructor: "x" }, {}],
+    ["1", 1n],
+  ]) {
+    assert.ok(
+      !equalJson(a, b),
+      JSON.stringify(a, (_, value) => (typeof value === "bigint" ? `${value}n` : value)),
+    );
+    assert.ok(!equalJson(b, a));
   }
 });
 

@@ -1,4 +1,5 @@
 import { ApiError } from "../errors/api-error.ts";
+import { equalJson } from "../json/equal.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { byteLength } from "../text/go-quote.ts";
 import { unprocessable } from "./errors.ts";
@@ -171,20 +172,9 @@ function copy(draft: Draft, operation: JsonPatchOperation, remainingBytes: numbe
 function test(draft: Draft, operation: JsonPatchOperation): void {
   const path = pathOf(operation);
   const value = path === "" ? draft.root : read(draft, path);
-  if (!same(value ?? null, operation.value ?? null)) throw unprocessable(`testing value ${path} failed`);
+  if (!equalJson(value ?? null, operation.value ?? null)) throw unprocessable(`testing value ${path} failed`);
 }
 
 function toJson(value: JsonValue): string {
   return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? Number(inner) : inner));
-}
-
-function same(a: JsonValue, b: JsonValue): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item, i) => same(item, b[i]!));
-  }
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && same(a[key]!, b[key]!));
 }

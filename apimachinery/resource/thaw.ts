@@ -22,33 +22,3 @@ function copy(value: unknown): unknown {
   }
   return object;
 }
-
-/** Deep equality of plain JSON data; a field that is undefined is absent. */
-export function equalJson(a: unknown, b: unknown): boolean {
-  if (a === b) {
-    return true;
-  }
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
-    return false;
-  }
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => equalJson(item, b[i]));
-  }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  let count = 0;
-  for (const key in left) {
-    if (left[key] !== undefined) {
-      count++;
-      if (!equalJson(left[key], right[key])) {
-        return false;
-      }
-    }
-  }
-  for (const key in right) {
-    if (right[key] !== undefined) {
-      count--;
-    }
-  }
-  return count === 0;
-}

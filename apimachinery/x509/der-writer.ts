@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { parseIP } from "../net/ip.ts";
 
 /** One DER element (X.690): tag, length, contents. */
 export function element(tag: number, ...contents: readonly Uint8Array[]): Buffer {
@@ -54,17 +54,9 @@ export function time(ms: number): Buffer {
   return ms < Date.UTC(2050, 0) ? element(0x17, Buffer.from(digits.slice(2))) : element(0x18, Buffer.from(digits));
 }
 
-/** 4 or 16 bytes of an address. */
+/** 4 or 16 bytes of an address; an IPv4 address in IPv6's clothes has 4, as Go writes it. */
 export function ipBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split(".").map(Number));
-  if (!isIPv6(address)) throw new Error(`not an IP address: ${address}`);
-  const mapped = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address);
-  const hex = (pair: number[]) => (pair[0]! * 256 + pair[1]!).toString(16);
-  const v4 = mapped === null ? [] : mapped[2]!.split(".").map(Number);
-  const plain = mapped === null ? address : `${mapped[1]}${hex(v4.slice(0, 2))}:${hex(v4.slice(2))}`;
-  const [head = "", tail] = plain.split("::");
-  const groups = (side: string) => (side === "" ? [] : side.split(":").map((group) => Number.parseInt(group, 16)));
-  const [left, right] = [groups(head), tail === undefined ? [] : groups(tail)];
-  const all = [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right];
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+  const ip = parseIP(address);
+  if (ip === undefined) throw new Error(`not an IP address: ${address}`);
+  return Buffer.from(ip.bytes);
 }

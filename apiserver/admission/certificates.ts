@@ -1,6 +1,6 @@
 import type { CertificateSigningRequest } from "../../api/generated/types/certificates-v1.ts";
+import { equalJson } from "../../apimachinery/json/equal.ts";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
-import { equalJson } from "../../apimachinery/resource/thaw.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { parseCertificateRequest } from "../../apimachinery/x509/certificate-request.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";

@@ -1,6 +1,7 @@
 import type { Status } from "../../apimachinery/errors/status.ts";
 import type { ObjectMeta, UserInfo } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
+import { formatMicroTime } from "../../apimachinery/time/time.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { AuthorizationAttributes } from "../authorization/authorizer.ts";
@@ -9,7 +10,6 @@ import {
   type AuditBackend,
   type AuditEvent,
   type AuditObjectRef,
-  microTime,
   shortUserAgent,
   sourceAddresses,
   withoutManagedFields,
@@ -93,7 +93,7 @@ export class AuditRecord {
       user: shownUser(attributes.user),
       sourceIPs: sourceAddresses(request.header("x-forwarded-for"), request.header("x-real-ip"), request.remoteAddress),
       ...(userAgent === "" ? {} : { userAgent }),
-      requestReceivedTimestamp: microTime(receivedMs),
+      requestReceivedTimestamp: formatMicroTime(receivedMs),
     };
     this.#emit("RequestReceived", this.#base.requestReceivedTimestamp);
   }
@@ -159,7 +159,7 @@ export class AuditRecord {
     return this.#decision.omitManagedFields ? withoutManagedFields(object) : object;
   }
 
-  #emit(stage: AuditStage, stageTimestamp: string = microTime(this.#clock.now())): void {
+  #emit(stage: AuditStage, stageTimestamp: string = formatMicroTime(this.#clock.now())): void {
     if (this.#decision.omitStages.has(stage)) return;
     const { requestReceivedTimestamp, sourceIPs, userAgent, ...head } = this.#base;
     const { level, auditID, ...rest } = head;

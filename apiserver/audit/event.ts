@@ -43,11 +43,6 @@ export interface AuditBackend {
   close(): Promise<void>;
 }
 
-/** `2026-05-01T12:00:00.123000Z` */
-export function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/(\.\d{3})Z$/, "$1000Z");
-}
-
 const maxUserAgentLength = 1024;
 
 export function shortUserAgent(text: string | undefined): string {

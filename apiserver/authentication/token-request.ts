@@ -9,6 +9,7 @@ import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { formatTime } from "../../apimachinery/time/time.ts";
 import { serviceAccountUsername } from "./names.ts";
 import { credentialId, type ObjectRef, type ServiceAccountClaims } from "./service-account-claims.ts";
 
@@ -62,7 +63,7 @@ export function completeTokenRequest(
   return {
     apiVersion: `${group}/v1`,
     kind: "TokenRequest",
-    metadata: { ...metadata, name, namespace, uid, creationTimestamp: rfc3339(now) },
+    metadata: { ...metadata, name, namespace, uid, creationTimestamp: formatTime(now) },
     spec: {
       audiences: spec.audiences !== undefined && spec.audiences.length > 0 ? spec.audiences : options.audiences,
       expirationSeconds: seconds,
@@ -140,7 +141,7 @@ export function grantToken(
     response: {
       ...request,
       spec: { ...request.spec, expirationSeconds: seconds },
-      status: { token: "", expirationTimestamp: rfc3339(now + seconds * 1000) },
+      status: { token: "", expirationTimestamp: formatTime(now + seconds * 1000) },
     },
     warnings,
     auditAnnotations: { "authentication.kubernetes.io/issued-credential-id": credentialId(tokenId) },
@@ -181,8 +182,4 @@ function matching(ref: BoundObjectReference, resource: string, object: ApiObject
     throw ApiError.conflict({ group: "", resource: kind }, name, message);
   }
   return { name, uid };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

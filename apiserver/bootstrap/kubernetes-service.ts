@@ -2,10 +2,11 @@ import { Endpoints } from "../../api/core/v1/endpoints.ts";
 import { Service } from "../../api/core/v1/service.ts";
 import { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts";
 import { isAlreadyExists } from "../../apimachinery/errors/api-error.ts";
+import { equalJson } from "../../apimachinery/json/equal.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import { equalJson, thaw } from "../../apimachinery/resource/thaw.ts";
+import { thaw } from "../../apimachinery/resource/thaw.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** Where pods find the API: the service `default/kubernetes` and the address behind it. */

@@ -1,6 +1,7 @@
+import { equalJson } from "../../apimachinery/json/equal.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import { equalJson, thaw } from "../../apimachinery/resource/thaw.ts";
+import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { decodeObject } from "../../apimachinery/schema/decode.ts";
 import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 

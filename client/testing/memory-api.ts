@@ -6,6 +6,7 @@ import type {
   TransportResponse,
   WatchEvent,
 } from "../../apimachinery/resource/transport.ts";
+import { formatTime } from "../../apimachinery/time/time.ts";
 import type { Clock } from "../../base/clock.ts";
 import { BoundedQueue } from "../../base/queue.ts";
 import type { Random } from "../../base/random.ts";
@@ -225,7 +226,7 @@ export class MemoryApi implements Transport {
       name,
       ...(target.namespace === undefined ? {} : { namespace: target.namespace }),
       uid: this.#options.random.uuid(),
-      creationTimestamp: new Date(now).toISOString().replace(/\.\d+/, ""),
+      creationTimestamp: formatTime(now),
     };
     return this.#store(target, "ADDED", { ...object, metadata }, query);
   }

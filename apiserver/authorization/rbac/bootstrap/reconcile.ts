@@ -1,4 +1,4 @@
-import { equalJson } from "../../../../apimachinery/resource/thaw.ts";
+import { equalJson } from "../../../../apimachinery/json/equal.ts";
 import { covers } from "../covers.ts";
 import type {
   AggregationRule,
