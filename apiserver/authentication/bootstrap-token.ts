@@ -1,9 +1,9 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Secret } from "../../api/generated/types/core-v1.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import type { Authenticated, TokenAuthenticator } from "./authenticator.ts";
+import { sameSecret } from "./same-secret.ts";
 
 const namespace = "kube-system";
 const secretType = "bootstrap.kubernetes.io/token";
@@ -39,8 +39,7 @@ export class BootstrapTokenAuthenticator implements TokenAuthenticator {
 export function bootstrapUser(secret: Secret, id: string, secretPart: string, now: number): Authenticated | undefined {
   const data = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64");
   if (secret.metadata.deletionTimestamp !== undefined || secret.type !== secretType) return undefined;
-  const [known, given] = [data("token-secret"), Buffer.from(secretPart)];
-  if (known.length !== given.length || !timingSafeEqual(known, given)) return undefined;
+  if (!sameSecret(data("token-secret"), Buffer.from(secretPart))) return undefined;
   if (data("token-id").toString() !== id || hasExpired(data("expiration").toString(), now)) return undefined;
   if (data("usage-bootstrap-authentication").toString() !== "true") return undefined;
   const groups = groupsOf(data("auth-extra-groups").toString());

@@ -1,10 +1,10 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Secret, ServiceAccount } from "../../api/generated/types/core-v1.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import type { Authenticated } from "./authenticator.ts";
 import { splitServiceAccountUsername } from "./names.ts";
+import { sameSecret } from "./same-secret.ts";
 import { type LegacyClaims, serviceAccountUser } from "./service-account-claims.ts";
 
 const invalidSinceLabel = "kubernetes.io/legacy-token-invalid-since";
@@ -32,7 +32,7 @@ export function checkLegacyToken(
   const secret = reader.get(definitions.secret, namespace, secretName);
   if (secret === undefined || secret.metadata.deletionTimestamp !== undefined)
     throw new Error("Token has been invalidated");
-  if (!sameBytes(Buffer.from(secret.data?.["token"] ?? "", "base64"), Buffer.from(token)))
+  if (!sameSecret(Buffer.from(secret.data?.["token"] ?? "", "base64"), Buffer.from(token)))
     throw new Error("Token does not match server's copy");
   const account = reader.get(definitions.serviceAccount, namespace, name);
   if (account === undefined) throw ApiError.notFound({ group: "", resource: "serviceaccounts" }, name);
@@ -78,8 +78,4 @@ function dayToNote(secret: Secret, now: number): string | undefined {
   const noted = secret.metadata.labels?.[lastUsedLabel];
   const today = day(now);
   return noted === today || noted === day(now + 86_400_000) ? undefined : today;
-}
-
-function sameBytes(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
 }

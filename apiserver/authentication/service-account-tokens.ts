@@ -4,6 +4,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject, UserInfo } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { Clock } from "../../base/clock.ts";
+import { LruMap } from "../../base/lru-map.ts";
 import { quoteList } from "../authorization/messages.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import type { Authenticated, TokenAuthenticator } from "./authenticator.ts";
@@ -62,7 +63,7 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
   readonly name = "service-account";
   readonly #options: ServiceAccountTokenOptions;
   readonly #keysById = new Map<string, VerificationKey>();
-  readonly #verified = new Map<string, Verified>();
+  readonly #verified = new LruMap<string, Verified>(maxRemembered);
 
   constructor(options: ServiceAccountTokenOptions) {
     this.#options = options;
@@ -75,7 +76,6 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     if (verified === undefined) {
       verified = this.#verify(token);
       if (verified === undefined) return undefined;
-      if (this.#verified.size >= maxRemembered) this.#verified.delete(this.#verified.keys().next().value!);
       this.#verified.set(hash, verified);
     }
     const common = this.#commonAudiences(verified.claims, audiences);

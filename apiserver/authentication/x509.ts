@@ -1,7 +1,9 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import { formatTime } from "../../apimachinery/time/time.ts";
 import { readSubject } from "../../apimachinery/x509/der-reader.ts";
 import type { Clock } from "../../base/clock.ts";
+import { LruMap } from "../../base/lru-map.ts";
 import type { ApiRequest } from "../request.ts";
 import type { Authenticated, Authenticator } from "./authenticator.ts";
 import { extraCredentialId } from "./names.ts";
@@ -38,7 +40,7 @@ export interface X509Options {
 export class X509Authenticator implements Authenticator {
   readonly name = "x509";
   readonly #options: X509Options;
-  readonly #byFingerprint = new Map<string, Known>();
+  readonly #byFingerprint = new LruMap<string, Known>(maxRemembered);
   #byBuffer = new WeakMap<Buffer, Known>();
 
   constructor(options: X509Options) {
@@ -67,8 +69,6 @@ export class X509Authenticator implements Authenticator {
         notAfter: certificate.validToDate.getTime(),
         authorities,
       };
-      if (this.#byFingerprint.size >= maxRemembered)
-        this.#byFingerprint.delete(this.#byFingerprint.keys().next().value!);
       this.#byFingerprint.set(fingerprint, entry);
     }
     this.#byBuffer.set(der, entry);
@@ -108,11 +108,14 @@ function checkPeriod(
   now: number,
   fail: (why: string) => Error = (why) => new Error(`x509: ${why}`),
 ): void {
-  const time = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
   if (now < notBefore)
-    throw fail(`certificate has expired or is not yet valid: current time ${time(now)} is before ${time(notBefore)}`);
+    throw fail(
+      `certificate has expired or is not yet valid: current time ${formatTime(now)} is before ${formatTime(notBefore)}`,
+    );
   if (now > notAfter)
-    throw fail(`certificate has expired or is not yet valid: current time ${time(now)} is after ${time(notAfter)}`);
+    throw fail(
+      `certificate has expired or is not yet valid: current time ${formatTime(now)} is after ${formatTime(notAfter)}`,
+    );
 }
 
 /** Who a certificate stands for; undefined where it has no common name. */
