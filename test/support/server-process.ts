@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -37,10 +38,18 @@ export async function startServerProcess(
   const [command = "./k8ts", ...first] = (process.env["K8TS_COMMAND"] ?? "./k8ts").split(" ");
   const own = [component, "--data-dir", dataDir, "--api-port", String(port), "--bind-address", "127.0.0.1"];
   const child = spawn(command, [...first, ...own, ...flags], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
-  const killNow = (): void => void child.kill("SIGKILL");
+  const killNow = (): void => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  const leave = (): void => process.exit(1);
   process.once("exit", killNow);
+  process.once("SIGTERM", leave);
+  process.once("SIGINT", leave);
   const stop = async (): Promise<void> => {
     process.off("exit", killNow);
+    process.off("SIGTERM", leave);
+    process.off("SIGINT", leave);
     await end(child);
     await rm(folder, { recursive: true, force: true });
   };
