@@ -62,6 +62,7 @@ export class ApiServer {
   #compaction: Timer | undefined;
   #ready = false;
   #failure: Error | undefined;
+  readonly #failed = Promise.withResolvers<never>();
 
   constructor(options: ApiServerOptions) {
     const { storage, clock, random, logger, definitions } = options;
@@ -91,6 +92,8 @@ export class ApiServer {
     };
     const subresources = allSubresources(access.tokenIssuer);
     const virtual = allReviews(scope, access);
+    // Whoever does not ask hears of it by /readyz.
+    this.#failed.promise.catch(() => {});
     this.#handler = handlerChain({
       clock,
       logger,
@@ -118,6 +121,7 @@ export class ApiServer {
     const { logger, storage, service, compactionIntervalMs } = this.#options;
     await this.#cache.start((error) => {
       this.#failure = error;
+      this.#failed.reject(error);
       logger.error("the watch of the store ended", { error });
     });
     await bootstrap({ registry: this.registry, service, logger });
@@ -126,6 +130,11 @@ export class ApiServer {
     if (interval > 0) {
       this.#scheduleCompaction(storage, interval, this.#cache.revision);
     }
+  }
+
+  /** Rejects once the server can no longer follow its store: what it shows is old from then on. Never resolves. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
   }
 
   /** A client's way in without sockets, as this user. */

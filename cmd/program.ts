@@ -16,6 +16,8 @@ Examples:
 
 /** Reads the command line and runs what it asks for. Failures are told on standard error; the exit code says which kind. */
 export async function runProgram(): Promise<void> {
+  // Whoever reads the output may have read enough (`| head`).
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 74));
   const program = new Command("k8ts")
     .description("Kubernetes written in TypeScript: today its control plane, on one machine")
     .addHelpText("after", examples)

@@ -99,13 +99,10 @@ export class HttpServer {
         this.#serve(new Http1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse));
       }
     });
-    this.#server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (options.onUpgrade === undefined) {
-        socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-      } else {
-        options.onUpgrade(request, socket, head);
-      }
-    });
+    // Where nobody takes connections over, a request to upgrade is one like any other, and is answered as such.
+    if (options.onUpgrade !== undefined) {
+      this.#server.on("upgrade", options.onUpgrade);
+    }
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.writable) {

@@ -95,6 +95,8 @@ export class Http2Session {
     this.#drain();
     return new Promise((resolve) => {
       if (this.#session.destroyed) return resolve();
+      // Idle sessions keep no process alive; the end of this one is waited for.
+      this.#session.ref();
       this.#session.once("close", resolve);
       this.#session.destroy();
     });

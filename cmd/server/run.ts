@@ -64,8 +64,9 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     if (name === "server") {
       controllers = controllersWithin(server, pki.authority, logger, stop.signal);
     }
-    // Controllers end before they are told to only where there is a bug: the process says so and ends with them.
-    await Promise.race([stopped, failureOf(controllers)]);
+    // Controllers end before they are told to only where there is a bug, and without its store the server shows what was:
+    // the process says so and ends.
+    await Promise.race([stopped, failureOf(controllers), server.failed]);
     logger.info("stopping");
     await removeRunState(serverState);
   } finally {
