@@ -25,12 +25,12 @@ const maxLines = 400;
 /** Real time, chance and the console are for these folders; tests may use them. */
 const realTimeFolders = ["base", "cmd", "bench", "tools", "test"];
 const banned: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
-  { pattern: /\bDate\.now\(/, instead: "Clock.now()" },
-  { pattern: /\bperformance\.now\(/, instead: "Clock.monotonicMs()" },
-  { pattern: /\bMath\.random\(/, instead: "Random" },
-  { pattern: /\b(setTimeout|setInterval)\(/, instead: "Clock.setTimer()" },
+  { pattern: /\bDate\.now\(|\bnew Date\(\)/, instead: "Clock.now()" },
+  { pattern: /\bperformance\.now\(|\bprocess\.hrtime\b/, instead: "Clock.monotonicMs()" },
+  { pattern: /\bMath\.random\(|\brandom(Bytes|Int)\(|\bgetRandomValues\(/, instead: "Random" },
+  { pattern: /\b(setTimeout|setInterval)\(|\bAbortSignal\.timeout\(|"node:timers/, instead: "Clock.setTimer()" },
   { pattern: /\brandomUUID\(/, instead: "Random.uuid()" },
-  { pattern: /\bconsole\./, instead: "Logger" },
+  { pattern: /\bconsole\.|\bprocess\.std(out|err)\b/, instead: "Logger" },
 ];
 
 const files = execFileSync("git", ["-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
@@ -42,6 +42,15 @@ const files = execFileSync("git", ["-C", root, "ls-files", "--cached", "--others
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
 const topOf = (file: string): string => file.split("/")[0]!;
 
+/** What a file imports: packages by name, files by their path from the root. */
+function importsOf(file: string): readonly string[] {
+  const found = textOf(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^"\n]+)"/g);
+  return [...found].map(([, path]) => (path!.startsWith(".") ? join(dirname(file), path!) : path!));
+}
+
+/** Files of the program itself: what tests do is their own affair. */
+const isProgram = (file: string): boolean => !file.endsWith(".test.ts") && !/\/testing\/|\/test-/.test(file);
+
 test("folders import only what the map allows them", () => {
   const broken: string[] = [];
   for (const file of files) {
@@ -49,8 +58,8 @@ test("folders import only what the map allows them", () => {
     if (allowed === undefined) {
       continue;
     }
-    for (const [, path] of textOf(file).matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
-      const target = join(dirname(file), path!);
+    for (const target of importsOf(file)) {
+      if (!existsSync(join(root, target))) continue;
       if (topOf(target) !== topOf(file) && !allowed.includes(topOf(target))) {
         broken.push(`${file} imports ${target}`);
       }
@@ -73,6 +82,31 @@ test("real time, chance and the console stay where they belong", () => {
     }
   }
   assert.deepEqual(broken, []);
+});
+
+/** Invariants of ARCHITECTURE.md that are absences of an import. */
+const neverImport: readonly { readonly files: RegExp; readonly never: RegExp }[] = [
+  { files: /^apiserver\/(authorization|admission)\//, never: /^storage\// },
+  { files: /^apiserver\/(filters|handlers)\//, never: /^apiserver\/http\/|^node:(http|https|http2|net|tls)$/ },
+  { files: /^cluster\//, never: /^node:(?!crypto$)|^storage\/(?!memory\/|storage\.ts$)|^apiserver\/http\// },
+];
+
+test("nobody imports what is none of their business", () => {
+  const broken: string[] = [];
+  for (const file of files.filter(isProgram)) {
+    for (const { never } of neverImport.filter((rule) => rule.files.test(file))) {
+      broken.push(...importsOf(file).flatMap((target) => (never.test(target) ? [`${file} imports ${target}`] : [])));
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test("one place writes objects to the store, and few encode what is read", () => {
+  const apiserver = files.filter((file) => topOf(file) === "apiserver" && isProgram(file));
+  const filesWith = (pattern: RegExp) => apiserver.filter((file) => pattern.test(textOf(file)));
+  assert.deepEqual(filesWith(/\bstorage\.(put|delete)\(/), ["apiserver/registry/committer.ts"]);
+  const encoders = filesWith(/\bencodeObject\(/);
+  assert.deepEqual(encoders, ["apiserver/registry/committer.ts"], "encoded once, when it is written");
 });
 
 test("files are short", () => {
