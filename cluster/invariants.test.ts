@@ -19,7 +19,7 @@ test("objects that come out of a cluster are frozen at every depth", { timeout: 
     const created = await deployments.create({ metadata: { name: "web", labels }, spec });
     assertFrozen(created, "created");
     assertFrozen(await deployments.get("web"), "read");
-    assertFrozen((await deployments.list()).items, "listed");
+    for (const item of (await deployments.list()).items) assertFrozen(item, "listed");
     assertFrozen(await deployments.update({ ...created, metadata: { ...created.metadata, labels: {} } }), "updated");
   } finally {
     await cluster.close();
