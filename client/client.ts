@@ -30,6 +30,7 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** A client over any transport: HTTP, or the same process. */
 export function createClient(transport: Transport, options: ClientOptions = {}): Client {
   const request = async (request: TransportRequest): Promise<TransportResponse> => {
     const response = await transport.request(request);

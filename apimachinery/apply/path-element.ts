@@ -8,10 +8,12 @@ import { compareText, goQuote } from "../text/go-quote.ts";
  */
 export type PathElement = string;
 
+/** A struct's field or a map's key: `f:replicas`. */
 export function fieldElement(name: string): PathElement {
   return `f:${name}`;
 }
 
+/** An item of a set, by its value: `v:"a"`. */
 export function valueElement(value: JsonValue | bigint): PathElement {
   return `v:${scalarJson(value)}`;
 }

@@ -128,10 +128,12 @@ export function isStrictIP(text: string): boolean {
   return !/(^|\.)0[0-9]/.test(v4) && !/[0-9a-fA-F]{5}/.test(text);
 }
 
+/** True for mapped addresses too, which are the IPv4 addresses they stand for. */
 export function isIPv4(ip: IpAddress): boolean {
   return ip.bytes.length === 4;
 }
 
+/** False for mapped addresses. */
 export function isIPv6(ip: IpAddress): boolean {
   return ip.bytes.length === 16;
 }
@@ -175,10 +177,12 @@ export function parseCIDR(text: string): Cidr | undefined {
   return { ip: fromBytes(bytes), network, prefix: network.mapped ? number.value - 96 : number.value };
 }
 
+/** Canonical text: bits beyond the prefix are zero. */
 export function formatCIDR(cidr: Cidr): string {
   return `${formatIP(cidr.network)}/${cidr.prefix}`;
 }
 
+/** Whether both are the same address, however each was written. */
 export function equalIP(a: IpAddress, b: IpAddress): boolean {
   return a.bytes.length === b.bytes.length && a.bytes.every((byte, i) => byte === b.bytes[i]);
 }

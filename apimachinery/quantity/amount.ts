@@ -26,6 +26,7 @@ function at(amount: Amount, scale: number): number | bigint {
   return BigInt(amount.unscaled) * 10n ** BigInt(steps);
 }
 
+/** Exact, whatever the scales. For sort(). */
 export function compareAmounts(a: Amount, b: Amount): number {
   const scale = Math.min(a.scale, b.scale);
   const x = at(a, scale);
@@ -33,6 +34,7 @@ export function compareAmounts(a: Amount, b: Amount): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/** Exact: beyond 2^53 in bigints. */
 export function addAmounts(a: Amount, b: Amount): Amount {
   const scale = Math.min(a.scale, b.scale);
   const x = at(a, scale);

@@ -47,13 +47,18 @@ export function wrongType(what: string, typeName: string, steps: readonly Step[]
   return new DecodeError(`json: cannot unmarshal ${what} into ${where} of type ${typeName}`);
 }
 
-/** What Go's JSON decoder calls a value that it cannot use; numbers that are refused by value carry their digits. */
-export function describeJson(value: unknown, withDigits: boolean): string {
-  if (typeof value === "number" || typeof value === "bigint") return withDigits ? `number ${digits(value)}` : "number";
+/** What Go's JSON decoder calls a value that it cannot use. */
+export function describeJson(value: unknown): string {
+  if (typeof value === "number" || typeof value === "bigint") return "number";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "string") return "string";
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : "object";
+}
+
+/** The same for what is refused for its value: numbers carry their digits. */
+export function describeJsonValue(value: unknown): string {
+  return typeof value === "number" || typeof value === "bigint" ? `number ${digits(value)}` : describeJson(value);
 }
 
 function digits(value: number | bigint): string {

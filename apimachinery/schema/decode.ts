@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { countKeys } from "../json/strict-json.ts";
 import { isZeroTime } from "./canonical.ts";
-import { describeJson, type FieldOf, type Step, strictPath, wrongType } from "./decode-error.ts";
+import { describeJson, describeJsonValue, type FieldOf, type Step, strictPath, wrongType } from "./decode-error.ts";
 import { type CanonicalScalar, canonicalScalar, resourceQuantity } from "./scalars.ts";
 import type { Field, ListSchema, MapSchema, ObjectSchema, Schema } from "./schema.ts";
 import { elementTypeName, typeNameOf } from "./type-name.ts";
@@ -90,10 +90,8 @@ function compileScalar(canonical: CanonicalScalar, typeName: string): Decode {
   return (value, state) => {
     const result = canonical(value);
     if (typeof result !== "object") return result;
-    throw (
-      result.problem ??
-      wrongType(describeJson(value, result.withDigits), result.typeName ?? typeName, state.steps, state.depth)
-    );
+    const what = result.withDigits ? describeJsonValue(value) : describeJson(value);
+    throw result.problem ?? wrongType(what, result.typeName ?? typeName, state.steps, state.depth);
   };
 }
 
@@ -145,7 +143,7 @@ function compileStruct(schema: ObjectSchema, typeName: string): Decode {
   let plans: Map<string, Plan> | undefined;
   const preserve = schema.preserveUnknown === true;
   return (value, state) => {
-    if (!isJsonObject(value)) throw wrongType(describeJson(value, false), typeName, state.steps, state.depth);
+    if (!isJsonObject(value)) throw wrongType(describeJson(value), typeName, state.steps, state.depth);
     if (plans === undefined) {
       plans = new Map();
       for (const field of schema.fields.values()) plans.set(field.name, planOf(schema, field));
@@ -198,7 +196,7 @@ function compileMap(schema: MapSchema, typeName: string): Decode {
   const plainStrings = values.type === "string" && values.format === undefined;
   let decode: Decode | undefined;
   return (value, state) => {
-    if (!isJsonObject(value)) throw wrongType(describeJson(value, false), typeName, state.steps, state.depth);
+    if (!isJsonObject(value)) throw wrongType(describeJson(value), typeName, state.steps, state.depth);
     decode ??= valuesDecoder(values, element, typeName);
     const depth = state.depth++;
     for (const key in value) {
@@ -225,7 +223,7 @@ function compileList(schema: ListSchema, typeName: string): Decode {
   const plainStrings = items.type === "string" && items.format === undefined;
   let decode: Decode | undefined;
   return (value, state) => {
-    if (!Array.isArray(value)) throw wrongType(describeJson(value, false), typeName, state.steps, state.depth);
+    if (!Array.isArray(value)) throw wrongType(describeJson(value), typeName, state.steps, state.depth);
     decode ??= element === typeNameOf(items) ? decoderOf(items) : compile(items, element);
     const depth = state.depth++;
     for (let i = 0; i < value.length; i++) {

@@ -27,9 +27,8 @@ export function namespaceLifecycle(
       const { namespace: name, operation } = attributes;
       const namespace = reader.get(namespaces, "", name);
       if (namespace === undefined && operation === "CREATE") {
-        return waitFor(reader, namespaces, { namespace: "", name }, clock, missingNamespaceWaitMs).then((found) =>
-          checkNamespace(attributes, found),
-        );
+        const wanted = { namespace: "", name, clock, timeoutMs: missingNamespaceWaitMs };
+        return waitFor(reader, namespaces, wanted).then((found) => checkNamespace(attributes, found));
       }
       checkNamespace(attributes, namespace);
     },

@@ -53,8 +53,9 @@ export function serviceAccountAdmission(deps: ServiceAccountDeps): AdmissionPlug
       const name = spec.serviceAccountName;
       const account = find(namespace, name);
       if (account === undefined && name === "default") {
-        return waitFor(deps.reader, deps.serviceAccounts, { namespace, name }, deps.clock, defaultAccountWaitMs).then(
-          (found) => complete(attributes, pod, found, deps.random),
+        const wanted = { namespace, name, clock: deps.clock, timeoutMs: defaultAccountWaitMs };
+        return waitFor(deps.reader, deps.serviceAccounts, wanted).then((found) =>
+          complete(attributes, pod, found, deps.random),
         );
       }
       complete(attributes, pod, account, deps.random);

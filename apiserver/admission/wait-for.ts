@@ -3,13 +3,18 @@ import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts
 import type { Clock } from "../../base/clock.ts";
 import type { ObjectReader } from "../registry/access.ts";
 
+interface Wanted {
+  readonly namespace: string;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
 /** The object as soon as the cache has it; undefined if it has not come after `timeoutMs`. */
 export function waitFor<T extends ApiObject>(
   reader: ObjectReader,
   definition: ResourceDefinition<T>,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  clock: Clock,
-  timeoutMs: number,
+  { namespace, name, clock, timeoutMs }: Wanted,
 ): Promise<T | undefined> {
   return new Promise((resolve) => {
     const end = (found: T | undefined) => {

@@ -16,16 +16,21 @@ export interface LegacyTokenUse extends Authenticated {
   readonly day: string | undefined;
 }
 
+/** What the judgement of a token rests on; `now` in milliseconds since 1970. */
+interface LegacyTokenContext {
+  readonly reader: ObjectReader;
+  readonly definitions: {
+    readonly secret: ResourceDefinition<Secret>;
+    readonly serviceAccount: ResourceDefinition<ServiceAccount>;
+  };
+  readonly now: number;
+}
+
 /** Whether the token of a secret still holds (pkg/serviceaccount/legacy.go); throws saying why not. */
 export function checkLegacyToken(
   claims: LegacyClaims,
   token: string,
-  reader: ObjectReader,
-  definitions: {
-    readonly secret: ResourceDefinition<Secret>;
-    readonly serviceAccount: ResourceDefinition<ServiceAccount>;
-  },
-  now: number,
+  { reader, definitions, now }: LegacyTokenContext,
 ): LegacyTokenUse {
   const { namespace, secretName, serviceAccountName: name, serviceAccountUid: uid } = claims;
   checkPresent(claims);

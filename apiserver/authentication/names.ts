@@ -17,10 +17,12 @@ export const extraPodUid = "authentication.kubernetes.io/pod-uid";
 export const extraNodeName = "authentication.kubernetes.io/node-name";
 export const extraNodeUid = "authentication.kubernetes.io/node-uid";
 
+/** `system:serviceaccount:NAMESPACE:NAME` */
 export function serviceAccountUsername(namespace: string, name: string): string {
   return `${serviceAccountUserPrefix}${namespace}:${name}`;
 }
 
+/** All service accounts, and those of the namespace; `system:authenticated` comes later, as for everybody. */
 export function serviceAccountGroups(namespace: string): readonly string[] {
   return [groupServiceAccounts, `${groupServiceAccounts}:${namespace}`];
 }

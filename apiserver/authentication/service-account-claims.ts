@@ -74,6 +74,7 @@ export function readClaims(claims: JwtClaims): ServiceAccountClaims {
   };
 }
 
+/** Claims of a token kept in a Secret; one that is absent or no text is empty. */
 export function readLegacyClaims(claims: JwtClaims): LegacyClaims {
   return {
     subject: text(claims["sub"]),

@@ -81,7 +81,11 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     const common = this.#commonAudiences(verified.claims, audiences);
     if (verified.legacy !== undefined) {
       const { reader, definitions, clock, onLegacyTokenUsed } = this.#options;
-      const { secret, day, ...rest } = checkLegacyToken(verified.legacy, token, reader, definitions, clock.now());
+      const { secret, day, ...rest } = checkLegacyToken(verified.legacy, token, {
+        reader,
+        definitions,
+        now: clock.now(),
+      });
       if (day !== undefined) onLegacyTokenUsed?.(secret, day);
       return { ...rest, audiences: common };
     }

@@ -28,6 +28,7 @@ export const maxQueuedEvents = 1000;
 export const maxTriesPerEvent = 12;
 export const retryAfterMs = 10_000;
 
+/** What an event says it is about: the object at its version; a reference is taken as it is. */
 export function referenceTo(object: ApiObject | ObjectReference): ObjectReference {
   if (!("metadata" in object)) return object;
   const { apiVersion, kind, metadata } = object as ApiObject;

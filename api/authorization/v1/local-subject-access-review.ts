@@ -20,7 +20,7 @@ export const LocalSubjectAccessReview = defineResource<LocalSubjectAccessReview>
   validate({ spec, metadata }) {
     const errors: FieldError[] = [];
     addSpecErrors(errors, spec);
-    addMetadataErrors(errors, metadata, true);
+    addMetadataErrors(errors, metadata, "Namespaced");
     const { resourceAttributes: resource, nonResourceAttributes: other } = spec;
     const asked = resource?.namespace ?? "";
     if (resource !== undefined && asked !== (metadata.namespace ?? "")) {

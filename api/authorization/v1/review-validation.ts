@@ -2,6 +2,7 @@ import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { invalid, required } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import type { ObjectMeta } from "../../../apimachinery/resource/object.ts";
+import type { Scope } from "../../../apimachinery/resource/resource.ts";
 import {
   type LabelSelectorRequirement,
   validateFieldSelectorRequirement,
@@ -49,8 +50,9 @@ export function upstreamAttributes({ path = "", verb = "" }: NonResourceAttribut
   return { Path: path, Verb: verb };
 }
 
-/** A review is answered, never kept: it has no name. Where `namespaced`, it says where it asks. */
-export function addMetadataErrors(errors: FieldError[], metadata: ObjectMeta, namespaced: boolean): void {
+/** A review is answered, never kept: it has no name. In the scope Namespaced it says where it asks. */
+export function addMetadataErrors(errors: FieldError[], metadata: ObjectMeta, scope: Scope): void {
+  const namespaced = scope === "Namespaced";
   for (const [field, value] of Object.entries(metadata)) {
     if (field === "managedFields" || (namespaced && field === "namespace")) continue;
     if (value === undefined || value === null || value === "" || value === 0) continue;

@@ -18,7 +18,7 @@ export const SelfSubjectAccessReview = defineResource<SelfSubjectAccessReview>({
   validate({ spec, metadata }) {
     const errors: FieldError[] = [];
     addSelfSpecErrors(errors, spec);
-    addMetadataErrors(errors, metadata, false);
+    addMetadataErrors(errors, metadata, "Cluster");
     return errors;
   },
 });

@@ -18,7 +18,7 @@ export const SubjectAccessReview = defineResource<SubjectAccessReview>({
   validate({ spec, metadata }) {
     const errors: FieldError[] = [];
     addSpecErrors(errors, spec);
-    addMetadataErrors(errors, metadata, false);
+    addMetadataErrors(errors, metadata, "Cluster");
     return errors;
   },
 });
