@@ -29,11 +29,16 @@ export function selectionOf(definition: ResourceDefinition, labelSelector: strin
       : (object: ApiObject) => read(object) === value;
   });
   const named = fields.requirements.find(({ field, operator }) => field === "metadata.name" && operator !== "!=");
-  return {
-    everything: false,
-    name: named?.value,
-    matches: (object) => labels.matches(object.metadata.labels ?? {}) && tests.every((test) => test(object)),
-  };
+  const matchesLabels = (object: ApiObject): boolean => labels.matches(object.metadata.labels ?? noLabels);
+  return { everything: false, name: named?.value, matches: all(labels.empty ? tests : [matchesLabels, ...tests]) };
+}
+
+const noLabels = {};
+
+/** All tests as one; most selectors are a single requirement, asked of each of thousands of objects. */
+function all(tests: readonly ((object: ApiObject) => boolean)[]): (object: ApiObject) => boolean {
+  const [only] = tests;
+  return only !== undefined && tests.length === 1 ? only : (object) => tests.every((test) => test(object));
 }
 
 function fieldOf(definition: ResourceDefinition, field: string): (object: ApiObject) => string {
