@@ -174,7 +174,9 @@ class RunningWatch {
   #tell(event: CacheEvent): void {
     const { definition } = this.#source.store;
     if (this.#selection.everything) {
-      this.#send({ type: event.type, served: servedAs(event.served, definition) });
+      // The event of the cache is told as it is: one for all its watchers.
+      const stored = definition.storedAs === undefined;
+      this.#send(stored ? event : { type: event.type, served: servedAs(event.served, definition) });
       return;
     }
     const matched =
