@@ -84,7 +84,7 @@ export class ResourceCache {
 
   /** How many keys begin with `prefix` and are >= `from`. */
   count(prefix: string, from: string = prefix): number {
-    return this.#objects.count(from, endOf(prefix));
+    return this.#objects.count(from < prefix ? prefix : from, endOf(prefix));
   }
 
   /** Takes a loaded object, before the feed begins; listeners hear of it as added. */

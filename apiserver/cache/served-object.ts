@@ -113,7 +113,8 @@ export function servedFromWrite(object: ApiObject, encoding: StoredEncoding, rev
  */
 export function servedFromValue(object: ApiObject): ServedObject {
   const bytes = Buffer.from(JSON.stringify(inWireOrder(object)));
-  const itemFrom = Math.max(1, bytes.indexOf('"metadata":{'));
+  // Without metadata of its own, the first match would be that of a template below it.
+  const itemFrom = object.metadata ? bytes.indexOf('"metadata":{') : 1;
   return new EncodedObject(Number(object.metadata?.resourceVersion ?? 0) || 0, bytes, itemFrom, deepFreeze(object));
 }
 

@@ -115,21 +115,28 @@ export class WatchCache {
       onEvents: (events, revision) => this.#take(events, revision),
       onProgress: (revision) => this.#advance(revision),
       onEnd: (error) => {
-        if (this.#stopped.signal.aborted) {
+        if (error instanceof CompactedError && !this.#stopped.signal.aborted) {
+          this.#reload().catch((cause: Error) => this.#fail(cause));
           return;
         }
-        if (error instanceof CompactedError) {
-          this.#reload().catch((cause: Error) => this.#failed?.(cause));
-          return;
-        }
-        this.#failed?.(error ?? new Error("the store ended its watch"));
+        this.#fail(error ?? new Error("the store ended its watch"));
       },
     });
+  }
+
+  /** The feed is lost, unless nobody wants it any more. */
+  #fail(error: Error): void {
+    if (!this.#stopped.signal.aborted) {
+      this.#failed?.(error);
+    }
   }
 
   /** History was compacted while the store was out of reach: read everything again. */
   async #reload(): Promise<void> {
     const { entries, revision } = await this.#storage.range(registryPrefix, registryEnd);
+    if (this.#stopped.signal.aborted) {
+      return;
+    }
     const contents = new Map<ResourceCache, Map<string, ServedObject>>();
     for (const cache of this.#caches.values()) {
       contents.set(cache, new Map());
