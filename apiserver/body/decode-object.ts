@@ -82,7 +82,7 @@ export function decodeValue(
     throw ApiError.badRequest(handledAs(kind, error instanceof Error ? error.message : String(error)));
   }
   if (options.fieldValidation !== "Ignore") {
-    const problems = [...duplicateFields(parsed, decoded.keyCount), ...decoded.unknownFields];
+    const problems = [...(parsed?.duplicates(decoded.keyCount) ?? []), ...decoded.unknownFields];
     if (problems.length > 0 && options.fieldValidation === "Strict") {
       throw ApiError.badRequest(handledAs(kind, `strict decoding error: ${problems.join(", ")}`));
     }
@@ -94,10 +94,6 @@ export function decodeValue(
   applyDefaults(kind.schema, object);
   kind.setDefaults?.(object);
   return object;
-}
-
-function duplicateFields(parsed: ParsedBody | undefined, keys: number): readonly string[] {
-  return (parsed?.duplicates(keys) ?? []).map((field) => `duplicate field ${goQuote(field)}`);
 }
 
 function handledAs(kind: Kind, problem: string): string {

@@ -2,12 +2,16 @@ import { decodeProtobuf, isProtobuf } from "../../api/protobuf.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonValue } from "../../apimachinery/json/json.ts";
 import { parseJson } from "../../apimachinery/json/strict-json.ts";
+import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { parseYaml } from "../../apimachinery/yaml/yaml.ts";
 
 /** What a body holds, before anybody has asked which kind it is. */
 export interface ParsedBody {
   readonly value: JsonValue;
-  /** Names the fields that stand twice; `keys` is how many decoding has met, fewer than the text has where one does. */
+  /**
+   * What strict decoding says of fields that stand twice, in the words of the body's format. `keys` is how many the reader
+   * has met, fewer than the text has where one does.
+   */
   duplicates(keys: number): readonly string[];
 }
 
@@ -41,7 +45,9 @@ export function parseBody(body: Buffer, contentType: string | undefined): Parsed
 
 function fromJson(body: Buffer): ParsedBody {
   const parsed = parseJson(body.toString("utf8"));
-  return { value: parsed.value, duplicates: (walked) => parsed.duplicates(walked) };
+  const duplicates = (walked: number): readonly string[] =>
+    parsed.duplicates(walked).map((field) => `duplicate field ${goQuote(field)}`);
+  return { value: parsed.value, duplicates };
 }
 
 function fromYaml(body: Buffer): ParsedBody {
