@@ -26,7 +26,7 @@ export function testAttributes<T extends ApiObject>(
   const draft = object === undefined ? undefined : (thaw(object) as Draft<ApiObject>);
   return {
     operation: "CREATE",
-    definition: definition as unknown as ResourceDefinition,
+    definition: definition,
     subresource: "",
     namespace: draft?.metadata?.namespace ?? "",
     name: draft?.metadata?.name ?? "",

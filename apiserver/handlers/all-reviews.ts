@@ -29,8 +29,7 @@ type Evaluate<T> = (review: T, request: ApiRequest) => object | Promise<object>;
 export function allReviews(scope: Scope, { authorizer, tokens, audiences }: Access): ReadonlyMap<string, Handler> {
   const review = <T extends ApiObject>(definition: ResourceDefinition<T>, evaluate: Evaluate<T>): [string, Handler] => [
     `${definition.version}/${definition.plural}.${definition.group}`,
-    (request) =>
-      answer(scope, definition as unknown as ResourceDefinition, evaluate as unknown as Evaluate<ApiObject>, request),
+    (request) => answer(scope, definition, evaluate as unknown as Evaluate<ApiObject>, request),
   ];
   return new Map<string, Handler>([
     review(TokenReview, ({ spec }) => evaluateTokenReview(spec, tokens, audiences)),
@@ -41,10 +40,7 @@ export function allReviews(scope: Scope, { authorizer, tokens, audiences }: Acce
     ),
     review(SelfSubjectAccessReview, (object, { user }) => evaluateSelfSubjectAccessReview(object, user, authorizer)),
     review(SelfSubjectRulesReview, (object, { user }) => evaluateSelfSubjectRulesReview(object, user, authorizer)),
-    [
-      "v1/bindings.",
-      (request) => createBinding(scope, scope.registry.of(Pod as unknown as ResourceDefinition), request),
-    ],
+    ["v1/bindings.", (request) => createBinding(scope, scope.registry.of(Pod), request)],
   ]);
 }
 

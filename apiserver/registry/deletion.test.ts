@@ -12,9 +12,9 @@ import type { DeleteOptions } from "./delete-options.ts";
 import { checkPreconditions, decideDeletion, isReleased } from "./deletion.ts";
 
 const now = Date.UTC(2026, 0, 1);
-const configMap = ConfigMap as unknown as ResourceDefinition;
-const pod = Pod as unknown as ResourceDefinition;
-const namespace = Namespace as unknown as ResourceDefinition;
+const configMap = ConfigMap;
+const pod = Pod;
+const namespace = Namespace;
 
 const objectOf = (metadata: object, more: object = {}): ApiObject =>
   ({

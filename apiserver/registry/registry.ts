@@ -42,11 +42,11 @@ export class Registry implements ObjectReader, ObjectWriter {
   }
 
   get<T extends ApiObject>(definition: ResourceDefinition<T>, namespace: string, name: string): T | undefined {
-    return this.of(definition as unknown as ResourceDefinition).find(namespace, name)?.object as T | undefined;
+    return this.of(definition).find(namespace, name)?.object as T | undefined;
   }
 
   *list<T extends ApiObject>(definition: ResourceDefinition<T>, namespace?: string): Generator<T> {
-    const store = this.of(definition as unknown as ResourceDefinition);
+    const store = this.of(definition);
     const prefix = namespace === undefined || namespace === "" ? store.prefix : `${store.prefix}${namespace}/`;
     for (const { value: stored } of store.cache.range(prefix)) {
       yield servedAs(stored, store.definition).object as T;
@@ -57,7 +57,7 @@ export class Registry implements ObjectReader, ObjectWriter {
     definition: ResourceDefinition<T>,
     listener: (change: ObjectChange<T>) => void,
   ): () => void {
-    const { cache, definition: served } = this.of(definition as unknown as ResourceDefinition);
+    const { cache, definition: served } = this.of(definition);
     return cache.listen((event) => {
       const previous = event.previous === undefined ? undefined : (servedAs(event.previous, served).object as T);
       listener({ type: event.type, object: servedAs(event.served, served).object as T, previous });
@@ -65,13 +65,13 @@ export class Registry implements ObjectReader, ObjectWriter {
   }
 
   async create<T extends ApiObject>(definition: ResourceDefinition<T>, object: object): Promise<T> {
-    const store = this.of(definition as unknown as ResourceDefinition);
+    const store = this.of(definition);
     const draft = this.#prepare(store.definition, object);
     return (await store.create(draft.metadata.namespace ?? "", draft, ownContext())).object as T;
   }
 
   async update<T extends ApiObject>(definition: ResourceDefinition<T>, object: object): Promise<T> {
-    const store = this.of(definition as unknown as ResourceDefinition);
+    const store = this.of(definition);
     const draft = this.#prepare(store.definition, object);
     const { namespace = "", name = "" } = draft.metadata;
     return (await store.update(namespace, name, () => thaw(draft) as Draft<ApiObject>, ownContext())).served

@@ -8,12 +8,10 @@ import { parseLabelSelector } from "../../apimachinery/selectors/label-selector.
 export interface Selection {
   /** True where every object matches: lists are plain copies then. */
   readonly everything: boolean;
-  /** Set where only one object can match. */
-  readonly name: string | undefined;
   matches(object: ApiObject): boolean;
 }
 
-const everything: Selection = { everything: true, name: undefined, matches: () => true };
+const everything: Selection = { everything: true, matches: () => true };
 
 /** Throws BadRequest on selectors that cannot be parsed or that the resource does not support. */
 export function selectionOf(definition: ResourceDefinition, labelSelector: string, fieldSelector: string): Selection {
@@ -28,9 +26,8 @@ export function selectionOf(definition: ResourceDefinition, labelSelector: strin
       ? (object: ApiObject) => read(object) !== value
       : (object: ApiObject) => read(object) === value;
   });
-  const named = fields.requirements.find(({ field, operator }) => field === "metadata.name" && operator !== "!=");
   const matchesLabels = (object: ApiObject): boolean => labels.matches(object.metadata.labels ?? noLabels);
-  return { everything: false, name: named?.value, matches: all(labels.empty ? tests : [matchesLabels, ...tests]) };
+  return { everything: false, matches: all(labels.empty ? tests : [matchesLabels, ...tests]) };
 }
 
 const noLabels = {};

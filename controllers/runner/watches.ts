@@ -29,7 +29,7 @@ export function wireWatches<P extends ApiObject, O>(declaration: Declaration<P, 
     byName.set(resourceName(resource), informer);
     handlers.push([informer, enqueueFor]);
   };
-  const primary = declaration.primary as unknown as ResourceDefinition;
+  const primary = declaration.primary;
   follow(primary, (object) => enqueue(objectKey(object)));
   for (const one of declaration.owns ?? []) {
     const owned = ("resource" in one ? one : { resource: one }) as Owned<ApiObject>;

@@ -4,7 +4,6 @@ import { Eviction } from "../../../api/policy/v1/eviction.ts";
 import { PodDisruptionBudget } from "../../../api/policy/v1/pod-disruption-budget.ts";
 import { ApiError, isConflict } from "../../../apimachinery/errors/api-error.ts";
 import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
-import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { fromLabelSelector } from "../../../apimachinery/selectors/label-selector.ts";
 import { formatTime } from "../../../apimachinery/time/time.ts";
@@ -132,7 +131,7 @@ async function guarded(
       throw isConflict(error) && !pinned ? tooManyRequests(budget.metadata.name!) : error;
     }
   }
-  const budgets = scope.registry.of(PodDisruptionBudget as unknown as ResourceDefinition);
+  const budgets = scope.registry.of(PodDisruptionBudget);
   const dryRun = (deletion.dryRun ?? []).length > 0;
   const change = (old: ApiObject): Draft<ApiObject> =>
     takeDisruption(old as unknown as Budget, pod.metadata.name!, scope.clock.now()) as unknown as Draft<ApiObject>;

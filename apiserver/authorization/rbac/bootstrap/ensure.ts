@@ -79,7 +79,7 @@ function step<T extends ApiObject>(
       if (reconciliation.operation === "update") await writer.update(definition, reconciliation.object);
       else if (reconciliation.operation === "create") await writer.create(definition, reconciliation.object);
       else if (reconciliation.operation === "recreate") {
-        await writer.delete(definition as unknown as ResourceDefinition, namespace, name).catch(ignoreNotFound);
+        await writer.delete(definition, namespace, name).catch(ignoreNotFound);
         await writer.create(definition, reconciliation.object);
       }
     },
