@@ -13,7 +13,23 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 const asked = process.argv.slice(2).map((folder) => relative(root, resolve(root, folder)));
 
-const units = ["base", "apimachinery", "api", "client", "apiserver", "controllers", "cluster", "cmd", "tools"];
+const units = [
+  "base",
+  "apimachinery",
+  "api",
+  "client",
+  "apiserver",
+  "controllers",
+  "scheduler",
+  "cri",
+  "kubelet",
+  "proxy",
+  "dns",
+  "node",
+  "cluster",
+  "cmd",
+  "tools",
+];
 const processes = ["storage", "test"];
 
 const unknown = asked.filter(

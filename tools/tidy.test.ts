@@ -16,7 +16,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   client: ["api", "apimachinery", "base"],
   apiserver: ["api", "storage", "apimachinery", "base"],
   controllers: ["client", "api", "apimachinery", "base"],
-  cluster: ["controllers", "apiserver", "client", "storage", "api", "apimachinery", "base"],
+  scheduler: ["client", "api", "apimachinery", "base"],
+  proxy: ["client", "api", "apimachinery", "base"],
+  dns: ["client", "api", "apimachinery", "base"],
+  cri: ["base"],
+  kubelet: ["client", "cri", "api", "apimachinery", "base"],
+  node: ["cri", "base"],
+  cluster: ["scheduler", "controllers", "apiserver", "client", "storage", "api", "apimachinery", "base"],
 };
 /** These wire things together and may import everything. */
 const free = ["cmd", "test", "bench", "tools"];
