@@ -1,0 +1,11 @@
+/**
+ * The Container Runtime Interface, from the side that asks.
+ *
+ * Messages are interfaces with the names of the protocol in camelCase; requests may leave out what has its default
+ * (`Init<T>`), answers have every scalar, list and map. Enums are the protocol's names. 64-bit numbers are doubles: times in
+ * nanoseconds are exact to 256 ns.
+ */
+export type * from "./generated/messages.ts";
+export type { ImageService } from "./image-service.ts";
+export type { Init } from "./init.ts";
+export type { RuntimeService } from "./runtime-service.ts";
