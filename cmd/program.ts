@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CommandError } from "./command-error.ts";
 import { addApiserverCommand } from "./commands/apiserver.ts";
+import { addControllerManagerCommand } from "./commands/controller-manager.ts";
 import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addStatusCommand } from "./commands/status.ts";
@@ -26,6 +27,7 @@ export async function runProgram(): Promise<void> {
 
   addServerCommand(program);
   addApiserverCommand(program);
+  addControllerManagerCommand(program);
   addStatusCommand(program);
   addKubeconfigCommand(program);
   addVersionCommand(program);

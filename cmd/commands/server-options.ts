@@ -8,6 +8,7 @@ export interface ServerFlags {
   readonly advertiseAddress?: string;
   readonly apiPort: number;
   readonly serviceCidr: string;
+  readonly clusterCidr: string;
   readonly serviceAccountIssuer: string;
   readonly authorizationMode: string;
   readonly anonymousAuth: string;
@@ -45,6 +46,11 @@ export function addServerFlags(command: Command): Command {
       "--service-cidr <cidr>[,<cidr>]",
       "range of service addresses, a second one for the other IP family",
       "10.96.0.0/16",
+    )
+    .option(
+      "--cluster-cidr <cidr>[,<cidr>]",
+      "range of pod addresses, of which each node gets a part; a second one for the other IP family",
+      "10.244.0.0/16",
     )
     .option(
       "--service-account-issuer <url>",

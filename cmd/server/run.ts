@@ -1,12 +1,10 @@
 import { type AddressInfo, createServer } from "node:net";
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
-import { formatIP, parseCIDR } from "../../apimachinery/net/ip.ts";
 import type { AuthorizationMode } from "../../apiserver/access.ts";
 import type { Filter } from "../../apiserver/chain.ts";
 import { ApiServer } from "../../apiserver/server.ts";
-import { bigintOfIP, ipOfBigint } from "../../apiserver/services/ip-number.ts";
 import { versionInfo } from "../../apiserver/version.ts";
 import { createJsonLogger, type Logger, realClock, realRandom } from "../../base/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -17,9 +15,11 @@ import { CommandError } from "../command-error.ts";
 import type { ServerFlags } from "../commands/server-options.ts";
 import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { openAuditLog } from "./audit.ts";
-import { ensureClusterAdmins } from "./cluster-admins.ts";
-import { controllersWithin } from "./controllers.ts";
+import { ensureClusterObjects } from "./cluster-objects.ts";
+import { runWithin } from "./components.ts";
 import { openStore } from "./store.ts";
 
 /** How long requests that are under way may take to end once the server is told to stop. */
@@ -45,12 +45,12 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const storage = await openStore(flags, logger);
   const server = serverOf(flags, addresses, { pki, storage, logger, audit: auditLog?.filter });
   // From here on a signal ends the server in order, even before it is ready.
-  const stopped = stopSignal();
-  const stop = new AbortController();
-  let controllers = Promise.resolve();
+  const stop = stopSignal();
+  const ended = new AbortController();
+  let components = Promise.resolve();
   try {
     await server.start();
-    await ensureClusterAdmins(server.registry);
+    await ensureClusterObjects(server.registry, addresses.dnsAddress);
     const port = await listen(server, flags, pki);
     const url = `https://${urlHost(addresses.local)}:${port}`;
     const { serverState } = dataFiles(flags.dataDir);
@@ -62,56 +62,30 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
       milliseconds: Math.round(process.uptime() * 1_000),
     });
     if (name === "server") {
-      controllers = controllersWithin(server, pki.authority, logger, stop.signal);
+      components = runWithin(
+        server,
+        {
+          rootCa: pki.authority,
+          clusterCidrs: addresses.clusterCidrs,
+          serviceCidrs: addresses.serviceCidrs,
+          shared: flags.store.startsWith("etcd="),
+          logger,
+        },
+        ended.signal,
+      );
     }
-    // Controllers end before they are told to only where there is a bug, and without its store the server shows what was:
-    // the process says so and ends.
-    await Promise.race([stopped, failureOf(controllers), server.failed]);
+    // Components end before they are told to only where there is a bug, and without its store the server shows what was: the
+    // process says so and ends.
+    await Promise.race([abortOf(stop), failureOf(components), server.failed]);
     logger.info("stopping");
     await removeRunState(serverState);
   } finally {
-    stop.abort();
-    await controllers.catch(() => {}); // If it has failed, that is what ended the wait above.
+    ended.abort();
+    await components.catch(() => {}); // If they have failed, that is what ended the wait above.
     await server.close(graceMs);
     await storage.close();
     await auditLog?.close();
   }
-}
-
-interface Addresses {
-  /** What others are told. */
-  readonly advertised: string;
-  /** What this machine uses. */
-  readonly local: string;
-  readonly serviceAddresses: readonly string[];
-  readonly serviceCidrs: readonly string[];
-}
-
-function addressesOf(flags: ServerFlags): Addresses {
-  const serviceCidrs = flags.serviceCidr.split(",");
-  const serviceAddresses = serviceCidrs.map((text) => {
-    const cidr = parseCIDR(text);
-    if (cidr === undefined) {
-      throw new CommandError(`--service-cidr ${text} is no range of addresses: write something like 10.96.0.0/16`);
-    }
-    const { network } = cidr;
-    return formatIP(ipOfBigint(bigintOfIP(network) + 1n, network.bytes.length === 4 ? "IPv4" : "IPv6"));
-  });
-  const everywhere = flags.bindAddress === "0.0.0.0" || flags.bindAddress === "::";
-  const local = everywhere ? "127.0.0.1" : flags.bindAddress;
-  const advertised = flags.advertiseAddress ?? (everywhere ? (firstAddress() ?? local) : local);
-  return { advertised, local, serviceAddresses, serviceCidrs };
-}
-
-/** The address of the first interface that is no loopback. */
-function firstAddress(): string | undefined {
-  return Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .find(({ internal, family }) => !internal && family === "IPv4")?.address;
-}
-
-function urlHost(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }
 
 async function preparePki(flags: ServerFlags, { advertised, local, serviceAddresses }: Addresses): Promise<Pki> {
@@ -233,9 +207,9 @@ function failureOf(task: Promise<void>): Promise<never> {
   return new Promise((_, reject) => task.catch(reject));
 }
 
-function stopSignal(): Promise<void> {
+function abortOf(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    process.once("SIGTERM", () => resolve());
-    process.once("SIGINT", () => resolve());
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }

@@ -46,7 +46,7 @@ function documentedFlags(command: string): readonly Flag[] {
 const commands = entriesOf(help(), "Commands").map((entry) => entry.split(" ")[0]!);
 
 test("every command of --help is in the document, and no other", () => {
-  const documented = [...text.matchAll(/^\| \[?`k8ts (\w+)`/gm)].map(([, command]) => command);
+  const documented = [...text.matchAll(/^\| \[?`k8ts ([\w-]+)`/gm)].map(([, command]) => command);
   assert.deepEqual(documented, commands);
 });
 

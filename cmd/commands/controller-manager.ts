@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { addLeaderFlags, type LeaderFlags } from "./component-options.ts";
+
+const kubeconfig = "controller-manager.conf";
+
+interface Flags extends LeaderFlags {
+  readonly clusterCidr: string;
+}
+
+export function addControllerManagerCommand(program: Command): void {
+  const command = program
+    .command("controller-manager")
+    .description("run the controllers alone, until SIGTERM or SIGINT");
+  addLeaderFlags(command, kubeconfig)
+    .option("--cluster-cidr <cidr>[,<cidr>]", "range of pod addresses, of which each node gets a part", "10.244.0.0/16")
+    .action(async (flags: Flags) => {
+      const { runAllControllers } = await import("../../controllers/mod.ts");
+      const { runLeader } = await import("../components/component.ts");
+      const { serviceAccountClients } = await import("../components/service-account-clients.ts");
+      await runLeader(
+        { name: "controller-manager", kubeconfig, lease: "kube-controller-manager" },
+        flags,
+        (parts, signal) =>
+          runAllControllers(
+            {
+              ...parts,
+              clientAs: serviceAccountClients(parts),
+              rootCa: parts.access.ca ?? "",
+            },
+            signal,
+          ),
+      );
+    });
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Lease } from "../../api/coordination/v1/lease.ts";
+import { Namespace } from "../../api/core/v1/namespace.ts";
+import { ServiceAccount } from "../../api/core/v1/service-account.ts";
+import { isNotFound } from "../../apimachinery/errors/api-error.ts";
+import { realClock } from "../../base/mod.ts";
+import { type Client, createClient, createHttpTransport, parseKubeconfig, resolveContext } from "../../client/mod.ts";
+import { eventually } from "../support/eventually.ts";
+import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+
+const main = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "cmd", "main.ts");
+
+let server: ServerProcess;
+let client: Client;
+
+before(async () => {
+  server = await startServerProcess("apiserver", ["--store", "memory"]);
+  const { access } = await resolveContext(parseKubeconfig(server.kubeconfig));
+  client = createClient(createHttpTransport(access, { clock: realClock }));
+});
+
+after(async () => {
+  await client?.close();
+  await server?.stop();
+});
+
+/** A component in a process of its own, until it is stopped. */
+function start(component: string) {
+  const args = [main, component, "--data-dir", join(server.folder, "data"), "--log-level", "warn"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  const exited = once(child, "exit");
+  const kill = () => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  return {
+    log: () => log,
+    stop: async () => {
+      process.off("exit", kill);
+      child.kill("SIGTERM");
+      const [code] = await exited;
+      return code as number | null;
+    },
+  };
+}
+
+test("the controllers alone, over HTTP, do what they do within the server, as their own service accounts", async () => {
+  const manager = start("controller-manager");
+  try {
+    const namespaces = client.resource(Namespace);
+    await namespaces.create({ metadata: { name: "alone" } });
+    await eventually(() => client.resource(ServiceAccount, "alone").get("default"));
+    const lease = await client.resource(Lease, "kube-system").get("kube-controller-manager");
+    assert.match(lease.spec?.holderIdentity ?? "", /_/);
+    const accounts = await client.resource(ServiceAccount, "kube-system").list();
+    assert.ok(accounts.items.some(({ metadata }) => metadata.name === "service-account-controller"));
+    await namespaces.delete("alone");
+    await eventually(() => assert.rejects(namespaces.get("alone"), isNotFound));
+  } finally {
+    assert.equal(await manager.stop(), 0, manager.log());
+  }
+  const lease = await client.resource(Lease, "kube-system").get("kube-controller-manager");
+  assert.equal(lease.spec?.holderIdentity ?? "", "", "the next one need not wait");
+});
+
+test("a component without a kubeconfig says which file it wanted and what to do", async () => {
+  const child = spawn(process.execPath, [main, "controller-manager", "--data-dir", "/nonexistent"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  const [code] = await once(child, "exit");
+  assert.equal(code, 1);
+  assert.match(log, /^k8ts: cannot reach the API server by \/nonexistent\/controller-manager\.conf: .*--kubeconfig/);
+});
