@@ -5,6 +5,13 @@
  * (`Init<T>`), answers have every scalar, list and map. Enums are the protocol's names. 64-bit numbers are doubles: times in
  * nanoseconds are exact to 256 ns.
  */
+
+export { type CriClient, type CriClientOptions, createCriClient } from "./client.ts";
+export { Connection } from "./connection.ts";
+export { type CriCode, CriError, isCriError } from "./errors.ts";
+export type { ContainerEvent } from "./events/container-event.ts";
+export { type ContainerEventsOptions, containerEvents } from "./events/container-events.ts";
+export { type ExecSyncOptions, type ExecSyncResult, execSync } from "./exec-sync.ts";
 export type * from "./generated/messages.ts";
 export type { ImageService } from "./image-service.ts";
 export type { Init } from "./init.ts";
