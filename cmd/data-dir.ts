@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** Where everything of one cluster lies unless `--data-dir` says otherwise. */
-export const defaultDataDir = "/var/lib/k8ts";
+export const defaultDataDir = process.env["K8TS_DATA_DIR"] || "/var/lib/k8ts";
 
 /** The files of a data directory that commands meet at. */
 export function dataFiles(dataDir: string): {
