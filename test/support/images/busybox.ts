@@ -9,10 +9,21 @@ export function busyboxMissing(): string | undefined {
   try {
     const list = execFileSync(busybox, ["--list"], { encoding: "utf8" });
     if (!list.includes("httpd")) return `${busybox} has no httpd: install busybox-static`;
-    return readFileSync(busybox).includes("ld-linux") ? `${busybox} is not static: install busybox-static` : undefined;
+    return isStatic(readFileSync(busybox)) ? undefined : `${busybox} is not static: install busybox-static`;
   } catch (error) {
     return `no ${busybox}: install busybox-static (${(error as Error).message})`;
   }
+}
+
+/** Whether a 64-bit ELF program asks for no interpreter: no program header has the type PT_INTERP (elf(5)). */
+function isStatic(program: Buffer): boolean {
+  const [offset, size, count] = [
+    Number(program.readBigUInt64LE(32)),
+    program.readUInt16LE(54),
+    program.readUInt16LE(56),
+  ];
+  for (let i = 0; i < count; i++) if (program.readUInt32LE(offset + i * size) === 3) return false;
+  return true;
 }
 
 const passwd = `root:x:0:0:root:/root:/bin/sh

@@ -59,7 +59,7 @@ export function digestOf(bytes: Uint8Array): string {
 export async function tar(entries: readonly TarEntry[]): Promise<Buffer> {
   const archive = pack();
   for (const { path, content, linkname, mode, uid = 0, gid = 0 } of entries) {
-    const common: Header = { name: path, mtime: epoch, uid, gid };
+    const common: Partial<Header> & { name: string } = { name: path, mtime: epoch, uid, gid };
     if (content !== undefined)
       archive.entry({ ...common, mode: mode ?? 0o644 }, typeof content === "string" ? content : Buffer.from(content));
     else if (linkname !== undefined) archive.entry({ ...common, type: "symlink", linkname, mode: 0o777 });
