@@ -9,6 +9,8 @@ import { clusterRoleAggregationController } from "./clusterrole-aggregation/cont
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/controller.ts";
+import { replicaSetController } from "./replicaset/controller.ts";
+import { replicationControllerController } from "./replication-controller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { runControllers } from "./runner/run.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
@@ -47,6 +49,8 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     clusterRoleAggregationController,
     namespaceController({ inventory }),
     garbageCollector(inventory),
+    replicaSetController,
+    replicationControllerController,
   ];
   const clientOf = (name: string): Client => clientAs(serviceAccountUser(name));
   await runTasks(signal, [

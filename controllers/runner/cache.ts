@@ -1,6 +1,19 @@
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import { type Informer, indexes, type ResourceIdentity } from "../../client/mod.ts";
+import { type IndexFunction, type Informer, indexes, type Lister, type ResourceIdentity } from "../../client/mod.ts";
+
+/** A way to find objects by what they say. A constant: indexes of one name are one index. Kept from the first use on. */
+export interface CacheIndex<T extends ApiObject> {
+  readonly name: string;
+  readonly of: IndexFunction<T>;
+}
+
+/** Those that nobody controls, by namespace. */
+const orphanIndex: CacheIndex<ApiObject> = {
+  name: "orphans",
+  of: ({ metadata: { namespace = "", ownerReferences } }) =>
+    ownerReferences?.some(({ controller }) => controller) ? [] : [namespace],
+};
 
 /** What a controller may read: the resources it declared. Objects are shared and frozen; lists are the caller's own. */
 export interface Cache {
@@ -9,6 +22,9 @@ export interface Cache {
   inNamespace<T extends ApiObject>(resource: ResourceDefinition<T>, namespace: string): T[];
   /** Objects whose controller is `owner`. */
   ownedBy<T extends ApiObject>(owner: ApiObject, resource: ResourceDefinition<T>): T[];
+  /** Objects of the namespace without a controller. */
+  orphans<T extends ApiObject>(resource: ResourceDefinition<T>, namespace: string): T[];
+  byIndex<T extends ApiObject>(resource: ResourceDefinition<T>, index: CacheIndex<T>, value: string): T[];
 }
 
 /** Names a resource among those of a controller. */
@@ -40,10 +56,24 @@ export class InformerCache implements Cache {
     return this.#of(resource).byIndex(indexes.controllerUid, owner.metadata.uid ?? "");
   }
 
-  #of<T extends ApiObject>(resource: ResourceDefinition<T>) {
+  orphans<T extends ApiObject>(resource: ResourceDefinition<T>, namespace: string): T[] {
+    return this.byIndex(resource, orphanIndex, namespace);
+  }
+
+  byIndex<T extends ApiObject>(resource: ResourceDefinition<T>, { name, of }: CacheIndex<T>, value: string): T[] {
+    const informer = this.#informer(resource);
+    informer.addIndex(name, of);
+    return informer.cache.byIndex(name, value);
+  }
+
+  #of<T extends ApiObject>(resource: ResourceDefinition<T>): Lister<T> {
+    return this.#informer(resource).cache;
+  }
+
+  #informer<T extends ApiObject>(resource: ResourceDefinition<T>): Informer<T> {
     const informer = this.#informers.get(resourceName(resource)) as Informer<T> | undefined;
     if (informer === undefined)
       throw new Error(`the controller reads ${resourceName(resource)}, which it did not declare`);
-    return informer.cache;
+    return informer;
   }
 }

@@ -45,6 +45,8 @@ export type Watched =
       readonly resource: ResourceDefinition;
       /** Keys (`namespace/name`) of the primary objects that a change of `object` concerns; called for the old state too. Pure. */
       keys(object: ApiObject, cache: Cache): Iterable<string>;
+      /** Of an update: whether it can concern anybody. Default: each does. Pure. */
+      matters?(object: ApiObject, old: ApiObject): boolean;
     }
   | {
       /** A source that is no informer: calls `enqueue` from now on until disposed; with a delay, changes are gathered. */
@@ -56,6 +58,8 @@ export type Watched =
 export interface Summary<S = unknown> {
   /** Written where it differs from the object's; absent: not this controller's, or nothing to say now. */
   readonly status?: S;
+  /** Annotations of the object that go along with its status, where they differ. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Look again at this time (ms since 1970), where nothing changes before. */
   readonly wakeAtMs?: number;
   /** Events about the primary object. */
@@ -86,6 +90,8 @@ export interface Declaration<P extends ApiObject, O> {
   ): O | Promise<O>;
   /** What to write now, in this order. Pure. */
   plan(observed: O): readonly Action[];
+  /** What to write now that there is no object of this key any more. Pure. */
+  gone?(key: string, cache: Cache): readonly Action[];
   /** The status that results, given what failed, and when to look again. Pure. */
   summarize?(observed: O, failures: readonly ApiError[]): Summary;
 }

@@ -96,23 +96,35 @@ class Reconciler<P extends ApiObject, O> {
   async #decide(key: string, signal: AbortSignal): Promise<readonly ApiError[]> {
     const { declaration, context, watches } = this.#parts;
     const primary = watches.cache.get(declaration.primary, key);
-    if (primary === undefined) return [];
+    if (primary === undefined)
+      return this.#execute(key, declaration.gone?.(key, watches.cache) ?? [], undefined, signal);
     const observing = declaration.observe(primary, watches.cache, context.clock.now(), {
       client: context.client,
       signal,
     });
     const observed = observing instanceof Promise ? await observing : observing;
-    const failures = await execute(declaration.plan(observed), {
-      perform: (action) => perform(context.client, action, signal),
-      done: (action, result) => this.#done(key, primary, action, result),
-      failed: (action, error) => this.#failed(primary, action, error),
-    });
-    signal.throwIfAborted();
+    const failures = await this.#execute(key, declaration.plan(observed), primary, signal);
     const summary = declaration.summarize?.(observed, failures);
     return summary === undefined ? failures : [...failures, ...(await this.#tell(key, primary, summary, signal))];
   }
 
-  #done(key: string, primary: P, action: Action, result: unknown): void {
+  async #execute(
+    key: string,
+    actions: readonly Action[],
+    primary: P | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly ApiError[]> {
+    if (actions.length === 0) return [];
+    const failures = await execute(actions, {
+      perform: (action) => perform(this.#parts.context.client, action, signal),
+      done: (action, result) => this.#done(key, primary, action, result),
+      failed: (action, error) => this.#failed(primary, action, error),
+    });
+    signal.throwIfAborted();
+    return failures;
+  }
+
+  #done(key: string, primary: P | undefined, action: Action, result: unknown): void {
     const { barrier, events, watches } = this.#parts;
     const informer = watches.informerOf(action.resource);
     if (informer !== undefined && action.type === "delete" && !isMarked(result)) {
@@ -125,12 +137,12 @@ class Reconciler<P extends ApiObject, O> {
       barrier.wrote(key, informer, result as ApiObject);
     }
     const event = action.onDone?.(result as ApiObject);
-    if (event !== undefined) events.event(primary, event);
+    if (event !== undefined && primary !== undefined) events.event(primary, event);
   }
 
-  #failed(primary: P, action: Action, error: unknown): void {
+  #failed(primary: P | undefined, action: Action, error: unknown): void {
     const event = action.onFailed?.(ApiError.from(error));
-    if (event !== undefined) this.#parts.events.event(primary, event);
+    if (event !== undefined && primary !== undefined) this.#parts.events.event(primary, event);
   }
 
   /** Status, events and the next look. Returns what failed. */
@@ -139,11 +151,17 @@ class Reconciler<P extends ApiObject, O> {
     for (const event of summary.events ?? []) events.event(primary, event);
     if (summary.wakeAtMs !== undefined) queue.addAfter(key, Math.max(1, summary.wakeAtMs - context.clock.now()));
     const { status } = primary as { readonly status?: unknown };
-    if (summary.status === undefined || semanticEqual(summary.status, status)) return [];
+    if (summary.status === undefined) return [];
+    const { annotations } = primary.metadata;
+    const annotate = Object.entries(summary.annotations ?? {}).some(([name, value]) => annotations?.[name] !== value);
+    if (!annotate && semanticEqual(summary.status, status)) return [];
+    const metadata = annotate
+      ? { ...primary.metadata, annotations: { ...annotations, ...summary.annotations } }
+      : primary.metadata;
     const { group, version, kind, plural, scope } = declaration.primary;
     const calls = context.client.resource({ group, version, kind, plural, scope }, primary.metadata.namespace);
     try {
-      const written = await calls.updateStatus({ ...primary, status: summary.status } as never, { signal });
+      const written = await calls.updateStatus({ ...primary, metadata, status: summary.status } as never, { signal });
       barrier.wrote(key, watches.informerOf(declaration.primary)!, written);
       return [];
     } catch (error) {

@@ -42,6 +42,7 @@ export function wireWatches<P extends ApiObject, O>(declaration: Declaration<P, 
     if ("subscribe" in watched) sources.push(watched);
     else
       follow(watched.resource, (object, old) => {
+        if (old !== undefined && watched.matters?.(object, old) === false) return;
         for (const key of watched.keys(object, cache)) enqueue(key);
         if (old !== undefined) for (const key of watched.keys(old, cache)) enqueue(key);
       });
