@@ -1,0 +1,119 @@
+import { aggregateRequests } from "../../api/core/v1/pod/aggregate.ts";
+import { podQOSClass } from "../../api/core/v1/pod/qos.ts";
+import { addToList } from "../../api/core/v1/pod/resource-list.ts";
+import type { ContainerStatus, PodStatus } from "../../api/generated/types/core-v1.ts";
+import { formatTime } from "../../apimachinery/time/time.ts";
+import { podIPsOf } from "../runtime/runtime-pod.ts";
+import { podConditions } from "./conditions.ts";
+import { containerStatuses } from "./container-statuses.ts";
+import { isTerminalPhase, type PodPhase, podPhase } from "./phase.ts";
+import type { StatusInput } from "./status-input.ts";
+
+/** The status of a pod on this node (pkg/kubelet generateAPIPodStatus). Pure. */
+export function generateStatus(input: StatusInput): PodStatus {
+  const { pod, old, nowMs, failed } = input;
+  const lists = terminated(input, {
+    init: containerStatuses(input, "initContainers"),
+    regular: containerStatuses(input, "containers"),
+    ephemeral: containerStatuses(input, "ephemeralContainers"),
+  });
+  const phase = decidePhase(input, lists);
+  const { generation } = pod.metadata;
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase,
+    conditions: podConditions({ ...input, phase, ...lists }),
+    ...explanation(input, phase),
+    ...addresses(input),
+    startTime: old.startTime ?? pod.status.startTime ?? formatTime(nowMs),
+    ...(lists.init.length > 0 ? { initContainerStatuses: lists.init } : {}),
+    // A pod that was never let in has no containers to speak of.
+    ...(failed !== undefined && input.runtime.containers.length === 0 && !hasStatuses(old)
+      ? {}
+      : { containerStatuses: lists.regular }),
+    ...(lists.ephemeral.length > 0 ? { ephemeralContainerStatuses: lists.ephemeral } : {}),
+    ...allocated(input),
+    qosClass: podQOSClass(pod.spec),
+  };
+}
+
+interface Lists {
+  readonly init: readonly ContainerStatus[];
+  readonly regular: readonly ContainerStatus[];
+  readonly ephemeral: readonly ContainerStatus[];
+}
+
+function hasStatuses({ containerStatuses = [] }: PodStatus): boolean {
+  return containerStatuses.length > 0;
+}
+
+function decidePhase(input: StatusInput, { init, regular }: Lists): PodPhase {
+  const { pod, old, runtime, stage, failed } = input;
+  // Terminal phases are for ever, and the API knows best.
+  for (const { phase } of [pod.status, old]) if (isTerminalPhase(phase)) return phase as PodPhase;
+  if (failed !== undefined) return "Failed";
+  const sandboxId = runtime.sandboxes[0]?.id;
+  const names = new Set(pod.spec.containers.map(({ name }) => name));
+  const phase = podPhase({
+    spec: pod.spec,
+    statuses: [...init, ...regular],
+    stopped: stage !== "running",
+    hasRunRegular: runtime.containers.some((container) => container.sandboxId === sandboxId && names.has(container.name)),
+  });
+  // Whatever it was, it will not run: the API may let go of it.
+  if (stage === "terminated" && !isTerminalPhase(phase)) return "Failed";
+  return phase;
+}
+
+/** Reason and message belong to the phase, and stay as long as it does. */
+function explanation({ pod, old, failed }: StatusInput, phase: PodPhase): Pick<PodStatus, "reason" | "message"> {
+  if (failed !== undefined && !isTerminalPhase(pod.status.phase)) return failed;
+  if (phase !== old.phase) return {};
+  const reason = old.reason ?? pod.status.reason;
+  const message = old.message ?? pod.status.message;
+  return { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+}
+
+type Addresses = Pick<PodStatus, "hostIP" | "hostIPs" | "podIP" | "podIPs">;
+
+function addresses({ pod, old, runtime, terminating, nodeIPs }: StatusInput): Addresses {
+  const [hostIP] = nodeIPs;
+  const host = hostIP === undefined ? {} : { hostIP, hostIPs: nodeIPs.map((ip) => ({ ip })) };
+  const known = (old.podIPs ?? pod.status.podIPs ?? []).map(({ ip }) => ip);
+  const own = podIPsOf(runtime);
+  const ips = pod.spec.hostNetwork ? nodeIPs : own.length > 0 || !terminating ? own : known;
+  const [podIP] = ips;
+  return { ...host, ...(podIP === undefined ? {} : { podIP, podIPs: ips.map((ip) => ({ ip })) }) };
+}
+
+function allocated({ pod }: StatusInput): Pick<PodStatus, "allocatedResources" | "resources"> {
+  const requests = aggregateRequests(pod.spec);
+  const { resources, overhead } = pod.spec;
+  for (const [name, quantity] of Object.entries(resources?.requests ?? {})) requests[name] = quantity;
+  addToList(requests, overhead);
+  return {
+    ...(Object.keys(requests).length > 0 ? { allocatedResources: requests } : {}),
+    ...(resources === undefined ? {} : { resources }),
+  };
+}
+
+/** Once nothing runs, each container that ever began has an end, be it an unknown one (pkg/kubelet/status TerminatePod). */
+function terminated(input: StatusInput, lists: Lists): Lists {
+  if (input.stage !== "terminated") return lists;
+  const { init, regular } = lists;
+  const begun = (status: ContainerStatus): boolean =>
+    status.state.terminated !== undefined || status.state.running !== undefined || status.lastState.terminated !== undefined;
+  const initialized = init.length === 0 || regular.some(begun) || init.every((status) => status.ready || begun(status));
+  const lastBegun = init.findLastIndex(begun);
+  return {
+    ...lists,
+    init: init.map((status, index) => (index <= lastBegun ? ended(status) : status)),
+    regular: initialized ? regular.map(ended) : regular,
+  };
+}
+
+function ended(status: ContainerStatus): ContainerStatus {
+  if (status.state.terminated !== undefined) return status;
+  const message = "The container could not be located when the pod was terminated";
+  return { ...status, state: { terminated: { exitCode: 137, reason: "ContainerStatusUnknown", message } } };
+}
