@@ -42,13 +42,19 @@ function setUp(name: string, change: Partial<PkiOptions> = {}) {
 
 describe("the cluster's certificates", () => {
   it("are made at the first start under kubeadm's names, secrets readable by the owner alone", async () => {
-    const { ensure, path, options } = setUp("first", { etcd: true, nodeName: "machine" });
+    const { ensure, path, options } = setUp("first", {
+      etcd: true,
+      nodeName: "machine",
+      nodeAddresses: ["192.0.2.10"],
+    });
     const pki = await ensure();
     assert.deepEqual(readdirSync(options.dataDir).sort(), [
       "admin.conf",
       "controller-manager.conf",
+      "dns.conf",
       "kubelet.conf",
       "pki",
+      "proxy.conf",
       "scheduler.conf",
       "super-admin.conf",
     ]);
@@ -60,7 +66,8 @@ describe("the cluster's certificates", () => {
         "apiserver-kubelet-client.key",
       ],
       ...["apiserver.crt", "apiserver.key", "ca.crt", "ca.key", "etcd", "front-proxy-ca.crt", "front-proxy-ca.key"],
-      ...["front-proxy-client.crt", "front-proxy-client.key", "sa.key", "sa.pub"],
+      ...["front-proxy-client.crt", "front-proxy-client.key", "kubelet.crt", "kubelet.key"],
+      ...["sa.key", "sa.pub"],
     ]);
     for (const file of ["admin.conf", "pki/ca.key", "pki/sa.key", "pki/apiserver.key"])
       assert.equal(statSync(path(file)).mode & 0o777, 0o600, file);
@@ -102,6 +109,24 @@ describe("the cluster's certificates", () => {
     );
     assert.equal(readKubeconfig(read("admin.conf"))!.server, "https://192.0.2.10:6443");
     assert.equal(readKubeconfig(read("scheduler.conf"))!.server, "https://127.0.0.1:6443");
+  });
+
+  it("of a node name its kubelet, with its addresses, and let its proxy and DNS in under their own names", async () => {
+    const { ensure, read } = setUp("node", { nodeName: "one", nodeAddresses: ["192.0.2.10", "fd00::10"] });
+    const pki = await ensure();
+    const kubelet = new X509Certificate(pki.pairs.get("kubelet")!.certificate);
+    assert.equal(kubelet.subject, "O=system:nodes\nCN=system:node:one");
+    assert.equal(
+      kubelet.subjectAltName,
+      "DNS:one, DNS:localhost, IP Address:192.0.2.10, IP Address:FD00:0:0:0:0:0:0:10, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
+    );
+    const client = (file: string) => new X509Certificate(readKubeconfig(read(file))!.certificate).subject;
+    assert.deepEqual(["proxy.conf", "dns.conf"].map(client), ["CN=system:kube-proxy", "CN=system:coredns"]);
+    const { written } = await ensure({ nodeAddresses: ["192.0.2.11"] });
+    assert.deepEqual(written, [
+      "pki/kubelet.crt: it lacks the address 192.0.2.11",
+      "pki/kubelet.key: it lacks the address 192.0.2.11",
+    ]);
   });
 
   it("satisfy OpenSSL, where it is installed", async (t) => {

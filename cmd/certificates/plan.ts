@@ -42,8 +42,10 @@ export interface PlanOptions {
   /** `https://HOST:PORT` for administrators, and for components on this machine. */
   readonly serverUrl: string;
   readonly localServerUrl: string;
-  /** Whose kubelet gets a kubeconfig; absent: none. */
+  /** The node on this machine: its kubelet, proxy and DNS get kubeconfigs, the kubelet's HTTPS API a certificate. Absent: none. */
   readonly nodeName?: string;
+  /** Addresses of that node, beside those of the loopback interface. */
+  readonly nodeAddresses?: readonly string[];
   readonly etcd?: boolean;
 }
 
@@ -79,6 +81,7 @@ export function planPki(options: PlanOptions): PkiPlan {
       }),
       leaf("front-proxy-client", "front-proxy-ca", "front-proxy-client", [clientAuth]),
       ...(options.etcd ? etcdLeaves(options, leaf) : []),
+      ...(options.nodeName === undefined ? [] : [nodeLeaf(options.nodeName, options.nodeAddresses ?? [], leaf)]),
     ],
     kubeconfigs: kubeconfigs(options),
   };
@@ -105,10 +108,18 @@ function serverNames({ hostname, advertiseAddress, extraNames = [], serviceAddre
   };
 }
 
-function etcdLeaves(
-  { hostname, advertiseAddress }: PlanOptions,
-  leaf: (...args: [string, AuthorityName, string, readonly string[], Partial<LeafPlan>?]) => LeafPlan,
-): LeafPlan[] {
+type LeafMaker = (...args: [string, AuthorityName, string, readonly string[], Partial<LeafPlan>?]) => LeafPlan;
+
+/** The kubelet's HTTPS API (subject as of kubelet serving certificates: pkg/kubelet/certificate/kubelet.go). */
+function nodeLeaf(nodeName: string, addresses: readonly string[], leaf: LeafMaker): LeafPlan {
+  return leaf("kubelet", "ca", `system:node:${nodeName}`, [extendedUsage.serverAuth], {
+    organizations: ["system:nodes"],
+    dnsNames: [...new Set([nodeName, "localhost"])],
+    ipAddresses: [...new Set([...addresses, "127.0.0.1", "::1"])],
+  });
+}
+
+function etcdLeaves({ hostname, advertiseAddress }: PlanOptions, leaf: LeafMaker): LeafPlan[] {
   const { serverAuth, clientAuth } = extendedUsage;
   const names = {
     dnsNames: [hostname, "localhost"],
@@ -147,6 +158,12 @@ function kubeconfigs({ serverUrl, localServerUrl, nodeName }: PlanOptions): Kube
     },
     component("controller-manager.conf", "system:kube-controller-manager"),
     component("scheduler.conf", "system:kube-scheduler"),
-    ...(nodeName === undefined ? [] : [component("kubelet.conf", `system:node:${nodeName}`, ["system:nodes"])]),
+    ...(nodeName === undefined
+      ? []
+      : [
+          component("kubelet.conf", `system:node:${nodeName}`, ["system:nodes"]),
+          component("proxy.conf", "system:kube-proxy"),
+          component("dns.conf", "system:coredns"),
+        ]),
   ];
 }
