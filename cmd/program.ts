@@ -3,6 +3,7 @@ import { CommandError } from "./command-error.ts";
 import { addApiserverCommand } from "./commands/apiserver.ts";
 import { addControllerManagerCommand } from "./commands/controller-manager.ts";
 import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
+import { addSchedulerCommand } from "./commands/scheduler.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addVersionCommand } from "./commands/version.ts";
@@ -28,6 +29,7 @@ export async function runProgram(): Promise<void> {
   addServerCommand(program);
   addApiserverCommand(program);
   addControllerManagerCommand(program);
+  addSchedulerCommand(program);
   addStatusCommand(program);
   addKubeconfigCommand(program);
   addVersionCommand(program);

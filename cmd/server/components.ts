@@ -5,6 +5,7 @@ import type { ApiServer } from "../../apiserver/server.ts";
 import { type Logger, realClock, realRandom, runTasks } from "../../base/mod.ts";
 import { type Client, createClient } from "../../client/mod.ts";
 import { runAllControllers } from "../../controllers/mod.ts";
+import { runScheduler } from "../../scheduler/mod.ts";
 import { lead } from "../components/component.ts";
 
 export interface WithinOptions {
@@ -26,6 +27,7 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
     (agent: string) =>
     (user: UserInfo): Client =>
       createClient(server.transport(user, agent));
+  const schedulerClient = clientOf("kube-scheduler")(user("system:kube-scheduler"));
   const whereLeading = (lease: string, username: string, task: (signal: AbortSignal) => Promise<void>) => {
     if (!options.shared) return task;
     const client = clientOf(lease)(user(username));
@@ -34,6 +36,9 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
   return runTasks(signal, [
     whereLeading("kube-controller-manager", "system:kube-controller-manager", (inner) =>
       runAllControllers({ ...parts, clientAs: clientOf("kube-controller-manager"), rootCa }, inner),
+    ),
+    whereLeading("kube-scheduler", "system:kube-scheduler", (inner) =>
+      runScheduler({ ...parts, client: schedulerClient }, inner),
     ),
   ]);
 }

@@ -6,6 +6,8 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Lease } from "../../api/coordination/v1/lease.ts";
 import { Namespace } from "../../api/core/v1/namespace.ts";
+import { Node } from "../../api/core/v1/node.ts";
+import { Pod } from "../../api/core/v1/pod.ts";
 import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { isNotFound } from "../../apimachinery/errors/api-error.ts";
 import { realClock } from "../../base/mod.ts";
@@ -68,6 +70,25 @@ test("the controllers alone, over HTTP, do what they do within the server, as th
   }
   const lease = await client.resource(Lease, "kube-system").get("kube-controller-manager");
   assert.equal(lease.spec?.holderIdentity ?? "", "", "the next one need not wait");
+});
+
+test("the scheduler alone binds pods to nodes", async () => {
+  const running = [start("controller-manager"), start("scheduler")];
+  try {
+    const nodes = client.resource(Node);
+    await nodes.create({ metadata: { name: "one" } });
+    const allocatable = { cpu: "1", memory: "1Gi", pods: "10" };
+    const status = { allocatable, capacity: allocatable, conditions: [{ type: "Ready", status: "True" }] };
+    await nodes.subresource("one", "status").patch({ type: "merge", body: { status } });
+    // The node taints itself until it is ready, which is the node controllers' part.
+    await nodes.patch("one", { type: "merge", body: { spec: { taints: null } } });
+    await eventually(() => client.resource(ServiceAccount, "default").get("default"));
+    const pods = client.resource(Pod, "default");
+    await pods.create({ metadata: { name: "a" }, spec: { containers: [{ name: "a", image: "a" }] } });
+    await eventually(async () => assert.equal((await pods.get("a")).spec.nodeName, "one"));
+  } finally {
+    for (const component of running) assert.equal(await component.stop(), 0, component.log());
+  }
 });
 
 test("a component without a kubeconfig says which file it wanted and what to do", async () => {
