@@ -14,5 +14,14 @@ export { type ContainerEventsOptions, containerEvents } from "./events/container
 export { type ExecSyncOptions, type ExecSyncResult, execSync } from "./exec-sync.ts";
 export type * from "./generated/messages.ts";
 export type { ImageService } from "./image-service.ts";
+export {
+  type ImageReference,
+  ImageReferenceError,
+  parseImageName,
+  parseNormalizedName,
+  referenceText,
+  repositoryOf,
+  withDefaultTag,
+} from "./images/reference.ts";
 export type { Init } from "./init.ts";
 export type { RuntimeService } from "./runtime-service.ts";
