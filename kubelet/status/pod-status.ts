@@ -1,8 +1,7 @@
-import { aggregateRequests } from "../../api/core/v1/pod/aggregate.ts";
 import { podQOSClass } from "../../api/core/v1/pod/qos.ts";
-import { addToList } from "../../api/core/v1/pod/resource-list.ts";
 import type { ContainerStatus, PodStatus } from "../../api/generated/types/core-v1.ts";
 import { formatTime } from "../../apimachinery/time/time.ts";
+import { podRequests } from "../cgroups/pod-resources.ts";
 import { podIPsOf } from "../runtime/runtime-pod.ts";
 import { podConditions } from "./conditions.ts";
 import { containerStatuses } from "./container-statuses.ts";
@@ -87,10 +86,8 @@ function addresses({ pod, old, runtime, terminating, nodeIPs }: StatusInput): Ad
 }
 
 function allocated({ pod }: StatusInput): Pick<PodStatus, "allocatedResources" | "resources"> {
-  const requests = aggregateRequests(pod.spec);
-  const { resources, overhead } = pod.spec;
-  for (const [name, quantity] of Object.entries(resources?.requests ?? {})) requests[name] = quantity;
-  addToList(requests, overhead);
+  const requests = podRequests(pod);
+  const { resources } = pod.spec;
   return {
     ...(Object.keys(requests).length > 0 ? { allocatedResources: requests } : {}),
     ...(resources === undefined ? {} : { resources }),
