@@ -25,11 +25,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cluster: ["scheduler", "controllers", "apiserver", "client", "storage", "api", "apimachinery", "base"],
 };
 /** These wire things together and may import everything. */
-const free = ["cmd", "test", "bench", "tools"];
+const free = ["cmd", "test", "bench", "tools", "examples"];
 
 const maxLines = 400;
 /** Real time, chance and the console are for these folders; tests may use them. */
-const realTimeFolders = ["base", "cmd", "bench", "tools", "test"];
+const realTimeFolders = ["base", "cmd", "bench", "tools", "test", "examples"];
 const banned: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
   { pattern: /\bDate\.now\(|\bnew Date\(\)/, instead: "Clock.now()" },
   { pattern: /\bperformance\.now\(|\bprocess\.hrtime\b/, instead: "Clock.monotonicMs()" },
