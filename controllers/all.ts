@@ -6,6 +6,7 @@ import type { Random } from "../base/random.ts";
 import { runTasks } from "../base/task-group.ts";
 import { type Client, Informers } from "../client/mod.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/controller.ts";
+import { deploymentController } from "./deployment/controller.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/controller.ts";
@@ -49,6 +50,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     clusterRoleAggregationController,
     namespaceController({ inventory }),
     garbageCollector(inventory),
+    deploymentController,
     replicaSetController,
     replicationControllerController,
   ];
