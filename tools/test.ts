@@ -61,7 +61,14 @@ function topOf(folder: string): string {
 async function test(name: string, folders: readonly string[], flags: readonly string[]): Promise<void> {
   if (folders.length > 0) {
     const globs = folders.map((folder) => `${folder}/**/*.test.ts`);
-    await run(name, process.execPath, ["--test", "--test-reporter=spec", ...flags, ...globs]);
+    await run(name, process.execPath, [
+      "--import",
+      join(root, "tools/property-seed.ts"),
+      "--test",
+      "--test-reporter=spec",
+      ...flags,
+      ...globs,
+    ]);
   }
 }
 
