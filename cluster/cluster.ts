@@ -17,6 +17,7 @@ import {
 } from "../base/mod.ts";
 import { type Client, createClient } from "../client/mod.ts";
 import { runAllControllers } from "../controllers/mod.ts";
+import { runScheduler } from "../scheduler/mod.ts";
 import { memoryStorage } from "../storage/memory/memory.ts";
 import type { Storage } from "../storage/storage.ts";
 
@@ -33,6 +34,8 @@ export interface ClusterOptions {
   readonly serviceCidr?: string;
   /** Runs the controllers too. Default false: what is written stays as it is. */
   readonly controllers?: boolean;
+  /** Runs the scheduler too. Default false: pods stay without a node until one is set. */
+  readonly scheduler?: boolean;
   /** PEM that the controllers publish in every namespace as the API server's authority. Default none: there are no sockets here. */
   readonly rootCa?: string;
 }
@@ -54,6 +57,8 @@ export interface Cluster {
 }
 
 const admin: UserInfo = { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
+
+const schedulerUser: UserInfo = { username: "system:kube-scheduler", groups: ["system:authenticated"] };
 
 /** Starts a cluster; resolves once it answers requests. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -96,6 +101,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
         stop.signal,
       )
     : Promise.resolve();
+  const scheduling = options.scheduler
+    ? runScheduler(
+        { client: createClient(server.transport(schedulerUser, "kube-scheduler")), clock, random, logger },
+        stop.signal,
+      )
+    : Promise.resolve();
+  scheduling.catch((error: unknown) => logger.error("the scheduler ended", { error }));
   // A controller that fails is a bug: `close` tells of it; until then the rejection has a reader.
   running.catch((error: unknown) => logger.error("the controllers ended", { error }));
   return {
@@ -108,7 +120,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     clientAs,
     async close() {
       stop.abort();
-      await running.finally(() => server.close());
+      await Promise.all([running, scheduling]).finally(() => server.close());
       if (options.storage === undefined) {
         await storage.close();
       }

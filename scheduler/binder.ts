@@ -54,4 +54,3 @@ export class Slots {
     return this.#waiting.promise;
   }
 }
-

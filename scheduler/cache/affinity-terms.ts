@@ -40,9 +40,7 @@ export function affinityTermsOf(pod: Pod): AffinityTerms {
 }
 
 function required(affinity: PodAffinity | undefined, namespace: string): readonly AffinityTerm[] {
-  return (affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) =>
-    termOf(term, namespace, 1),
-  );
+  return (affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) => termOf(term, namespace, 1));
 }
 
 function preferred(affinity: PodAffinity | undefined, namespace: string): readonly AffinityTerm[] {

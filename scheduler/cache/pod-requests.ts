@@ -1,6 +1,12 @@
 import { aggregateRequests } from "../../api/core/v1/pod/aggregate.ts";
 import { addToList, type MutableResourceList, maxIntoList } from "../../api/core/v1/pod/resource-list.ts";
-import type { Container, ContainerStatus, Pod, PodSpec, ResourceRequirements } from "../../api/generated/types/core-v1.ts";
+import type {
+  Container,
+  ContainerStatus,
+  Pod,
+  PodSpec,
+  ResourceRequirements,
+} from "../../api/generated/types/core-v1.ts";
 import { emptyResources, type Resources, resourcesOf } from "./resources.ts";
 
 /** What scoring takes a container for that names no request (pkg/scheduler/util DefaultMilliCPURequest, DefaultMemoryRequest). */
@@ -72,8 +78,11 @@ function withAssumed(spec: Requests): Requests {
 function effectiveSpec({ spec, status }: Pod): Requests {
   const statuses = status.containerStatuses;
   if (spec.nodeName === undefined || statuses === undefined) return spec;
-  if (!statuses.some((one) => one.resources?.requests !== undefined || one.allocatedResources !== undefined)) return spec;
-  const infeasible = status.conditions?.some(({ type, reason }) => type === "PodResizePending" && reason === "Infeasible");
+  if (!statuses.some((one) => one.resources?.requests !== undefined || one.allocatedResources !== undefined))
+    return spec;
+  const infeasible = status.conditions?.some(
+    ({ type, reason }) => type === "PodResizePending" && reason === "Infeasible",
+  );
   const byName = new Map(statuses.map((one) => [one.name, one]));
   const effective = (container: Container): Container => {
     const actual = byName.get(container.name);

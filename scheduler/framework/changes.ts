@@ -36,7 +36,8 @@ export function podChanges(old: Pod, pod: Pod): readonly PodChange[] {
 }
 
 function isScaledDown(old: Pod, pod: Pod): boolean {
-  const sameSpec = old.spec.containers === pod.spec.containers || semanticEqual(old.spec.containers, pod.spec.containers);
+  const sameSpec =
+    old.spec.containers === pod.spec.containers || semanticEqual(old.spec.containers, pod.spec.containers);
   if (sameSpec && semanticEqual(old.status.containerStatuses ?? [], pod.status.containerStatuses ?? [])) return false;
   const before = podRequests(old).requested;
   const after = podRequests(pod).requested;
@@ -45,4 +46,3 @@ function isScaledDown(old: Pod, pod: Pod): boolean {
   for (const [name, amount] of before.scalars ?? []) if (amount > (after.scalars?.get(name) ?? 0)) return true;
   return false;
 }
-

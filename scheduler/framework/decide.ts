@@ -2,10 +2,10 @@ import type { Random } from "../../base/random.ts";
 import type { NodeInfo } from "../cache/node-info.ts";
 import type { PodInfo } from "../cache/pod-info.ts";
 import type { Snapshot } from "../cache/snapshot.ts";
-import type { Diagnosis } from "./fit-message.ts";
 import { enoughNodes } from "./enough-nodes.ts";
-import { isRejection, type NodeFilter, type Plugin, type ScorePlugin } from "./plugin.ts";
+import type { Diagnosis } from "./fit-message.ts";
 import type { Nominations } from "./nominations.ts";
+import { isRejection, type NodeFilter, type Plugin, type ScorePlugin } from "./plugin.ts";
 import { bestNode } from "./score.ts";
 import type { Rejection } from "./status.ts";
 

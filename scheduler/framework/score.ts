@@ -2,7 +2,10 @@ import type { NodeInfo } from "../cache/node-info.ts";
 import type { DecisionInput } from "./decide.ts";
 
 /** The feasible node with the highest sum of weighted scores; one of them by chance where several have it. */
-export function bestNode(input: Omit<DecisionInput, "startIndex" | "nominations">, nodes: readonly NodeInfo[]): NodeInfo {
+export function bestNode(
+  input: Omit<DecisionInput, "startIndex" | "nominations">,
+  nodes: readonly NodeInfo[],
+): NodeInfo {
   if (nodes.length === 1) return nodes[0]!;
   const totals = totalScores(input, nodes);
   let best = -Infinity;

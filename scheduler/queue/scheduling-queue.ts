@@ -193,7 +193,8 @@ export class SchedulingQueue {
         await this.#options.clock.sleep(flushPeriodMs, signal);
         const before = this.#nowMs - maxUnschedulableMs;
         for (const queued of [...this.#waiting.values()]) {
-          if (queued.place === "unschedulable" && queued.sinceMs < before) this.#release(queued, "UnschedulableTimeout");
+          if (queued.place === "unschedulable" && queued.sinceMs < before)
+            this.#release(queued, "UnschedulableTimeout");
         }
       }
     } finally {
@@ -298,7 +299,9 @@ export class SchedulingQueue {
     const timer = clock.setTimer(Math.max(0, dueMs - this.#nowMs), () => {
       this.#timer = undefined;
       this.#moveReady();
-      const next = Math.min(...[this.#backoff, this.#errorBackoff].map((heap) => this.#peek(heap)?.readyMs ?? Infinity));
+      const next = Math.min(
+        ...[this.#backoff, this.#errorBackoff].map((heap) => this.#peek(heap)?.readyMs ?? Infinity),
+      );
       if (next !== Infinity) this.#setTimer(next);
       onReady();
     });

@@ -34,7 +34,9 @@ export const imageLocality: Plugin = {
 
 function imagesOf({ spec }: Pod): readonly string[] {
   const containers = [...(spec.initContainers ?? []), ...spec.containers].map(({ image }) => image ?? "");
-  const volumes = (spec.volumes ?? []).flatMap(({ image }) => (image?.reference === undefined ? [] : [image.reference]));
+  const volumes = (spec.volumes ?? []).flatMap(({ image }) =>
+    image?.reference === undefined ? [] : [image.reference],
+  );
   return [...containers, ...volumes].map(normalized);
 }
 

@@ -5,7 +5,12 @@ import type {
   Pod,
   PreferredSchedulingTerm,
 } from "../../../api/generated/types/core-v1.ts";
-import { compileRequirement, newRequirement, type Operator, SelectorError } from "../../../apimachinery/selectors/requirement.ts";
+import {
+  compileRequirement,
+  newRequirement,
+  type Operator,
+  SelectorError,
+} from "../../../apimachinery/selectors/requirement.ts";
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -7,7 +7,12 @@ const mismatch = rejection(name, "node(s) didn't match the requested node name",
 /** A pod that names its node runs there or nowhere (plugins/nodename). */
 export const nodeName: Plugin = {
   name,
-  interests: [{ events: ["NodeAdd"], hint: ({ pod }, change) => change.kind === "Node" && named(pod.spec.nodeName, change.node?.metadata.name) }],
+  interests: [
+    {
+      events: ["NodeAdd"],
+      hint: ({ pod }, change) => change.kind === "Node" && named(pod.spec.nodeName, change.node?.metadata.name),
+    },
+  ],
   preFilter({ pod }) {
     const wanted = pod.spec.nodeName;
     if (wanted === undefined || wanted === "") return undefined;

@@ -19,7 +19,9 @@ export const nodeUnschedulable: Plugin = {
     {
       events: ["PodToleration"],
       hint: (info, change) =>
-        change.kind === "Pod" && change.pod?.metadata.uid === info.uid && toleratesAny(change.pod.spec.tolerations ?? [], taint),
+        change.kind === "Pod" &&
+        change.pod?.metadata.uid === info.uid &&
+        toleratesAny(change.pod.spec.tolerations ?? [], taint),
     },
   ],
   preFilter({ pod }) {

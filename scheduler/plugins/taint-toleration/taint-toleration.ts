@@ -19,7 +19,10 @@ export const taintToleration: Plugin = {
         return was && !keepsOut(change.node.spec.taints ?? [], tolerations);
       },
     },
-    { events: ["PodToleration"], hint: (info, change) => change.kind === "Pod" && change.pod?.metadata.uid === info.uid },
+    {
+      events: ["PodToleration"],
+      hint: (info, change) => change.kind === "Pod" && change.pod?.metadata.uid === info.uid,
+    },
   ],
   preFilter({ pod }) {
     const tolerations = pod.spec.tolerations ?? [];
