@@ -14,6 +14,8 @@ export { type ContainerEventsOptions, containerEvents } from "./events/container
 export { type ExecSyncOptions, type ExecSyncResult, execSync } from "./exec-sync.ts";
 export type * from "./generated/messages.ts";
 export type { ImageService } from "./image-service.ts";
+export { type ImageRow, imageRows, imageTable, sizeText } from "./images/image-table.ts";
+export { ImageLoadError, type LoadedImage, type LoadImagesOptions, loadImages } from "./images/load.ts";
 export {
   type ImageReference,
   ImageReferenceError,
