@@ -30,15 +30,21 @@ export async function readRunState(file: string): Promise<RunState | undefined> 
   } catch {
     return undefined;
   }
-  const ticks = await startTicksOf(state.pid);
-  return ticks !== undefined && ticks === state.startTicks ? state : undefined;
+  return (await isAlive(state)) ? state : undefined;
+}
+
+/** Whether the process that was seen still runs: a pid alone may be another's by now. */
+export async function isAlive(seen: { readonly pid: number; readonly startTicks: string }): Promise<boolean> {
+  const ticks = await startTicksOf(seen.pid);
+  return ticks !== undefined && ticks === seen.startTicks;
 }
 
 /** Field 22 of /proc/PID/stat; undefined where there is no such process (or no /proc). */
-async function startTicksOf(pid: number): Promise<string | undefined> {
+export async function startTicksOf(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19]; // Ended, and only its parent does not know yet.
   } catch {
     return undefined;
   }

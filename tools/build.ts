@@ -20,7 +20,11 @@ const banner = `import { createRequire as __createRequire } from "node:module"; 
 
 await build({
   absWorkingDir: root,
-  entryPoints: { k8ts: "cmd/main.ts", "sqlite-worker": "storage/sqlite/worker.ts" },
+  entryPoints: {
+    k8ts: "cmd/main.ts",
+    "sqlite-worker": "storage/sqlite/worker.ts",
+    supervisor: "cmd/up/supervisor/main.ts",
+  },
   outdir: fresh,
   outExtension: { ".js": ".mjs" },
   bundle: true,
@@ -45,7 +49,7 @@ await publish();
 /** Moves the new files over the old ones, entries last; what the new build no longer has goes once nobody can be loading it. */
 async function publish(): Promise<void> {
   await mkdir(out, { recursive: true });
-  const isEntry = (name: string): boolean => name === "k8ts.mjs" || name === "sqlite-worker.mjs";
+  const isEntry = (name: string): boolean => ["k8ts.mjs", "sqlite-worker.mjs", "supervisor.mjs"].includes(name);
   const names = (await readdir(fresh)).sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)));
   for (const name of names) {
     await rename(join(fresh, name), join(out, name));

@@ -9,6 +9,8 @@ export interface ServerFlags {
   readonly apiPort: number;
   readonly serviceCidr: string;
   readonly clusterCidr: string;
+  readonly nodeName?: string;
+  readonly nodeIp?: string;
   readonly serviceAccountIssuer: string;
   readonly authorizationMode: string;
   readonly anonymousAuth: string;
@@ -52,6 +54,8 @@ export function addServerFlags(command: Command): Command {
       "range of pod addresses, of which each node gets a part; a second one for the other IP family",
       "10.244.0.0/16",
     )
+    .option("--node-name <name>", "a node on this machine, whose kubelet, proxy and DNS get credentials here")
+    .option("--node-ip <ip>[,<ip>]", "its addresses, for the certificate of its kubelet")
     .option(
       "--service-account-issuer <url>",
       "issuer of service account tokens",

@@ -101,6 +101,8 @@ async function preparePki(flags: ServerFlags, { advertised, local, serviceAddres
       serverUrl: `https://${urlHost(local)}:${flags.apiPort}`,
       localServerUrl: `https://${urlHost(local)}:${flags.apiPort}`,
       serviceAccountKey: "rsa",
+      ...(flags.nodeName === undefined ? {} : { nodeName: flags.nodeName }),
+      nodeAddresses: flags.nodeIp?.split(",") ?? [],
     });
   } catch (error) {
     throw error instanceof DamagedFileError
