@@ -7,6 +7,7 @@ import { runTasks } from "../base/task-group.ts";
 import { type Client, Informers } from "../client/mod.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { endpointSliceController } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/controller.ts";
@@ -51,6 +52,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     namespaceController({ inventory }),
     garbageCollector(inventory),
     deploymentController,
+    endpointSliceController,
     replicaSetController,
     replicationControllerController,
   ];
