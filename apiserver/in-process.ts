@@ -6,7 +6,7 @@ import type { Transport, TransportRequest, TransportResponse, WatchEvent } from 
 import type { Handler } from "./chain.ts";
 import type { ApiRequest } from "./request.ts";
 import { requestInfoOf } from "./request-info.ts";
-import type { ApiResponse, ListResponse, ServedEvent, WatchResponse } from "./response.ts";
+import type { ApiResponse, ListResponse, ServedEvent, StreamResponse, WatchResponse } from "./response.ts";
 
 /** Events that a watcher in this process may let pile up before its watch is ended; it can list again. */
 const maxPendingEvents = 10_000;
@@ -24,7 +24,8 @@ export function inProcessTransport(handler: Handler, user: UserInfo, userAgent: 
   return {
     async request(request): Promise<TransportResponse> {
       const { response, warnings } = await call(request);
-      return { status: statusOf(response), object: bodyOf(response), warnings: [...warnings] };
+      const object = response.type === "stream" ? await textOf(response) : bodyOf(response);
+      return { status: statusOf(response), object, warnings: [...warnings] };
     },
     async *watch(request): AsyncGenerator<WatchEvent> {
       if (request.signal?.aborted) {
@@ -78,7 +79,16 @@ function statusOf(response: ApiResponse): number {
   return "status" in response ? response.status : 200;
 }
 
-function bodyOf(response: ApiResponse): unknown {
+/** A stream as the text it is, once it has ended. */
+async function textOf({ body }: StreamResponse): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) {
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function bodyOf(response: Exclude<ApiResponse, StreamResponse>): unknown {
   switch (response.type) {
     case "object":
       return response.served.object;
@@ -90,6 +100,8 @@ function bodyOf(response: ApiResponse): unknown {
       return rawValue(response.contentType, response.body);
     case "watch":
       throw new Error("a watch was opened with request: use watch");
+    case "upgrade":
+      throw new Error("a connection within the process cannot change its protocol");
   }
 }
 

@@ -27,12 +27,18 @@ export interface ApiRequest {
   /** Path without query, percent-encoding untouched. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The query as it was sent, without its question mark, for those that pass it on. Absent in process. */
+  readonly rawQuery?: string;
   /** Header by lower-case name. */
   header(name: string): string | undefined;
   /** Every header field, one pair each, names in lower case; repeated fields come apart where the protocol kept them so. */
   headerPairs(): Iterable<readonly [name: string, value: string]>;
   /** The whole body, at most `limitBytes`; a larger one rejects with RequestEntityTooLarge. Empty where there is none. */
   readBody(limitBytes: number): Promise<Buffer>;
+  /** Instead of `readBody`: the body as it comes, without a limit. Absent where the request came in process. */
+  readonly bodyStream?: () => AsyncIterable<Uint8Array>;
+  /** Its connection can be handed over, and the client asks for that. */
+  readonly upgradable?: boolean;
   /** In process: the body as an object, instead of bytes. The chain copies before it changes it. */
   readonly bodyObject?: unknown;
   /** Aborts when the client goes away or the server stops. */

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Status } from "../apimachinery/errors/status.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { ServedObject } from "./cache/served-object.ts";
@@ -6,7 +7,14 @@ import type { ServedObject } from "./cache/served-object.ts";
  * What a handler answers, before anybody has chosen an encoding: HTTP negotiates JSON, YAML, protobuf or a table from it,
  * a client in this process takes the frozen objects as they are.
  */
-export type ApiResponse = ObjectResponse | ListResponse | WatchResponse | ValueResponse | RawResponse;
+export type ApiResponse =
+  | ObjectResponse
+  | ListResponse
+  | WatchResponse
+  | ValueResponse
+  | RawResponse
+  | StreamResponse
+  | UpgradeResponse;
 
 export interface ObjectResponse {
   readonly type: "object";
@@ -63,4 +71,24 @@ export interface RawResponse {
   readonly contentType: string;
   readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A body that comes from elsewhere, piece by piece: a log, what a proxied service answers. */
+export interface StreamResponse {
+  readonly type: "stream";
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  /** Each piece is sent as it comes, and the next taken when the receiver keeps up. Returned from where nobody listens. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The client's connection changes its protocol. Only for requests that are `upgradable`. */
+export interface UpgradeResponse {
+  readonly type: "upgrade";
+  readonly status: 101;
+  /** Writes the answer, and carries bytes until either side ends. `head` is what came behind the request. Call once. */
+  readonly connect: (client: Duplex, head: Buffer) => Promise<void>;
+  /** In place of `connect`: the client has gone. */
+  readonly abandon: () => void;
 }

@@ -21,8 +21,10 @@ import { allSubresources } from "./handlers/all-subresources.ts";
 import type { HealthCheck } from "./handlers/paths.ts";
 import { resourceHandler } from "./handlers/resource.ts";
 import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
-import { HttpServer, type UpgradeHandler } from "./http/server.ts";
+import { HttpServer } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
+import type { Backend } from "./nodes/backend.ts";
+import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
 import { ServiceAllocation } from "./services/service-allocation.ts";
 
@@ -44,6 +46,10 @@ export interface ApiServerOptions {
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
   readonly audit?: Filter;
+  /** Who this server is to kubelets. Without it, and without `backend`, logs, exec and proxies are ServiceUnavailable. */
+  readonly kubelet?: KubeletCredentials;
+  /** The way to nodes and pods; default: the network, as `kubelet` says. */
+  readonly backend?: Backend;
   /** How long history is kept for watches and lists of the past; 0 keeps all. */
   readonly compactionIntervalMs?: number;
 }
@@ -59,6 +65,7 @@ export class ApiServer {
   readonly #cache: WatchCache;
   readonly #handler: Handler;
   readonly #servers: HttpServer[] = [];
+  readonly #backend: Backend | undefined;
   #compaction: Timer | undefined;
   #ready = false;
   #failure: Error | undefined;
@@ -90,7 +97,8 @@ export class ApiServer {
       authorizer: access.authorizer,
       maxBodyBytes: defaultMaxBodyBytes,
     };
-    const subresources = allSubresources(access.tokenIssuer);
+    this.#backend = options.backend ?? (options.kubelet === undefined ? undefined : httpBackend(options.kubelet));
+    const subresources = allSubresources(access.tokenIssuer, this.#backend);
     const virtual = allReviews(scope, access);
     // Whoever does not ask hears of it by /readyz.
     this.#failed.promise.catch(() => {});
@@ -156,6 +164,7 @@ export class ApiServer {
     this.#ready = false;
     this.#compaction?.clear();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
+    this.#backend?.close();
     this.#cache.stop();
   }
 
@@ -191,5 +200,4 @@ export interface ListenOptions {
   readonly cert: string;
   /** PEM of the authorities whose client certificates are asked for. */
   readonly clientCa: string;
-  readonly onUpgrade?: UpgradeHandler;
 }

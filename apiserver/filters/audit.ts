@@ -2,7 +2,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Auditor, AuditRecord } from "../audit/auditor.ts";
 import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
-import type { ApiResponse, WatchSink } from "../response.ts";
+import type { ApiResponse, StreamResponse, WatchSink } from "../response.ts";
 import { attributesOf } from "./authorize.ts";
 
 const records = new WeakMap<ApiRequest, AuditRecord>();
@@ -42,11 +42,29 @@ function finish(record: AuditRecord, response: ApiResponse): ApiResponse {
       break;
     case "watch":
       return { ...response, start: (sink) => startWatch(record, response.start, sink) };
+    case "stream":
+      record.responseStarted(response.status);
+      return { ...response, body: toldAtEnd(record, response) };
+    case "upgrade":
+      record.responseStarted(response.status);
+      return {
+        ...response,
+        connect: (client, head) =>
+          response.connect(client, head).finally(() => record.responseComplete(response.status)),
+      };
     default:
       break;
   }
   record.responseComplete("status" in response ? response.status : 200);
   return response;
+}
+
+async function* toldAtEnd(record: AuditRecord, { body, status }: StreamResponse): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } finally {
+    record.responseComplete(status);
+  }
 }
 
 /** A watch is told of twice: as it begins, and as either side ends it. */

@@ -11,8 +11,8 @@ import { createObject, updateObject } from "./write.ts";
 
 export type ResourceHandler = (scope: Scope, store: ResourceStore, request: ApiRequest) => Promise<ApiResponse>;
 
-/** One subresource: which verbs it answers, and how. */
-export type Subresource = Readonly<Partial<Record<Verb, ResourceHandler>>>;
+/** One subresource: which verbs it answers, and how. `connect` takes every method. */
+export type Subresource = Readonly<Partial<Record<Verb | "connect", ResourceHandler>>>;
 
 const verbs: Readonly<Record<Verb, ResourceHandler>> = {
   create: createObject,
@@ -90,7 +90,7 @@ function subresourceOf(
   if (known === undefined || (definition.scope === "Namespaced" && namespace === "")) {
     throw pathNotFound();
   }
-  const handler = known[verb as Verb];
+  const handler = known.connect ?? known[verb as Verb];
   if (handler === undefined) {
     throw methodNotAllowed();
   }

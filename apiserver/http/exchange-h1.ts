@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
-import { clientGone, type Exchange, type Headers, type SharedFrame } from "./exchange.ts";
+import { clientGone, type Exchange, type Headers, type SharedFrame, type TakenConnection } from "./exchange.ts";
 import { readAll } from "./read-body.ts";
 
 /** How long a client may go on sending a body that nobody reads. */
@@ -14,9 +14,19 @@ export class Http1Exchange implements Exchange {
   readonly #response: ServerResponse;
   #abort: AbortController | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  readonly takeConnection?: () => TakenConnection;
+
+  /** `upgrade`: what came behind a request to upgrade, whose connection is no longer HTTP's but for this answer. */
+  constructor(request: IncomingMessage, response: ServerResponse, upgrade?: Buffer) {
     this.#request = request;
     this.#response = response;
+    if (upgrade !== undefined) {
+      this.takeConnection = () => {
+        const { socket } = request;
+        response.detachSocket(socket);
+        return { socket, head: upgrade };
+      };
+    }
   }
 
   get method(): string {
@@ -47,6 +57,10 @@ export class Http1Exchange implements Exchange {
     const announced =
       this.#request.headers["transfer-encoding"] === undefined ? (this.header("content-length") ?? "0") : undefined;
     return readAll(this.#request, limitBytes, announced);
+  }
+
+  bodyStream(): AsyncIterable<Uint8Array> {
+    return this.#request;
   }
 
   send(status: number, headers: Headers, body: Uint8Array | string): void {

@@ -50,6 +50,10 @@ export class Http2Exchange implements Exchange {
     return readAll(this.#stream, limitBytes, this.#stream.endAfterHeaders ? "0" : this.header("content-length"));
   }
 
+  bodyStream(): AsyncIterable<Uint8Array> {
+    return this.#stream;
+  }
+
   send(status: number, headers: Headers, body: Uint8Array | string): void {
     if (this.#stream.destroyed || this.#stream.closed) {
       return;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../../base/clock.ts";
 
 /**
@@ -16,6 +17,10 @@ export interface Exchange {
   /** Every header field, one pair each, names in lower case. */
   headerPairs(): Iterable<readonly [name: string, value: string]>;
   readBody(limitBytes: number): Promise<Buffer>;
+  /** Instead of `readBody`: the body as it comes. */
+  bodyStream(): AsyncIterable<Uint8Array>;
+  /** The client asks for another protocol, and can be given the connection: instead of an answer, once. */
+  readonly takeConnection?: () => TakenConnection;
   send(status: number, headers: Headers, body: Uint8Array | string): void;
   begin(status: number, headers: Headers): void;
   /** False where the receiver is behind: wait for `drained` unless `pendingBytes` may grow. */
@@ -35,6 +40,13 @@ export interface Exchange {
   destroy(): void;
   /** Aborts when the client goes away before the answer is complete, or the server stops. */
   readonly signal: AbortSignal;
+}
+
+/** A connection that HTTP has let go of. */
+export interface TakenConnection {
+  readonly socket: Duplex;
+  /** What came behind the request. */
+  readonly head: Buffer;
 }
 
 /** A piece of a stream that goes to many receivers, made once for each way of sending it. */

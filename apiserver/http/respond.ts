@@ -3,7 +3,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { ApiResponse, ListResponse, ObjectResponse } from "../response.ts";
+import type { ApiResponse, ListResponse, ObjectResponse, StreamResponse, UpgradeResponse } from "../response.ts";
 import { contentTypes, encodeValue } from "./encode.ts";
 import type { Exchange, Headers } from "./exchange.ts";
 import type { FrameMemory } from "./frame-memory.ts";
@@ -44,7 +44,35 @@ export async function respond(exchange: Exchange, response: ApiResponse, context
       headers["content-type"] = response.contentType;
       Object.assign(headers, response.headers);
       return sendWhole(exchange, response.status, headers, response.body);
+    case "stream":
+      Object.assign(headers, response.headers);
+      return sendStream(exchange, response, headers);
+    case "upgrade":
+      return handOver(exchange, response);
   }
+}
+
+/** Ends with the client; where the body breaks off, so does the answer. */
+async function sendStream(exchange: Exchange, { status, body }: StreamResponse, headers: Headers): Promise<void> {
+  exchange.begin(status, headers);
+  for await (const piece of body) {
+    if (exchange.signal.aborted) {
+      return;
+    }
+    if (!exchange.write(piece)) {
+      await exchange.drained();
+    }
+  }
+  exchange.end();
+}
+
+async function handOver(exchange: Exchange, response: UpgradeResponse): Promise<void> {
+  if (exchange.takeConnection === undefined || exchange.signal.aborted) {
+    response.abandon();
+    return;
+  }
+  const { socket, head } = exchange.takeConnection();
+  await response.connect(socket, head);
 }
 
 async function respondObject(exchange: Exchange, response: ObjectResponse, context: RespondContext): Promise<void> {

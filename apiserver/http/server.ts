@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -24,9 +24,6 @@ import { PiecePool } from "./list-body.ts";
 import { negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
 
-/** A connection taken away from HTTP: exec, attach, port-forward. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
-
 export interface HttpServerOptions {
   readonly handler: Handler;
   readonly clock: Clock;
@@ -36,7 +33,6 @@ export interface HttpServerOptions {
   readonly cert: string | Buffer;
   /** PEM of the authorities whose client certificates are asked for. */
   readonly clientCa: string | Buffer;
-  readonly onUpgrade?: UpgradeHandler;
 }
 
 /** Long enough that Go's clients (90 s) close idle connections first and never meet one that is closing. */
@@ -53,6 +49,8 @@ const maxSessionMemory = 256;
 const streamResetBurst = 100_000;
 const streamResetRate = 10_000;
 const maxHeaderBytes = 64 * 1024;
+/** Whose connections may change their protocol. Elsewhere a request to upgrade is one like any other. */
+const connectingPath = /^\/api\/v1\/.*\/(?:exec|attach|portforward|proxy)(?:[/?]|$)/;
 
 /** The HTTPS server: HTTP/2 and 1.1 on one port. Serves until `close`. */
 export class HttpServer {
@@ -85,6 +83,7 @@ export class HttpServer {
       streamResetBurst,
       streamResetRate,
       maxHeaderSize: maxHeaderBytes,
+      shouldUpgradeCallback: ({ url = "" }: IncomingMessage) => connectingPath.test(url),
     } as Parameters<typeof createSecureServer>[0]);
     Object.assign(this.#server, {
       keepAliveTimeout: keepAliveTimeoutMs,
@@ -99,10 +98,9 @@ export class HttpServer {
         this.#serve(new Http1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse));
       }
     });
-    // Where nobody takes connections over, a request to upgrade is one like any other, and is answered as such.
-    if (options.onUpgrade !== undefined) {
-      this.#server.on("upgrade", options.onUpgrade);
-    }
+    this.#server.on("upgrade", (request: IncomingMessage, _socket: Socket, head: Buffer) =>
+      this.#serveUpgrade(request, head),
+    );
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.writable) {
@@ -169,6 +167,19 @@ export class HttpServer {
       }
       exchange.destroy();
     });
+  }
+
+  /** The parser has let go of the connection: this answer is its last, unless it is handed over. */
+  #serveUpgrade(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once("finish", () => {
+      response.detachSocket(socket);
+      socket.end(() => socket.destroy());
+    });
+    this.#serve(new Http1Exchange(request, response, head));
   }
 
   async #answer(exchange: Exchange): Promise<void> {
@@ -274,7 +285,10 @@ function apiRequestOf(exchange: Exchange): ApiRequest {
     query,
     header: (name) => exchange.header(name),
     headerPairs: () => exchange.headerPairs(),
+    rawQuery: at < 0 ? noQuery : url.slice(at + 1),
     readBody: (limitBytes) => exchange.readBody(limitBytes),
+    bodyStream: () => exchange.bodyStream(),
+    upgradable: exchange.takeConnection !== undefined,
     get signal() {
       return exchange.signal;
     },

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
 import type { AuthorizationMode } from "../../apiserver/access.ts";
 import type { Filter } from "../../apiserver/chain.ts";
+import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
 import { ApiServer } from "../../apiserver/server.ts";
 import { versionInfo } from "../../apiserver/version.ts";
 import { createJsonLogger, type Logger, realClock, realRandom } from "../../base/mod.ts";
@@ -141,9 +142,15 @@ function serverOf(flags: ServerFlags, addresses: Addresses, { pki, storage, logg
     },
     externalAddress,
     ...(audit === undefined ? {} : { audit }),
+    kubelet: kubeletCredentials(pki),
     version: versionInfo(buildInfo),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
   });
+}
+
+function kubeletCredentials({ pairs, authority }: Pki): KubeletCredentials {
+  const { key, certificate } = pairs.get("apiserver-kubelet-client")!;
+  return { clientKey: key, clientCert: certificate, ca: authority };
 }
 
 function modesOf(text: string): AuthorizationMode[] {

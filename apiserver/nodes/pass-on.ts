@@ -1,0 +1,117 @@
+import { STATUS_CODES } from "node:http";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { isUpgradeRequest, joinSockets } from "../../apimachinery/httpstream/upgrade.ts";
+import type { ApiRequest } from "../request.ts";
+import type { ApiResponse, UpgradeResponse } from "../response.ts";
+import type { Backend, BackendConnection, BackendTarget } from "./backend.ts";
+import { answerHeaders, requestHeaders, rewriteLocation } from "./proxy-headers.ts";
+import { answered, plainFailure, reachable } from "./reach.ts";
+
+/** Methods whose requests have no body. */
+const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Passes a request to upgrade on, and connects client and backend where the backend agrees; its refusal is passed on too
+ * (apimachinery/pkg/util/proxy UpgradeAwareHandler). BadRequest where no other protocol is asked for.
+ */
+export async function passUpgrade(
+  backend: Backend | undefined,
+  target: BackendTarget,
+  path: string,
+  request: ApiRequest,
+): Promise<ApiResponse> {
+  if (request.upgradable !== true || !isUpgradeRequest((name) => request.header(name))) {
+    throw ApiError.badRequest("Upgrade request required");
+  }
+  const { method, signal } = request;
+  const headers = requestHeaders(request, { upgrade: true });
+  const connection = await answered(
+    reachable(backend).upgrade(target, { method, path, headers, signal }),
+    plainFailure,
+  );
+  return connection.answer.status === 101 ? upgraded(connection) : refused(connection);
+}
+
+function upgraded({ answer, socket }: BackendConnection): UpgradeResponse {
+  return {
+    type: "upgrade",
+    status: 101,
+    async connect(client, head) {
+      client.write(answer.head);
+      if (answer.rest.length > 0) client.write(answer.rest);
+      if (head.length > 0) socket.write(head);
+      await joinSockets(client, socket);
+    },
+    abandon: () => socket.destroy(),
+  };
+}
+
+function refused({ answer, socket }: BackendConnection): ApiResponse {
+  if (answer.status < 400) {
+    socket.destroy();
+    throw plainFailure(`invalid upgrade response: status code ${answer.status}`);
+  }
+  const length = Number(answer.headers.get("content-length") ?? Number.NaN);
+  const body = async function* (): AsyncGenerator<Uint8Array> {
+    let left = Number.isNaN(length) ? Number.POSITIVE_INFINITY : length;
+    try {
+      if (answer.rest.length > 0) yield answer.rest.subarray(0, left);
+      left -= answer.rest.length;
+      if (left <= 0) return;
+      for await (const chunk of socket) {
+        yield (chunk as Buffer).subarray(0, left);
+        left -= (chunk as Buffer).length;
+        if (left <= 0) return;
+      }
+    } finally {
+      socket.destroy();
+    }
+  };
+  const chunked = answer.headers.get("transfer-encoding") !== undefined;
+  const text = STATUS_CODES[answer.status] ?? "";
+  return {
+    type: "stream",
+    status: answer.status,
+    headers: { "content-type": answer.headers.get("content-type") ?? "text/plain; charset=utf-8" },
+    // A chunked refusal would have to be taken apart: its status says enough.
+    body: chunked ? once(socket, text) : body(),
+  };
+}
+
+async function* once(socket: { destroy(): void }, text: string): AsyncGenerator<Uint8Array> {
+  socket.destroy();
+  yield Buffer.from(text);
+}
+
+export interface ProxiedPath {
+  /** What comes before the proxied path on this server. */
+  readonly prefix: string;
+  /** What is asked of the backend: path and query. */
+  readonly path: string;
+}
+
+/** Passes a request on and streams the answer back. */
+export async function passRequest(
+  backend: Backend | undefined,
+  target: BackendTarget,
+  { prefix, path }: ProxiedPath,
+  request: ApiRequest,
+): Promise<ApiResponse> {
+  const { method, signal } = request;
+  const body = bodiless.has(method) ? undefined : request.bodyStream?.();
+  const host = request.header("host") ?? request.header(":authority");
+  const length = request.header("content-length");
+  const headers = requestHeaders(request).filter(([name]) => body !== undefined || name !== "content-length");
+  headers.push(["x-forwarded-uri", `${prefix}${path.split("?")[0]}`]);
+  if (body !== undefined && length === undefined) headers.push(["transfer-encoding", "chunked"]);
+  const answer = await answered(
+    reachable(backend).send(target, { method, path, headers, signal, ...(body === undefined ? {} : { body }) }),
+    (message) => ApiError.serviceUnavailable(`error trying to reach service: ${message}`),
+  );
+  const kept = answerHeaders(answer.headers);
+  if (typeof kept["location"] === "string") {
+    const hosts = [host, `${target.host}:${target.port}`];
+    kept["location"] = rewriteLocation(kept["location"], { prefix, hosts });
+  }
+  return { type: "stream", status: answer.status, headers: kept, body: answer.body };
+}
