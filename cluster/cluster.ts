@@ -32,8 +32,13 @@ export interface ClusterOptions {
   /** What is served; default: all built-in resources. */
   readonly definitions?: readonly ResourceDefinition[];
   readonly serviceCidr?: string;
-  /** Runs the controllers too. Default false: what is written stays as it is. */
-  readonly controllers?: boolean;
+  /**
+   * Runs the controllers too: all, or those that are named (as `--controllers` of kube-controller-manager does: `*`,
+   * `deployment-controller`, `-deployment-controller`). Default none: what is written stays as it is.
+   */
+  readonly controllers?: boolean | readonly string[];
+  /** Ranges of pod addresses, of which the controllers give each node a part. Default 10.244.0.0/16. */
+  readonly clusterCidr?: readonly string[];
   /** Runs the scheduler too. Default false: pods stay without a node until one is set. */
   readonly scheduler?: boolean;
   /** PEM that the controllers publish in every namespace as the API server's authority. Default none: there are no sockets here. */
@@ -97,6 +102,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
           random,
           logger,
           rootCa: options.rootCa ?? "",
+          clusterCidr: options.clusterCidr ?? ["10.244.0.0/16"],
+          serviceCidrs: [options.serviceCidr ?? "10.96.0.0/16"],
+          ...(typeof options.controllers === "boolean" ? {} : { controllers: options.controllers }),
         },
         stop.signal,
       )

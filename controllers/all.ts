@@ -11,9 +11,11 @@ import { endpointSliceController } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/controller.ts";
+import { nodeIpamController } from "./node-ipam/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { replicationControllerController } from "./replication-controller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
+import type { Controller } from "./runner/controller.ts";
 import { runControllers } from "./runner/run.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 
@@ -26,6 +28,18 @@ export interface ControllersOptions {
   readonly metrics?: MetricsRegistry;
   /** PEM of the authority that vouches for the API server: published in every namespace. */
   readonly rootCa: string;
+  /** Which run, as upstream's --controllers: `*` all, `name` this one, `-name` not this one. Default all. */
+  readonly controllers?: readonly string[];
+  /** Ranges of pod addresses, one a family, of which each node gets a part. Default none: nodes get no ranges. */
+  readonly clusterCidr?: readonly string[];
+  /** Ranges of service addresses: kept out of the nodes' parts. */
+  readonly serviceCidrs?: readonly string[];
+  /** Lengths of the prefixes of the nodes' parts, one a range. Default 24 for IPv4, 64 for IPv6. */
+  readonly nodeCidrMaskSizes?: readonly number[];
+}
+
+function isEnabled(name: string, chosen: readonly string[] = ["*"]): boolean {
+  return chosen.includes(name) || (chosen.includes("*") && !chosen.includes(`-${name}`));
 }
 
 /** Whoever reads for all controllers: it may list and watch everything. */
@@ -45,17 +59,23 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
   const parts = { client: clientAs(reader), clock, random, logger };
   const informers = new Informers(parts);
   const inventory = new Inventory(parts);
-  const controllers = [
-    serviceAccountController,
-    rootCaPublisher(rootCa),
-    clusterRoleAggregationController,
-    namespaceController({ inventory }),
-    garbageCollector(inventory),
-    deploymentController,
-    endpointSliceController,
-    replicaSetController,
-    replicationControllerController,
-  ];
+  const all: Readonly<Record<string, Controller>> = {
+    "serviceaccount-controller": serviceAccountController,
+    "root-ca-certificate-publisher-controller": rootCaPublisher(rootCa),
+    "clusterrole-aggregation-controller": clusterRoleAggregationController,
+    "namespace-controller": namespaceController({ inventory }),
+    "garbage-collector-controller": garbageCollector(inventory),
+    "deployment-controller": deploymentController,
+    "replicaset-controller": replicaSetController,
+    "replicationcontroller-controller": replicationControllerController,
+    "endpointslice-controller": endpointSliceController,
+    ...(options.clusterCidr === undefined
+      ? {}
+      : { "node-ipam-controller": nodeIpamController({ ...options, clusterCidr: options.clusterCidr }) }),
+  };
+  const controllers = Object.keys(all)
+    .filter((name) => isEnabled(name, options.controllers))
+    .map((name) => all[name]!);
   const clientOf = (name: string): Client => clientAs(serviceAccountUser(name));
   await runTasks(signal, [
     (inner) => inventory.run(inner),

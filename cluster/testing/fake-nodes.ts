@@ -58,10 +58,10 @@ export async function runFakeNodes(options: FakeNodesOptions, signal: AbortSigna
 
 async function register(client: Client, clock: Clock, name: string): Promise<void> {
   const nodes = client.resource(Node);
-  const node = await nodes.create({ metadata: { name, labels: { "kubernetes.io/hostname": name } } });
+  await nodes.create({ metadata: { name, labels: { "kubernetes.io/hostname": name } } });
   const lastTransitionTime = formatTime(clock.now());
   const conditions = [{ type: "Ready", status: "True", lastTransitionTime, lastHeartbeatTime: lastTransitionTime }];
-  await nodes.updateStatus({ ...node, status: { conditions } } as never);
+  await nodes.patch(name, { type: "strategic", body: { status: { conditions } } }, { subresource: "status" });
 }
 
 interface StepOptions extends FakeNodesOptions {

@@ -76,6 +76,8 @@ export interface Declaration<P extends ApiObject, O> {
   readonly also?: readonly Watched[];
   /** Keys that are worked on side by side. */
   readonly workers: number;
+  /** Decisions about one object depend on what was written of others: each waits until the cache shows all of them. With one worker. */
+  readonly sharedBarrier?: boolean;
   /** Default: 5 ms doubling to a minute a key, 10 retries a second over all. */
   readonly rateLimiter?: (clock: Clock) => RateLimiter<string>;
   /**

@@ -78,11 +78,16 @@ class Reconciler<P extends ApiObject, O> {
     this.#parts = parts;
   }
 
+  /** Under which the writes of a key are awaited. */
+  #barrierKey(key: string): string {
+    return this.#parts.declaration.sharedBarrier ? "" : key;
+  }
+
   /** Never rejects: what fails is tried again, later each time. */
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
     const { queue } = this.#parts;
     try {
-      await this.#parts.barrier.settled(key, signal);
+      await this.#parts.barrier.settled(this.#barrierKey(key), signal);
       const failures = await this.#decide(key, signal);
       if (failures.length === 0) return queue.forget(key);
       this.#report(key, failures[0]!);
@@ -129,12 +134,12 @@ class Reconciler<P extends ApiObject, O> {
     const informer = watches.informerOf(action.resource);
     if (informer !== undefined && action.type === "delete" && !isMarked(result)) {
       const { name, namespace, uid } = action;
-      barrier.removed(key, informer, {
+      barrier.removed(this.#barrierKey(key), informer, {
         key: objectKey({ metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }),
         uid,
       });
     } else if (informer !== undefined && action.type !== "deleteCollection") {
-      barrier.wrote(key, informer, result as ApiObject);
+      barrier.wrote(this.#barrierKey(key), informer, result as ApiObject);
     }
     const event = action.onDone?.(result as ApiObject);
     if (event !== undefined && primary !== undefined) events.event(primary, event);
@@ -162,7 +167,7 @@ class Reconciler<P extends ApiObject, O> {
     const calls = context.client.resource({ group, version, kind, plural, scope }, primary.metadata.namespace);
     try {
       const written = await calls.updateStatus({ ...primary, metadata, status: summary.status } as never, { signal });
-      barrier.wrote(key, watches.informerOf(declaration.primary)!, written);
+      barrier.wrote(this.#barrierKey(key), watches.informerOf(declaration.primary)!, written);
       return [];
     } catch (error) {
       // Gone meanwhile: there is nobody left to tell of.
