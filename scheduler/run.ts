@@ -2,6 +2,7 @@ import { Namespace } from "../api/core/v1/namespace.ts";
 import { Node } from "../api/core/v1/node.ts";
 import { Pod } from "../api/core/v1/pod.ts";
 import { Event } from "../api/events/v1/event.ts";
+import { PodDisruptionBudget } from "../api/policy/v1/pod-disruption-budget.ts";
 import { runTasks } from "../base/task-group.ts";
 import { Informers, SeriesEventRecorder } from "../client/mod.ts";
 import { Cache } from "./cache/cache.ts";
@@ -12,6 +13,7 @@ import type { SchedulerOptions } from "./options.ts";
 import { filterPlugins, scorePlugins } from "./plugins/all.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 import { Scheduler } from "./scheduler.ts";
+import { siblingsFrom } from "./siblings.ts";
 import { followNodes, followPods } from "./watch.ts";
 
 /** Pods that have ended take nothing of their node. */
@@ -28,6 +30,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   const pods = informers.of(Pod, running);
   const nodes = informers.of(Node);
   const namespaces = informers.of(Namespace);
+  const budgets = informers.of(PodDisruptionBudget);
   const metrics = schedulerMetrics(options.metrics, schedulerName);
   const recorder = new SeriesEventRecorder({
     client: client.resource(Event),
@@ -36,7 +39,11 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     random,
     logger,
   });
-  const cache = new Cache((namespace) => namespaces.cache.get(namespace)?.metadata.labels);
+  const cache = new Cache({
+    namespaceLabels: (namespace) => namespaces.cache.get(namespace)?.metadata.labels,
+    disruptionBudgets: () => budgets.cache.list(),
+    siblings: siblingsFrom(informers),
+  });
   const nominations = new Nominations();
   const profile: Profile = { filters: filterPlugins, scores: scorePlugins };
   const onReady = (): void => scheduler.wake();
@@ -49,7 +56,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   metrics.follow(queue, cache);
   const work = async (inner: AbortSignal): Promise<void> => {
     const watched = { cache, queue, nominations, schedulerName };
-    await Promise.all([nodes, pods, namespaces].map((informer) => informer.synced(inner)));
+    await Promise.all([nodes, pods, namespaces, budgets].map((informer) => informer.synced(inner)));
     using _nodes = followNodes(nodes, watched);
     using _pods = followPods(pods, watched);
     await runTasks(inner, [(task) => queue.run(task), (task) => scheduler.run(task)]);

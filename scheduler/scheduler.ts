@@ -140,25 +140,37 @@ export class Scheduler {
     startMs: number,
     signal: AbortSignal,
   ): void {
-    const { clock, queue, cache, nominations, profile, metrics, logger } = this.#parts;
+    const { clock, random, queue, cache, nominations, profile, metrics, logger } = this.#parts;
     const { info } = queued;
     let message = "no nodes available to schedule pods";
     let outcome: PostFilterOutcome = { message: "", nominatedNodeName: "", victims: [] };
     let plugins: ReadonlySet<string> = new Set();
     if (decision.type === "reject") {
-      outcome = postFilter(profile.filters, { info, snapshot: cache, nominations, ...decision });
+      outcome = postFilter(profile.filters, { info, snapshot: cache, nominations, random, ...decision });
       if (outcome.attempted) metrics.preempted(outcome.victims.length);
       message = fitMessage({ ...decision.diagnosis, postFilterMessage: outcome.message });
       plugins = decision.plugins;
     }
     const { nominatedNodeName, victims } = outcome;
-    if (nominatedNodeName) nominations.set(info, nominatedNodeName);
+    if (nominatedNodeName) this.#nominate(info, nominatedNodeName, signal);
     else if (nominatedNodeName === "") nominations.delete(info.uid);
     logger.debug("Unable to schedule pod; no fit; waiting", { pod: info.key, message });
     queue.reject(info.uid, plugins);
     metrics.attempted("unschedulable", clock.monotonicMs() - startMs);
     this.#tell(queued.info.pod, { reason: "Unschedulable", message, nominatedNodeName, nowMs: clock.now() }, signal);
     for (const victim of victims) this.#writes.start(() => this.#evict(victim, info, nominatedNodeName ?? "", signal));
+  }
+
+  /** Keeps the room for this pod: less important ones that were to come there have to look elsewhere. */
+  #nominate(info: PodInfo, nodeName: string, signal: AbortSignal): void {
+    const { nominations } = this.#parts;
+    for (const other of nominations.on(nodeName)) {
+      if (other.priority >= info.priority) continue;
+      nominations.delete(other.uid);
+      const { uid } = other.pod.metadata;
+      this.#patchStatus(other.pod, { metadata: { uid }, status: { nominatedNodeName: null } }, signal);
+    }
+    nominations.set(info, nodeName);
   }
 
   #failed(queued: QueuedPod, message: string, startMs: number, signal: AbortSignal): void {
@@ -177,11 +189,15 @@ export class Scheduler {
 
   /** Says on the pod, and in an event, why it is not placed. */
   #tell(pod: Pod, verdict: Verdict, signal: AbortSignal): void {
-    const { recorder, pods, logger } = this.#parts;
+    const { recorder } = this.#parts;
     const message = truncateNote(verdict.message);
     recorder.event(pod, { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message });
     const body = statusPatch(pod, verdict);
-    if (body === undefined) return;
+    if (body !== undefined) this.#patchStatus(pod, body, signal);
+  }
+
+  #patchStatus(pod: Pod, body: object, signal: AbortSignal): void {
+    const { pods, logger } = this.#parts;
     const { name = "", namespace = "" } = pod.metadata;
     this.#writes.start(async () => {
       try {
@@ -197,6 +213,7 @@ export class Scheduler {
   /** Asks a pod to go, for another's sake (framework/preemption executor). */
   async #evict(victim: PodInfo, preemptor: PodInfo, nodeName: string, signal: AbortSignal): Promise<void> {
     const { clock, pods, recorder, logger } = this.#parts;
+    if (victim.pod.metadata.deletionTimestamp !== undefined) return;
     try {
       await evict(pods, victim.pod, preemptor.pod, { nowMs: clock.now(), signal });
     } catch (error) {

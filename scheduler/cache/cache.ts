@@ -1,14 +1,22 @@
 import type { Node, Pod } from "../../api/generated/types/core-v1.ts";
+import type { PodDisruptionBudget } from "../../api/generated/types/policy-v1.ts";
 import { NodeInfo } from "./node-info.ts";
 import { inZoneOrder, zoneOf } from "./node-order.ts";
 import { type PodInfo, podInfo } from "./pod-info.ts";
-import type { Labels, Snapshot } from "./snapshot.ts";
+import type { Labels, PodMatch, Snapshot } from "./snapshot.ts";
 
 interface PodState {
   info: PodInfo;
   readonly nodeName: string;
   /** Decided by us, and not yet seen bound. */
   assumed: boolean;
+}
+
+/** What else decisions may ask of the cluster. */
+export interface CacheSources {
+  namespaceLabels?(namespace: string): Labels | undefined;
+  disruptionBudgets?(): readonly PodDisruptionBudget[];
+  siblings?(pod: Pod): PodMatch | undefined;
 }
 
 const noLabels: Labels = Object.freeze({});
@@ -28,13 +36,13 @@ export class Cache implements Snapshot {
   readonly #orphans = new Map<string, Map<string, PodInfo>>();
   readonly #pods = new Map<string, PodState>();
   readonly #imageNodes = new Map<string, number>();
-  readonly #namespaceLabels: (namespace: string) => Labels | undefined;
+  readonly #sources: CacheSources;
   #order: readonly NodeInfo[] | undefined;
   #withAffinity: Set<NodeInfo> = new Set();
   #assumed = 0;
 
-  constructor(namespaceLabels: (namespace: string) => Labels | undefined = () => undefined) {
-    this.#namespaceLabels = namespaceLabels;
+  constructor(sources: CacheSources = {}) {
+    this.#sources = sources;
   }
 
   get nodes(): readonly NodeInfo[] {
@@ -55,7 +63,15 @@ export class Cache implements Snapshot {
   }
 
   namespaceLabels(namespace: string): Labels {
-    return this.#namespaceLabels(namespace) ?? noLabels;
+    return this.#sources.namespaceLabels?.(namespace) ?? noLabels;
+  }
+
+  disruptionBudgets(): readonly PodDisruptionBudget[] {
+    return this.#sources.disruptionBudgets?.() ?? [];
+  }
+
+  siblings(pod: Pod): PodMatch | undefined {
+    return this.#sources.siblings?.(pod);
   }
 
   nodesWithImage(name: string): number {

@@ -147,7 +147,7 @@ export function filterNode(
   filters: readonly NodeFilter[],
   node: NodeInfo,
 ): Rejection | undefined {
-  const expected = nominations.of(node.name, info);
+  const expected = nominations.size === 0 ? [] : nominations.of(node.name, info);
   if (expected.length > 0) {
     const crowded = node.copy();
     for (const one of expected) crowded.add(one);

@@ -1,3 +1,4 @@
+import type { Random } from "../../base/random.ts";
 import type { PodInfo } from "../cache/pod-info.ts";
 import type { Snapshot } from "../cache/snapshot.ts";
 import type { Diagnosis } from "./fit-message.ts";
@@ -9,7 +10,9 @@ export interface PostFilterInput {
   readonly snapshot: Snapshot;
   readonly nominations: Nominations;
   readonly diagnosis: Diagnosis;
+  /** As they were used; none where the pod was rejected before any node was looked at. */
   readonly filters: readonly NodeFilter[];
+  readonly random: Random;
 }
 
 export interface PostFilterOutcome {

@@ -7,8 +7,6 @@ export interface QueuedPod {
   place: "active" | "backoff" | "error-backoff" | "unschedulable" | "gated" | "in-flight";
   /** Plugins that rejected it last; none where something went wrong instead. */
   rejectedBy: ReadonlySet<string>;
-  /** Rejected because there was no node at all. */
-  noNodes: boolean;
   /** Since when it is where it is, of `Clock.monotonicMs`. */
   sinceMs: number;
   /** When it came into the queue first. */

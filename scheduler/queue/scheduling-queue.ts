@@ -1,9 +1,9 @@
 import type { Pod } from "../../api/generated/types/core-v1.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { Heap } from "../../base/heap.ts";
-import { type PodInfo, podInfo } from "../cache/pod-info.ts";
+import { podInfo } from "../cache/pod-info.ts";
 import { podChanges } from "../framework/changes.ts";
-import { type Change, type ClusterEvent, eventLabels, type PodChange } from "../framework/cluster-event.ts";
+import { type Change, type ClusterEvent, eventLabels } from "../framework/cluster-event.ts";
 import type { Interest, Plugin } from "../framework/plugin.ts";
 import { backoffMs, comesBefore, type QueuedPod } from "./queued-pod.ts";
 
@@ -24,6 +24,8 @@ interface Entry {
 /** Upstream's DefaultPodMaxInUnschedulablePodsDuration, and how often it looks. */
 const maxUnschedulableMs = 5 * 60_000;
 const flushPeriodMs = 30_000;
+/** Stands for the plugin that rejected a pod where there was no node at all. */
+const noNodes = "";
 /** Waits that end within one window end together, so that importance decides (backoffQOrderingWindowDuration). */
 const windowMs = 1_000;
 
@@ -45,7 +47,9 @@ export class SchedulingQueue {
   readonly #active: Heap<Entry>;
   readonly #backoff: Heap<Entry>;
   readonly #errorBackoff: Heap<Entry>;
-  readonly #waiting = new Map<string, QueuedPod>();
+  /** What waits for something to happen, and by which plugin it was rejected: a change is shown only to whom it may concern. */
+  readonly #waiting = new Set<QueuedPod>();
+  readonly #waitingFor = new Map<string, Set<QueuedPod>>();
   readonly #counts = { active: 0, backoff: 0, "error-backoff": 0, unschedulable: 0, gated: 0, "in-flight": 0 };
   readonly #interests = new Map<ClusterEvent, { readonly plugin: string; readonly interest: Interest }[]>();
   #tickets = 0;
@@ -103,7 +107,6 @@ export class SchedulingQueue {
       info: podInfo(pod),
       place: "in-flight",
       rejectedBy: new Set(),
-      noNodes: false,
       sinceMs: nowMs,
       addedMs: nowMs,
       attempts: 0,
@@ -158,8 +161,7 @@ export class SchedulingQueue {
   reject(uid: string, plugins: ReadonlySet<string>): void {
     const queued = this.#inFlight(uid);
     if (queued === undefined) return;
-    queued.rejectedBy = plugins;
-    queued.noNodes = plugins.size === 0;
+    queued.rejectedBy = plugins.size === 0 ? new Set([noNodes]) : plugins;
     queued.rejections++;
     queued.errors = 0;
     this.#restart(queued);
@@ -171,7 +173,6 @@ export class SchedulingQueue {
     const queued = this.#inFlight(uid);
     if (queued === undefined) return;
     queued.rejectedBy = new Set();
-    queued.noNodes = false;
     queued.errors++;
     this.#restart(queued);
     this.#enter(queued, "error-backoff", "ScheduleAttemptFailure");
@@ -180,9 +181,12 @@ export class SchedulingQueue {
   /** Lets go the pods that this change may have made schedulable; those still in backoff serve their time. */
   changed(change: Change): void {
     if (this.#waiting.size === 0) return;
-    if (!this.#interests.has(change.event) && change.event !== "NodeAdd") return;
-    for (const queued of [...this.#waiting.values()]) {
-      if (this.#isWorth(queued, change)) this.#release(queued, eventLabels[change.event]);
+    const event = eventLabels[change.event];
+    if (change.event === "NodeAdd") for (const queued of this.#rejectedBy(noNodes)) this.#release(queued, event);
+    for (const { plugin, interest } of this.#interests.get(change.event) ?? []) {
+      for (const queued of this.#rejectedBy(plugin)) {
+        if (interest.hint === undefined || interest.hint(queued.info, change)) this.#release(queued, event);
+      }
     }
   }
 
@@ -192,7 +196,7 @@ export class SchedulingQueue {
       for (;;) {
         await this.#options.clock.sleep(flushPeriodMs, signal);
         const before = this.#nowMs - maxUnschedulableMs;
-        for (const queued of [...this.#waiting.values()]) {
+        for (const queued of [...this.#waiting]) {
           if (queued.place === "unschedulable" && queued.sinceMs < before)
             this.#release(queued, "UnschedulableTimeout");
         }
@@ -217,8 +221,6 @@ export class SchedulingQueue {
   }
 
   #isWorth(queued: QueuedPod, change: Change): boolean {
-    if (queued.noNodes) return change.event === "NodeAdd";
-    if (change.event === "PodGatesEliminated" || queued.place === "gated") return this.#concernsGates(queued, change);
     for (const { plugin, interest } of this.#interests.get(change.event) ?? []) {
       if (!queued.rejectedBy.has(plugin)) continue;
       if (interest.hint === undefined || interest.hint(queued.info, change)) return true;
@@ -226,8 +228,9 @@ export class SchedulingQueue {
     return false;
   }
 
-  #concernsGates(queued: QueuedPod, change: Change): boolean {
-    return queued.place === "gated" && (change as PodChange).pod?.metadata.uid === queued.info.uid;
+  /** A copy: letting one go takes it out. */
+  #rejectedBy(plugin: string): readonly QueuedPod[] {
+    return [...(this.#waitingFor.get(plugin) ?? [])];
   }
 
   #release(queued: QueuedPod, event: string): void {
@@ -238,8 +241,9 @@ export class SchedulingQueue {
   #activate(queued: QueuedPod, event: string): void {
     for (const plugin of this.#options.plugins) {
       if (plugin.preEnqueue?.(queued.info) === undefined) continue;
+      if (queued.place === "gated") return;
       queued.rejectedBy = new Set([plugin.name]);
-      if (queued.place !== "gated") this.#enter(queued, "gated", event);
+      this.#enter(queued, "gated", event);
       return;
     }
     this.#enter(queued, "active", event);
@@ -254,7 +258,7 @@ export class SchedulingQueue {
     if (place === "active") this.#active.push(entry);
     else if (place === "backoff") this.#backoff.push(entry);
     else if (place === "error-backoff") this.#errorBackoff.push(entry);
-    else if (place !== "in-flight") this.#waiting.set(queued.info.uid, queued);
+    else if (place !== "in-flight") this.#wait(queued);
     if (!silent) this.#options.onIncoming?.(place === "error-backoff" ? "backoff" : place, event);
     if (place === "active" || place === "backoff") this.#options.onReady();
     if (place === "backoff" || place === "error-backoff") this.#setTimer(queued.readyMs);
@@ -262,9 +266,18 @@ export class SchedulingQueue {
 
   #leave(queued: QueuedPod): void {
     this.#counts[queued.place]--;
-    this.#waiting.delete(queued.info.uid);
+    if (this.#waiting.delete(queued)) for (const waiting of this.#waitingFor.values()) waiting.delete(queued);
     // Its entry in a heap, if it has one, is stale from here on.
     queued.ticket = 0;
+  }
+
+  #wait(queued: QueuedPod): void {
+    this.#waiting.add(queued);
+    for (const plugin of queued.rejectedBy) {
+      const waiting = this.#waitingFor.get(plugin);
+      if (waiting === undefined) this.#waitingFor.set(plugin, new Set([queued]));
+      else waiting.add(queued);
+    }
   }
 
   #peek(heap: Heap<Entry>): QueuedPod | undefined {
