@@ -1,0 +1,2 @@
+export { runKubelet } from "./kubelet.ts";
+export type { KubeletOptions, RunningKubelet } from "./options.ts";

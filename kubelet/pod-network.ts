@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { podHostName } from "./container/hostname.ts";
+import { isMissing } from "./files.ts";
+import { dnsConfigOf } from "./network/dns-config.ts";
+import { hostsFileOf, nodeHostsFileOf } from "./network/hosts-file.ts";
+import type { KubeletOptions } from "./options.ts";
+import type { Ground } from "./worker/ground.ts";
+
+/** What pods are told of names: their /etc/hosts, and whom to ask. */
+export function podNetwork(options: KubeletOptions): Pick<Ground, "hostsFile" | "dnsConfig"> {
+  const { clusterDomain, clusterDns, nodeIPs, events } = options;
+  return {
+    async hostsFile(pod, podIPs) {
+      const { hostAliases, hostNetwork } = pod.spec;
+      if (hostNetwork) return nodeHostsFileOf((await textOf("/etc/hosts")) ?? "", hostAliases);
+      return hostsFileOf({ ...podHostName(pod, clusterDomain), podIPs, hostAliases });
+    },
+    async dnsConfig(pod) {
+      const nodeResolvConf = await textOf("/etc/resolv.conf");
+      const { config, warnings } = dnsConfigOf(pod, { clusterDns, clusterDomain, nodeIPs, nodeResolvConf });
+      for (const warning of warnings) events.event(pod, { type: "Warning", ...warning });
+      return config;
+    },
+  };
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
