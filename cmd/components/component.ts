@@ -35,35 +35,40 @@ export interface Component {
 
 /** Runs `task` until SIGTERM or SIGINT, or until it fails. A kubeconfig that cannot be used is a CommandError. */
 export async function runComponent(
-  { name, kubeconfig }: Component,
+  component: Component,
   flags: ComponentFlags,
   task: (parts: ComponentParts, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const file = resolve(flags.kubeconfig ?? join(flags.dataDir, kubeconfig));
-  const access = await accessOf(file);
-  const logger = await createJsonLogger({
-    level: flags.logLevel as "info",
-    destination: process.stderr,
-    clock: realClock,
-    bindings: { component: name },
-  });
-  const transport = createHttpTransport(access, { clock: realClock, userAgent: `k8ts-${name}` });
-  const parts: ComponentParts = {
-    access,
-    client: createClient(transport),
-    clock: realClock,
-    random: realRandom,
-    logger,
-    metrics: new MetricsRegistry(),
-  };
+  const logger = await componentLogger(component.name, flags);
   const stop = stopSignal();
+  const parts = await connect(component, flags, { logger, metrics: new MetricsRegistry() });
   try {
     await task(parts, stop);
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
-    await transport.close();
+    await parts.client.close();
   }
+}
+
+export function componentLogger(name: string, { logLevel }: ComponentFlags): Promise<Logger> {
+  return createJsonLogger({
+    level: logLevel as "info",
+    destination: process.stderr,
+    clock: realClock,
+    bindings: { component: name },
+  });
+}
+
+/** The API server as this component reaches it. A kubeconfig that cannot be used is a CommandError. */
+export async function connect(
+  { name, kubeconfig }: Component,
+  flags: ComponentFlags,
+  shared: Pick<ComponentParts, "logger" | "metrics">,
+): Promise<ComponentParts> {
+  const access = await accessOf(resolve(flags.kubeconfig ?? join(flags.dataDir, kubeconfig)));
+  const transport = createHttpTransport(access, { clock: realClock, userAgent: `k8ts-${name}` });
+  return { access, client: createClient(transport), clock: realClock, random: realRandom, ...shared };
 }
 
 /** One that works only while no other of its name does: the holder of a Lease in kube-system. */

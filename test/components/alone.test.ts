@@ -73,7 +73,7 @@ test("the controllers alone, over HTTP, do what they do within the server, as th
 });
 
 test("the scheduler alone binds pods to nodes", async () => {
-  const running = [start("controller-manager"), start("scheduler")];
+  const scheduler = start("scheduler");
   try {
     const nodes = client.resource(Node);
     await nodes.create({ metadata: { name: "one" } });
@@ -82,12 +82,13 @@ test("the scheduler alone binds pods to nodes", async () => {
     await nodes.subresource("one", "status").patch({ type: "merge", body: { status } });
     // The node taints itself until it is ready, which is the node controllers' part.
     await nodes.patch("one", { type: "merge", body: { spec: { taints: null } } });
-    await eventually(() => client.resource(ServiceAccount, "default").get("default"));
-    const pods = client.resource(Pod, "default");
+    await client.resource(Namespace).create({ metadata: { name: "bound" } });
+    await client.resource(ServiceAccount, "bound").create({ metadata: { name: "default" } });
+    const pods = client.resource(Pod, "bound");
     await pods.create({ metadata: { name: "a" }, spec: { containers: [{ name: "a", image: "a" }] } });
     await eventually(async () => assert.equal((await pods.get("a")).spec.nodeName, "one"));
   } finally {
-    for (const component of running) assert.equal(await component.stop(), 0, component.log());
+    assert.equal(await scheduler.stop(), 0, scheduler.log());
   }
 });
 
