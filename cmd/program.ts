@@ -2,10 +2,13 @@ import { Command, CommanderError } from "commander";
 import { CommandError } from "./command-error.ts";
 import { addApiserverCommand } from "./commands/apiserver.ts";
 import { addControllerManagerCommand } from "./commands/controller-manager.ts";
+import { addDeleteCommand } from "./commands/delete.ts";
+import { addDownCommand } from "./commands/down.ts";
 import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
 import { addSchedulerCommand } from "./commands/scheduler.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addStatusCommand } from "./commands/status.ts";
+import { addUpCommand } from "./commands/up.ts";
 import { addVersionCommand } from "./commands/version.ts";
 
 const examples = `
@@ -26,6 +29,9 @@ export async function runProgram(): Promise<void> {
     .showHelpAfterError("(k8ts --help lists the commands)")
     .exitOverride();
 
+  addUpCommand(program);
+  addDownCommand(program);
+  addDeleteCommand(program);
   addServerCommand(program);
   addApiserverCommand(program);
   addControllerManagerCommand(program);
