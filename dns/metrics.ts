@@ -1,0 +1,62 @@
+import { exponentialBuckets, type MetricsRegistry } from "../base/metrics.ts";
+
+/** CoreDNS plugin/metrics, cache, forward, under their names. */
+export function dnsMetrics(registry: MetricsRegistry) {
+  const sizes = [0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16e3, 32e3, 48e3, 64e3];
+  return {
+    requests: registry.counter({
+      name: "coredns_dns_requests_total",
+      help: "Counter of DNS requests made per zone, protocol and family.",
+      labels: ["server", "zone", "view", "proto", "family", "type"],
+    }),
+    responses: registry.counter({
+      name: "coredns_dns_responses_total",
+      help: "Counter of response status codes.",
+      labels: ["server", "zone", "view", "rcode", "plugin"],
+    }),
+    duration: registry.histogram({
+      name: "coredns_dns_request_duration_seconds",
+      help: "Histogram of the time (in seconds) each request took per zone.",
+      labels: ["server", "zone", "view"],
+      buckets: exponentialBuckets(0.00025, 2, 16),
+    }),
+    requestBytes: registry.histogram({
+      name: "coredns_dns_request_size_bytes",
+      help: "Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.",
+      labels: ["server", "zone", "view", "proto"],
+      buckets: sizes,
+    }),
+    responseBytes: registry.histogram({
+      name: "coredns_dns_response_size_bytes",
+      help: "Size of the returned response in bytes.",
+      labels: ["server", "zone", "view", "proto"],
+      buckets: sizes,
+    }),
+    panics: registry
+      .counter({ name: "coredns_panics_total", help: "A metrics that counts the number of panics." })
+      .labels(),
+    cacheRequests: registry.counter({
+      name: "coredns_cache_requests_total",
+      help: "The count of cache requests.",
+      labels: ["server", "zones", "view"],
+    }),
+    cacheHits: registry.counter({
+      name: "coredns_cache_hits_total",
+      help: "The count of cache hits.",
+      labels: ["server", "type", "zones", "view"],
+    }),
+    cacheMisses: registry.counter({
+      name: "coredns_cache_misses_total",
+      help: "The count of cache misses. Deprecated, derive misses from cache hits/requests counters.",
+      labels: ["server", "zones", "view"],
+    }),
+    proxyDuration: registry.histogram({
+      name: "coredns_proxy_request_duration_seconds",
+      help: "Histogram of the time each request took.",
+      labels: ["proxy_name", "to", "rcode"],
+      buckets: exponentialBuckets(0.00025, 2, 16),
+    }),
+  };
+}
+
+export type DnsMetrics = ReturnType<typeof dnsMetrics>;
