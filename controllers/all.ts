@@ -7,6 +7,7 @@ import { runTasks } from "../base/task-group.ts";
 import { type Client, Informers } from "../client/mod.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSliceController } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
@@ -68,6 +69,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "deployment-controller": deploymentController,
     "replicaset-controller": replicaSetController,
     "replicationcontroller-controller": replicationControllerController,
+    "endpoints-controller": endpointsController,
     "endpointslice-controller": endpointSliceController,
     ...(options.clusterCidr === undefined
       ? {}

@@ -29,7 +29,7 @@ function selects({ spec: { selector } }: Service, labels: Readonly<Record<string
   return true;
 }
 
-/** The pods that a service selects, by name. */
+/** The pods that a service selects. */
 export function podsOf(service: Service, cache: Cache): readonly Pod[] {
   const { namespace = "" } = service.metadata;
   const [first] = Object.entries(service.spec.selector ?? {});
@@ -37,9 +37,7 @@ export function podsOf(service: Service, cache: Cache): readonly Pod[] {
     first === undefined
       ? cache.inNamespace(Pod, namespace)
       : cache.byIndex(Pod, labelIndex, `${namespace}/${first[0]}=${first[1]}`);
-  return pods
-    .filter(({ metadata }) => selects(service, metadata.labels ?? {}))
-    .sort((a, b) => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1));
+  return pods.filter(({ metadata }) => selects(service, metadata.labels ?? {}));
 }
 
 /** Keys of the services that select a pod. */
