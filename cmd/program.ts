@@ -4,6 +4,7 @@ import { addApiserverCommand } from "./commands/apiserver.ts";
 import { addControllerManagerCommand } from "./commands/controller-manager.ts";
 import { addDeleteCommand } from "./commands/delete.ts";
 import { addDownCommand } from "./commands/down.ts";
+import { addImageCommand } from "./commands/image.ts";
 import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
 import { addSchedulerCommand } from "./commands/scheduler.ts";
 import { addServerCommand } from "./commands/server.ts";
@@ -13,10 +14,12 @@ import { addVersionCommand } from "./commands/version.ts";
 
 const examples = `
 Examples:
-  k8ts server --data-dir ./data                        start a cluster in ./data, or go on with it
-  k8ts status --data-dir ./data                        does it run, and is it well?
-  k8ts kubeconfig --data-dir ./data > kubeconfig       what kubectl --kubeconfig needs
-  k8ts help server                                     all flags of a command
+  sudo k8ts up                                         a cluster on this machine, ready for kubectl
+  sudo k8ts status                                     does it run, and is it well?
+  sudo k8ts image load app.tar                         bring images in, no registry needed
+  sudo k8ts delete                                     wipe it, leaving nothing
+  k8ts server --data-dir ./data                        the control plane alone, in ./data
+  k8ts help up                                         all flags of a command
 `;
 
 /** Reads the command line and runs what it asks for. Failures are told on standard error; the exit code says which kind. */
@@ -24,7 +27,7 @@ export async function runProgram(): Promise<void> {
   // Whoever reads the output may have read enough (`| head`).
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 74));
   const program = new Command("k8ts")
-    .description("Kubernetes written in TypeScript: today its control plane, on one machine")
+    .description("Kubernetes written in TypeScript: a cluster on this machine")
     .addHelpText("after", examples)
     .showHelpAfterError("(k8ts --help lists the commands)")
     .exitOverride();
@@ -37,6 +40,7 @@ export async function runProgram(): Promise<void> {
   addControllerManagerCommand(program);
   addSchedulerCommand(program);
   addStatusCommand(program);
+  addImageCommand(program);
   addKubeconfigCommand(program);
   addVersionCommand(program);
 
