@@ -5,6 +5,7 @@ const kubeconfig = "controller-manager.conf";
 
 interface Flags extends LeaderFlags {
   readonly clusterCidr: string;
+  readonly serviceCidr: string;
 }
 
 export function addControllerManagerCommand(program: Command): void {
@@ -13,6 +14,7 @@ export function addControllerManagerCommand(program: Command): void {
     .description("run the controllers alone, until SIGTERM or SIGINT");
   addLeaderFlags(command, kubeconfig)
     .option("--cluster-cidr <cidr>[,<cidr>]", "range of pod addresses, of which each node gets a part", "10.244.0.0/16")
+    .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16")
     .action(async (flags: Flags) => {
       const { runAllControllers } = await import("../../controllers/mod.ts");
       const { runLeader } = await import("../components/component.ts");
@@ -26,6 +28,8 @@ export function addControllerManagerCommand(program: Command): void {
               ...parts,
               clientAs: serviceAccountClients(parts),
               rootCa: parts.access.ca ?? "",
+              clusterCidr: flags.clusterCidr.split(","),
+              serviceCidrs: flags.serviceCidr.split(","),
             },
             signal,
           ),

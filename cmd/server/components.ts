@@ -21,7 +21,7 @@ export interface WithinOptions {
 /** Controllers and scheduler within the server's process: they share its objects, and may do what their roles say. */
 export function runWithin(server: ApiServer, options: WithinOptions, signal: AbortSignal): Promise<void> {
   const { metrics } = server;
-  const { rootCa, logger } = options;
+  const { rootCa, clusterCidrs, serviceCidrs, logger } = options;
   const parts = { clock: realClock, random: realRandom, logger, metrics };
   const clientOf =
     (agent: string) =>
@@ -35,7 +35,7 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
   };
   return runTasks(signal, [
     whereLeading("kube-controller-manager", "system:kube-controller-manager", (inner) =>
-      runAllControllers({ ...parts, clientAs: clientOf("kube-controller-manager"), rootCa }, inner),
+      runAllControllers({ ...parts, clientAs: clientOf("kube-controller-manager"), rootCa, clusterCidr: clusterCidrs, serviceCidrs }, inner),
     ),
     whereLeading("kube-scheduler", "system:kube-scheduler", (inner) =>
       runScheduler({ ...parts, client: schedulerClient }, inner),
