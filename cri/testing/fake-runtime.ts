@@ -308,7 +308,26 @@ export class FakeRuntime extends FakeState implements RuntimeService {
     yield { podSandboxes: items };
   }
 
-  // What a kubelet does not ask of it: figures come from cgroup files, events from `events`.
+  /** What `events` tells, in the CRI's own words, which have none for "oom". */
+  async *getContainerEvents(
+    _request: Init<messages.GetEventsRequest>,
+    signal: AbortSignal = new AbortController().signal,
+  ): AsyncGenerator<messages.ContainerEventResponse, undefined> {
+    const kinds = { created: "CREATED", started: "STARTED", exited: "STOPPED", deleted: "DELETED" } as const;
+    for await (const event of this.events(signal)) {
+      if (event.kind === "resync" || event.kind === "oom") continue;
+      const container = this.containers.get(event.containerId);
+      yield {
+        containerId: event.containerId,
+        containerEventType: `CONTAINER_${kinds[event.kind]}_EVENT`,
+        createdAt: this.timeNow(),
+        containersStatuses:
+          container === undefined ? [] : [(await this.containerStatus({ containerId: container.id })).status!],
+      };
+    }
+  }
+
+  // What a kubelet does not ask of it: figures come from cgroup files.
 
   checkpointContainer = (): Promise<never> => Promise.reject(unimplemented("CheckpointContainer"));
   containerStats = (): Promise<never> => Promise.reject(unimplemented("ContainerStats"));
@@ -318,7 +337,6 @@ export class FakeRuntime extends FakeState implements RuntimeService {
   listPodSandboxStats = (): Promise<never> => Promise.reject(unimplemented("ListPodSandboxStats"));
   podSandboxStats = (): Promise<never> => Promise.reject(unimplemented("PodSandboxStats"));
   updatePodSandboxResources = (): Promise<never> => Promise.reject(unimplemented("UpdatePodSandboxResources"));
-  getContainerEvents = (): AsyncIterable<never> => refused("GetContainerEvents");
   streamContainerStats = (): AsyncIterable<never> => refused("StreamContainerStats");
   streamPodSandboxMetrics = (): AsyncIterable<never> => refused("StreamPodSandboxMetrics");
   streamPodSandboxStats = (): AsyncIterable<never> => refused("StreamPodSandboxStats");
