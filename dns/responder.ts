@@ -2,10 +2,11 @@ import type { Clock } from "../base/clock.ts";
 import { LruMap } from "../base/lru-map.ts";
 import type { DnsMetrics } from "./metrics.ts";
 import type { Handler, Outcome } from "./plugin.ts";
-import { classIN, minUdpBytes, rcodeName, rcodes, typeName } from "./wire/constants.ts";
+import { classIN, flags, minUdpBytes, rcodeName, rcodes, typeName } from "./wire/constants.ts";
 import { truncate } from "./wire/message.ts";
+import { WireError } from "./wire/name.ts";
 import { parseQuery, type Query } from "./wire/query.ts";
-import { type Answer, encodeAnswer, encodeRefusal, refused } from "./wire/response.ts";
+import { type Answer, encodeAnswer, encodeRefusal, refused, servfail } from "./wire/response.ts";
 
 export interface ResponderOptions {
   readonly handler: Handler;
@@ -56,11 +57,7 @@ export class Responder {
     }
     const version = this.#version;
     const finish = (outcome: Outcome): Uint8Array => {
-      const answer =
-        outcome.kind === "message"
-          ? fitted(outcome.bytes, query, maxBytes)
-          : encodeAnswer(query, outcome.answer, maxBytes);
-      const rcode = outcome.kind === "message" ? (answer[3] as number) & 0xf : outcome.answer.rcode;
+      const { answer, rcode } = encoded(query, outcome, maxBytes);
       if (isLasting(outcome) && version === this.#version) this.#encoded.set(key, { bytes: answer, rcode });
       this.#measure({ query, client, startMs, size: answer.length, rcode, by: outcome.by });
       return answer;
@@ -125,6 +122,24 @@ function encodedKey({ question, edns, flags }: Query, maxBytes: number): string 
 
 function udpLimit({ edns }: Query): number {
   return Math.min(Math.max(edns?.udpBytes ?? minUdpBytes, minUdpBytes), largestUdpBytes);
+}
+
+/** A name that DNS cannot carry, as an alias may be one, is a failure of the server's. */
+function encoded(
+  query: Query,
+  outcome: Outcome,
+  maxBytes: number,
+): { readonly answer: Uint8Array; readonly rcode: number } {
+  if (outcome.kind === "message") {
+    const answer = fitted(outcome.bytes, query, maxBytes);
+    return { answer, rcode: (answer[3] as number) & flags.rcode };
+  }
+  try {
+    return { answer: encodeAnswer(query, outcome.answer, maxBytes), rcode: outcome.answer.rcode };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return { answer: encodeAnswer(query, servfail, maxBytes), rcode: servfail.rcode };
+  }
 }
 
 function fitted(bytes: Uint8Array, query: Query, maxBytes: number): Uint8Array {

@@ -11,6 +11,8 @@ export interface DecodedName {
   readonly name: string;
   /** Where the message goes on behind it. */
   readonly end: number;
+  /** It ends in a pointer. */
+  readonly compressed: boolean;
 }
 
 /** Reads a name that may end in a pointer to an earlier one (RFC 1035 section 4.1.4). Throws WireError. */
@@ -23,7 +25,7 @@ export function readName(bytes: Uint8Array, start: number): DecodedName {
     const size = bytes[at];
     if (size === undefined) throw new WireError("a name runs past the end");
     if (size === 0) {
-      return { name: labels.join("."), end: end < 0 ? at + 1 : end };
+      return { name: labels.join("."), end: end < 0 ? at + 1 : end, compressed: end >= 0 };
     }
     if (size >= 0xc0) {
       const target = ((size & 0x3f) << 8) | (bytes[at + 1] ?? -1);

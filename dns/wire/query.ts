@@ -43,8 +43,9 @@ export function parseQuery(bytes: Uint8Array): ParsedQuery {
   // The limits of github.com/miekg/dns, DefaultMsgAcceptFunc: an IXFR has a record of authority, EDNS and TSIG are additional.
   if (questions !== 1 || answers! > 1 || authorities! > 1 || additionals! > 2) return refusal(rcodes.FORMERR);
   try {
-    const { name, end } = readName(bytes, headerBytes);
-    if (end + 4 > bytes.length) return refusal(rcodes.FORMERR);
+    const { name, end, compressed } = readName(bytes, headerBytes);
+    // Nothing is before the question that it could point to.
+    if (compressed || end + 4 > bytes.length) return refusal(rcodes.FORMERR);
     const edns = readEdns(view, bytes, { start: end + 4, records: answers! + authorities! + additionals! });
     const query: Query = {
       id,
