@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Node } from "../api/core/v1/node.ts";
 import { Pod } from "../api/core/v1/pod.ts";
+import { Service } from "../api/core/v1/service.ts";
 import { ServiceAccount } from "../api/core/v1/service-account.ts";
 import { startCluster } from "../cluster/mod.ts";
 
@@ -37,11 +38,21 @@ function pod(i: number) {
   return { metadata: { name: `pod-${i}`, labels: { app: "bench" } }, spec: { containers } };
 }
 
-async function measure(what: string, scheduler: boolean): Promise<Row> {
+interface Setting {
+  readonly scheduler: boolean;
+  /** A Service selects all pods: they are spread over zones and nodes by default. */
+  readonly service?: boolean;
+}
+
+async function measure(what: string, { scheduler, service = false }: Setting): Promise<Row> {
   const cluster = await startCluster({ scheduler });
   try {
     const { client } = cluster;
     await client.resource(ServiceAccount, "default").create({ metadata: { name: "default" } });
+    if (service) {
+      const spec = { selector: { app: "bench" }, ports: [{ port: 80 }] };
+      await client.resource(Service, "default").create({ metadata: { name: "bench" }, spec });
+    }
     const nodes = client.resource(Node);
     await each(nodeCount, async (i) => {
       await nodes.create(node(i));
@@ -81,7 +92,8 @@ async function measure(what: string, scheduler: boolean): Promise<Row> {
 }
 
 const rows: Row[] = [];
-rows.push(await measure(`${podCount} pods created, ${nodeCount} nodes, no scheduler`, false));
-rows.push(await measure(`${podCount} pods created and placed, ${nodeCount} nodes`, true));
+rows.push(await measure(`${podCount} pods created, ${nodeCount} nodes, no scheduler`, { scheduler: false }));
+rows.push(await measure(`${podCount} pods created and placed, ${nodeCount} nodes`, { scheduler: true }));
+rows.push(await measure("the same, selected by a Service", { scheduler: true, service: true }));
 // biome-ignore lint/suspicious/noConsole: the table is what this program is for
 console.table(rows);

@@ -5,7 +5,7 @@ import { Service } from "../api/core/v1/service.ts";
 import type { Pod } from "../api/generated/types/core-v1.ts";
 import { fromLabelSelector, type Selector, selectorFromSet } from "../apimachinery/selectors/label-selector.ts";
 import { type Informers, indexes } from "../client/mod.ts";
-import type { PodMatch } from "./cache/snapshot.ts";
+import type { PodMatch } from "./cache/match-counts.ts";
 
 /**
  * What selects the pods that a pod is one of many of: the Services that select it and the controller that owns it, all at
@@ -36,6 +36,10 @@ export function siblingsFrom(informers: Informers): (pod: Pod) => PodMatch | und
       if (selector !== undefined) selectors.push(fromLabelSelector(selector));
     }
     const telling = selectors.filter(({ empty }) => !empty);
-    return telling.length === 0 ? undefined : (of) => telling.every((selector) => selector.matches(of));
+    if (telling.length === 0) return undefined;
+    return {
+      key: telling.map(String).sort().join(";"),
+      matches: (of) => telling.every((selector) => selector.matches(of)),
+    };
   };
 }

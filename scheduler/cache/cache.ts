@@ -1,9 +1,11 @@
 import type { Node, Pod } from "../../api/generated/types/core-v1.ts";
 import type { PodDisruptionBudget } from "../../api/generated/types/policy-v1.ts";
+import { semanticEqual } from "../../apimachinery/json/equal.ts";
+import { type Counts, MatchCounts, type PodMatch } from "./match-counts.ts";
 import { NodeInfo } from "./node-info.ts";
 import { inZoneOrder, zoneOf } from "./node-order.ts";
 import { type PodInfo, podInfo } from "./pod-info.ts";
-import type { Labels, PodMatch, Snapshot } from "./snapshot.ts";
+import type { Labels, Snapshot } from "./snapshot.ts";
 
 interface PodState {
   info: PodInfo;
@@ -37,6 +39,7 @@ export class Cache implements Snapshot {
   readonly #pods = new Map<string, PodState>();
   readonly #imageNodes = new Map<string, number>();
   readonly #sources: CacheSources;
+  readonly #counts = new MatchCounts();
   #order: readonly NodeInfo[] | undefined;
   #withAffinity: Set<NodeInfo> = new Set();
   #assumed = 0;
@@ -66,6 +69,10 @@ export class Cache implements Snapshot {
     return this.#sources.namespaceLabels?.(namespace) ?? noLabels;
   }
 
+  counts(namespace: string, match: PodMatch): Counts {
+    return this.#counts.of(namespace, match, this.#nodes.values());
+  }
+
   disruptionBudgets(): readonly PodDisruptionBudget[] {
     return this.#sources.disruptionBudgets?.() ?? [];
   }
@@ -87,7 +94,9 @@ export class Cache implements Snapshot {
     }
     const zone = zoneOf(known);
     this.#countImages(known, -1);
+    const { labels } = known;
     known.node = node;
+    if (!semanticEqual(labels, known.labels)) this.#counts.nodeRelabelled();
     this.#countImages(known, 1);
     if (zoneOf(known) !== zone) this.#order = undefined;
   }
@@ -97,6 +106,7 @@ export class Cache implements Snapshot {
     if (node === undefined) return;
     this.#nodes.delete(name);
     this.#withAffinity.delete(node);
+    this.#counts.nodeRemoved(node);
     this.#countImages(node, -1);
     this.#order = undefined;
     if (node.pods.size > 0) this.#orphans.set(name, new Map(node.pods));
@@ -137,6 +147,7 @@ export class Cache implements Snapshot {
     const node = this.#nodes.get(state.nodeName);
     if (node !== undefined) {
       node.remove(uid);
+      this.#counts.count(state.info, node, -1);
       if (node.podsWithAffinity.size === 0) this.#withAffinity.delete(node);
       return;
     }
@@ -151,6 +162,7 @@ export class Cache implements Snapshot {
     const node = this.#nodes.get(nodeName);
     if (node !== undefined) {
       node.add(info);
+      this.#counts.count(info, node, 1);
       if (node.podsWithAffinity.size > 0) this.#withAffinity.add(node);
       return;
     }
@@ -165,6 +177,7 @@ export class Cache implements Snapshot {
     this.#countImages(node, 1);
     for (const info of this.#orphans.get(node.name)?.values() ?? []) node.add(info);
     this.#orphans.delete(node.name);
+    this.#counts.nodeAdded(node);
     if (node.podsWithAffinity.size > 0) this.#withAffinity.add(node);
   }
 

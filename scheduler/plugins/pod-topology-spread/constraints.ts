@@ -1,7 +1,8 @@
 import type { Pod, TopologySpreadConstraint } from "../../../api/generated/types/core-v1.ts";
 import { fromLabelSelector } from "../../../apimachinery/selectors/label-selector.ts";
+import type { PodMatch } from "../../cache/match-counts.ts";
 import type { NodeInfo } from "../../cache/node-info.ts";
-import type { PodMatch, Snapshot } from "../../cache/snapshot.ts";
+import type { Snapshot } from "../../cache/snapshot.ts";
 import { type NodeMatch, requiredNodeMatch } from "../node-affinity/node-selector.ts";
 import { keepsOut } from "../tolerations.ts";
 
@@ -13,8 +14,8 @@ export interface Constraint {
   readonly topologyKey: string;
   readonly maxSkew: number;
   readonly minDomains: number;
-  /** Whether pods with these labels count. */
-  readonly matches: PodMatch;
+  /** The pods that count. */
+  readonly match: PodMatch;
   readonly honorsAffinity: boolean;
   readonly honorsTaints: boolean;
 }
@@ -37,7 +38,7 @@ export function constraintsOf(pod: Pod, action: Action, snapshot: Snapshot): rea
   return siblings === undefined ? [] : systemDefaults.map((constraint) => constraintOf(constraint, siblings));
 }
 
-function constraintOf(constraint: TopologySpreadConstraint, matches: PodMatch): Constraint {
+function constraintOf(constraint: TopologySpreadConstraint, match: PodMatch): Constraint {
   const {
     topologyKey,
     maxSkew,
@@ -46,7 +47,7 @@ function constraintOf(constraint: TopologySpreadConstraint, matches: PodMatch): 
     nodeTaintsPolicy = "Ignore",
   } = constraint;
   return {
-    ...{ topologyKey, maxSkew, minDomains, matches },
+    ...{ topologyKey, maxSkew, minDomains, match },
     honorsAffinity: nodeAffinityPolicy === "Honor",
     honorsTaints: nodeTaintsPolicy === "Honor",
   };
@@ -57,30 +58,33 @@ function statedMatch({ labelSelector, matchLabelKeys = [] }: TopologySpreadConst
   const own = metadata.labels ?? {};
   const same = matchLabelKeys.filter((key) => own[key] !== undefined);
   // One that selects everything counts nothing, says upstream's countPodsMatchSelector.
-  if (selector.empty && same.length === 0) return () => false;
-  return (labels) => selector.matches(labels) && same.every((key) => labels?.[key] === own[key]);
+  if (selector.empty && same.length === 0) return { key: "none", matches: () => false };
+  return {
+    key: [labelSelector === undefined ? "nothing" : `${selector}`, ...same.map((key) => `${key}=${own[key]}`)].join(
+      ";",
+    ),
+    matches: (labels) => selector.matches(labels) && same.every((key) => labels?.[key] === own[key]),
+  };
 }
 
 /** Whether a pod's own affinity and tolerations, where a constraint honors them, let a node's pods count. */
-export function inclusion(pod: Pod): (constraint: Constraint, node: NodeInfo) => boolean {
+export interface Inclusion {
+  /** All nodes count for this constraint. */
+  all(constraint: Constraint): boolean;
+  includes(constraint: Constraint, node: NodeInfo): boolean;
+}
+
+export function inclusion(pod: Pod): Inclusion {
   const match: NodeMatch | undefined = requiredNodeMatch(pod);
   const tolerations = pod.spec.tolerations ?? [];
-  return ({ honorsAffinity, honorsTaints }, node) =>
-    !(honorsAffinity && match !== undefined && !match(node)) && !(honorsTaints && keepsOut(node.taints, tolerations));
+  return {
+    all: ({ honorsAffinity, honorsTaints }) => !(honorsAffinity && match !== undefined) && !honorsTaints,
+    includes: ({ honorsAffinity, honorsTaints }, node) =>
+      !(honorsAffinity && match !== undefined && !match(node)) && !(honorsTaints && keepsOut(node.taints, tolerations)),
+  };
 }
 
 export function hasAllKeys({ labels }: Pick<NodeInfo, "labels">, constraints: readonly Constraint[]): boolean {
   for (const { topologyKey } of constraints) if (labels[topologyKey] === undefined) return false;
   return true;
-}
-
-/** Pods on a node that count: of the pod's namespace, and not on their way out. */
-export function countMatching(node: NodeInfo, matches: PodMatch, namespace: string | undefined): number {
-  let count = 0;
-  for (const { pod } of node.pods.values()) {
-    const { metadata } = pod;
-    if (metadata.namespace !== namespace || metadata.deletionTimestamp !== undefined) continue;
-    if (matches(metadata.labels)) count++;
-  }
-  return count;
 }

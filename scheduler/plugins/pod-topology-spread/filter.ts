@@ -3,7 +3,7 @@ import type { PodInfo } from "../../cache/pod-info.ts";
 import type { Snapshot } from "../../cache/snapshot.ts";
 import type { NodeFilter } from "../../framework/plugin.ts";
 import { rejection } from "../../framework/status.ts";
-import { type Constraint, constraintsOf, countMatching, hasAllKeys, inclusion } from "./constraints.ts";
+import { type Constraint, constraintsOf, hasAllKeys, inclusion } from "./constraints.ts";
 
 const name = "PodTopologySpread";
 const uneven = rejection(name, "node(s) didn't match pod topology spread constraints", { unresolvable: false });
@@ -24,12 +24,13 @@ interface Domains {
 export function spreadFilter({ pod }: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   const constraints = constraintsOf(pod, "DoNotSchedule", snapshot);
   if (constraints.length === 0) return undefined;
-  const { namespace, labels } = pod.metadata;
-  const includes = inclusion(pod);
+  const { namespace = "", labels } = pod.metadata;
+  const { includes } = inclusion(pod);
+  const placed = constraints.map(({ match }) => snapshot.counts(namespace, match));
   const all: Domains[] = constraints.map((constraint) => ({
     constraint,
     counts: new Map(),
-    self: constraint.matches(labels) ? 1 : 0,
+    self: constraint.match.matches(labels) ? 1 : 0,
     fewest: 0,
   }));
   const count = (domains: Domains, node: NodeInfo, by: number): void => {
@@ -38,17 +39,17 @@ export function spreadFilter({ pod }: PodInfo, snapshot: Snapshot): NodeFilter |
   };
   for (const node of snapshot.nodes) {
     if (!hasAllKeys(node, constraints)) continue;
-    for (const domains of all) {
-      if (!includes(domains.constraint, node)) continue;
-      count(domains, node, countMatching(node, domains.constraint.matches, namespace));
-    }
+    all.forEach((domains, i) => {
+      if (includes(domains.constraint, node)) count(domains, node, placed[i]!.on(node));
+    });
   }
   for (const domains of all) domains.fewest = fewestOf(domains);
   const change = (one: PodInfo, node: NodeInfo, by: 1 | -1): void => {
-    if (one.pod.metadata.namespace !== namespace || !hasAllKeys(node, constraints)) return;
+    const { namespace: its = "", deletionTimestamp } = one.pod.metadata;
+    if (its !== namespace || deletionTimestamp !== undefined || !hasAllKeys(node, constraints)) return;
     for (const domains of all) {
       const { constraint } = domains;
-      if (!constraint.matches(one.pod.metadata.labels) || !includes(constraint, node)) continue;
+      if (!constraint.match.matches(one.pod.metadata.labels) || !includes(constraint, node)) continue;
       count(domains, node, by);
       domains.fewest = fewestOf(domains);
     }

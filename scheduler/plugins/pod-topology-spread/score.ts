@@ -1,8 +1,9 @@
+import type { Counts } from "../../cache/match-counts.ts";
 import type { NodeInfo } from "../../cache/node-info.ts";
 import type { PodInfo } from "../../cache/pod-info.ts";
 import type { Snapshot } from "../../cache/snapshot.ts";
 import { maxScore, type NodeScore } from "../../framework/plugin.ts";
-import { constraintsOf, countMatching, hasAllKeys, hostnameKey, inclusion } from "./constraints.ts";
+import { type Constraint, constraintsOf, hasAllKeys, hostnameKey, inclusion } from "./constraints.ts";
 
 /** Prefers domains that have fewer of the pod's like (podtopologyspread/scoring.go). */
 export function spreadScore({ pod }: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScore | undefined {
@@ -10,42 +11,42 @@ export function spreadScore({ pod }: PodInfo, snapshot: Snapshot, nodes: readonl
   if (constraints.length === 0) return undefined;
   // By default constraints, nodes without a zone may still be spread by name.
   const needsAllKeys = (pod.spec.topologySpreadConstraints ?? []).length > 0;
-  const { namespace } = pod.metadata;
-  const ignored = new Set<NodeInfo>();
-  const counts = constraints.map(() => new Map<string, number>());
-  for (const node of nodes) {
-    if (needsAllKeys && !hasAllKeys(node, constraints)) ignored.add(node);
-    else {
-      constraints.forEach(({ topologyKey }, i) => {
-        if (topologyKey !== hostnameKey) counts[i]!.set(node.labels[topologyKey] ?? "", 0);
-      });
-    }
-  }
-  // Small topologies would else be lost beside large ones.
-  const weights = constraints.map(({ topologyKey }, i) =>
-    Math.log((topologyKey === hostnameKey ? nodes.length - ignored.size : counts[i]!.size) + 2),
-  );
-  const includes = inclusion(pod);
-  const shared = constraints.some(({ topologyKey }) => topologyKey !== hostnameKey);
-  for (const node of shared ? snapshot.nodes : []) {
-    if (node.pods.size === 0 || (needsAllKeys && !hasAllKeys(node, constraints))) continue;
-    constraints.forEach((constraint, i) => {
+  const { namespace = "" } = pod.metadata;
+  const ignored = new Set(needsAllKeys ? nodes.filter((node) => !hasAllKeys(node, constraints)) : []);
+  const terms = constraints.map((constraint) => {
+    const placed = snapshot.counts(namespace, constraint.match);
+    const { topologyKey, maxSkew } = constraint;
+    const isHostname = topologyKey === hostnameKey;
+    const values = new Set(
+      isHostname ? [] : nodes.filter((node) => !ignored.has(node)).map(({ labels }) => labels[topologyKey]),
+    );
+    // Small topologies would else be lost beside large ones.
+    const weight = Math.log((isHostname ? nodes.length - ignored.size : values.size) + 2);
+    const totals = isHostname ? undefined : totalsOf(constraint, placed);
+    return { topologyKey, extra: maxSkew - 1, weight, placed, totals };
+  });
+  /** A domain's pods, of nodes that count. */
+  function totalsOf(constraint: Constraint, placed: Counts): ReadonlyMap<string, number> {
+    const { all, includes } = inclusion(pod);
+    if (!needsAllKeys && all(constraint)) return placed.byLabel(constraint.topologyKey);
+    const totals = new Map<string, number>();
+    for (const node of snapshot.nodes) {
+      const count = placed.on(node);
+      if (count === 0 || (needsAllKeys && !hasAllKeys(node, constraints)) || !includes(constraint, node)) continue;
       const value = node.labels[constraint.topologyKey] ?? "";
-      const before = counts[i]!.get(value);
-      if (before === undefined || !includes(constraint, node)) return;
-      counts[i]!.set(value, before + countMatching(node, constraint.matches, namespace));
-    });
+      totals.set(value, (totals.get(value) ?? 0) + count);
+    }
+    return totals;
   }
   return {
     score(node) {
       if (ignored.has(node)) return 0;
       let score = 0;
-      constraints.forEach(({ topologyKey, matches, maxSkew }, i) => {
+      for (const { topologyKey, extra, weight, placed, totals } of terms) {
         const value = node.labels[topologyKey];
-        if (value === undefined) return;
-        const count = topologyKey === hostnameKey ? countMatching(node, matches, namespace) : counts[i]!.get(value)!;
-        score += count * weights[i]! + (maxSkew - 1);
-      });
+        if (value !== undefined)
+          score += (totals === undefined ? placed.on(node) : (totals.get(value) ?? 0)) * weight + extra;
+      }
       return Math.round(score);
     },
     normalize: (scores, scored) => normalize(scores, scored, ignored),
