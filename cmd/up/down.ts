@@ -1,7 +1,6 @@
-import { readdir, realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readdir } from "node:fs/promises";
 import { CommandError } from "../command-error.ts";
-import { type Cluster, clusterOf } from "./cluster.ts";
+import { absoluteDataDir, type Cluster, clusterOf } from "./cluster.ts";
 import { terminalProgress } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { stopCluster } from "./stop.ts";
@@ -33,7 +32,7 @@ export async function deleteCluster(dataDir: string): Promise<void> {
 
 /** The cluster of a directory; undefined where there is nothing. A directory of something else is a CommandError. */
 export async function clusterIn(dataDir: string): Promise<Cluster | undefined> {
-  const absolute = await realpath(dataDir).catch(() => resolve(dataDir));
+  const absolute = await absoluteDataDir(dataDir);
   const settings = await readSettings(absolute);
   if (settings !== undefined) {
     if (process.getuid?.() !== 0) throw new CommandError("this needs root: run it with sudo");

@@ -21,9 +21,12 @@ export async function loadImages(dataDir: string, archives: readonly string[]): 
     });
     for (const socket of sockets) {
       const said = await importImages(socket, file).catch((cause) => {
-        throw new CommandError(`${archive} holds no images that can be taken in: ${lastLine(cause.stderr ?? cause.message)}`, {
-          cause,
-        });
+        throw new CommandError(
+          `${archive} holds no images that can be taken in: ${lastLine(cause.stderr ?? cause.message)}`,
+          {
+            cause,
+          },
+        );
       });
       if (socket === sockets[0]) {
         for (const name of namesIn(said)) process.stdout.write(`${name}\n`);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
 import { checkKernel, checkMachine } from "../../node/machine/checks.ts";
@@ -9,7 +9,7 @@ import type { UpFlags } from "../commands/up.ts";
 import { dataFiles, defaultDataDir } from "../data-dir.ts";
 import { nodeFacts } from "../node/facts.ts";
 import { isAlive } from "../run-state.ts";
-import { type Cluster, clusterOf } from "./cluster.ts";
+import { absoluteDataDir, type Cluster, clusterOf } from "./cluster.ts";
 import { flagOf } from "./down.ts";
 import { firstSubnet } from "./pod-range.ts";
 import { type Progress, terminalProgress } from "./progress.ts";
@@ -31,22 +31,23 @@ const readyTimeoutMs = 60_000;
 export async function up(flags: UpFlags, has: (component: string) => boolean): Promise<void> {
   const startedMs = performance.now();
   const progress = terminalProgress();
-  const dataDir = await absoluteOf(flags.dataDir);
+  const dataDir = await absoluteDataDir(flags.dataDir);
   const before = await readSettings(dataDir);
   const settings = settingsFor(before, askedOf(flags), usualSettings(dataDir, flags), dataDir);
   const running = await isRunning(dataDir);
   await prepareMachine({ dataDir, settings, running, first: before === undefined, progress });
-  await mkdir(dataDir, { recursive: true, mode: 0o755 });
-  const cluster = clusterOf(await realpath(dataDir), settings);
   const { nodeIPs } = nodeFacts({
     ...{ dataDir, logLevel: "info", hostnameOverride: settings.nodeName, clusterDomain: "cluster.local" },
     ...{ serviceCidr: settings.serviceCidr, clusterCidr: settings.podCidr },
     ...(flags.nodeIp === undefined ? {} : { nodeIp: flags.nodeIp }),
   });
-  if (before === undefined) await writeSettings(cluster.dataDir, settings);
+  const podCidrs = settings.podCidr.split(",").map(firstSubnet);
+  const cluster = clusterOf(dataDir, settings);
+  // From here on something is there that could be left behind.
+  await mkdir(dataDir, { recursive: true, mode: 0o755 });
+  if (before === undefined) await writeSettings(dataDir, settings);
   try {
     progress.step(running ? "finding what runs" : "starting containerd, the control plane and the node");
-    const podCidrs = settings.podCidr.split(",").map(firstSubnet);
     const orders = await startComponents({ cluster, nodeIp: nodeIPs.join(","), podCidrs, progress, has });
     const components = orders.components.map(({ name }) => name);
     await waitUntilReady({ cluster, components, timeoutMs: readyTimeoutMs });
@@ -57,10 +58,6 @@ export async function up(flags: UpFlags, has: (component: string) => boolean): P
   const context = await putContext(cluster, progress);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   process.stdout.write(farewell(flags.dataDir, context, cluster, seconds));
-}
-
-async function absoluteOf(dataDir: string): Promise<string> {
-  return realpath(dataDir).catch(() => resolve(dataDir));
 }
 
 function askedOf({ store, apiPort, podCidr, serviceCidr, nodeName }: UpFlags) {

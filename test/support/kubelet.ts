@@ -6,11 +6,11 @@ import { Node } from "../../api/core/v1/node.ts";
 import { CapturingLogger, realClock, realRandom } from "../../base/mod.ts";
 import { CoreEventRecorder } from "../../client/mod.ts";
 import { type Cluster, startCluster } from "../../cluster/mod.ts";
-import { containerEvents, createCriClient, type CriClient } from "../../cri/mod.ts";
-import { createPodCgroups } from "../../kubelet/cgroups/create-pod-cgroups.ts";
+import { type CriClient, containerEvents, createCriClient } from "../../cri/mod.ts";
 import { readCgroupLayout } from "../../kubelet/cgroups/cgroup-layout.ts";
+import { createPodCgroups } from "../../kubelet/cgroups/create-pod-cgroups.ts";
 import type { ImagePuller } from "../../kubelet/images/image-puller.ts";
-import { runKubelet, type RunningKubelet } from "../../kubelet/mod.ts";
+import { type RunningKubelet, runKubelet } from "../../kubelet/mod.ts";
 import { startTestContainerd, type TestContainerd } from "./containerd.ts";
 import { busyboxImage } from "./images/busybox.ts";
 import { ociArchive } from "./images/image.ts";
@@ -47,7 +47,10 @@ export async function startTestNode(t: TestContext): Promise<TestNode> {
   const logger = new CapturingLogger();
   await cluster.client.resource(Node).create({
     metadata: { name: nodeName, labels: { "kubernetes.io/hostname": nodeName } },
-    status: { capacity: { cpu: "2", memory: "4Gi", pods: "110" }, allocatable: { cpu: "2", memory: "4Gi", pods: "110" } },
+    status: {
+      capacity: { cpu: "2", memory: "4Gi", pods: "110" },
+      allocatable: { cpu: "2", memory: "4Gi", pods: "110" },
+    },
   });
   const cgroups = createPodCgroups({
     layout: await readCgroupLayout(),
@@ -56,7 +59,10 @@ export async function startTestNode(t: TestContext): Promise<TestNode> {
   });
   const start = async () => {
     const controller = new AbortController();
-    const client = cluster.clientAs({ username: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] });
+    const client = cluster.clientAs({
+      username: `system:node:${nodeName}`,
+      groups: ["system:nodes", "system:authenticated"],
+    });
     const events = new CoreEventRecorder({
       client: client.resource(Event),
       component: "kubelet",
@@ -78,7 +84,8 @@ export async function startTestNode(t: TestContext): Promise<TestNode> {
           logger,
           runtime: cri,
           images: cri,
-          containerEvents: (signal) => containerEvents({ clock: realClock, random: realRandom, logger, client: cri, signal }),
+          containerEvents: (signal) =>
+            containerEvents({ clock: realClock, random: realRandom, logger, client: cri, signal }),
           events,
           imagePuller: () => presentImages(cri),
           cgroups,
@@ -127,7 +134,12 @@ function presentImages(cri: CriClient): ImagePuller {
       const found = await cri.imageStatus({ image: { image } });
       if (found.image !== undefined) return { kind: "present", imageRef: found.image.id };
       const retryAtMs = realClock.monotonicMs() + 10_000;
-      return { kind: "waiting", reason: "ErrImageNeverPull", message: `Container image "${image}" is not present`, retryAtMs };
+      return {
+        kind: "waiting",
+        reason: "ErrImageNeverPull",
+        message: `Container image "${image}" is not present`,
+        retryAtMs,
+      };
     },
   };
 }
