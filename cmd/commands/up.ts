@@ -14,6 +14,8 @@ export interface UpFlags {
 }
 
 const examples = `
+A cluster keeps the settings of its first start: later ones need no flags.
+
 Examples:
   sudo k8ts up                                   a cluster on this machine, or the one that is here again
   sudo k8ts up --data-dir ./data --api-port 7443 another one beside it
@@ -30,10 +32,7 @@ export function addUpCommand(program: Command): void {
     .command("up")
     .description("start a cluster on this machine, or go on with it; returns once it is ready")
     .option("--data-dir <dir>", "where everything of this cluster lies", defaultDataDir)
-    .option(
-      "--store <store>",
-      "where objects are kept: sqlite, memory or etcd=URL[,URL] (default: sqlite; of a cluster that is there, its own)",
-    )
+    .option("--store <store>", "where objects are kept: sqlite, memory or etcd=URL[,URL] (default: sqlite)")
     .option("--api-port <port>", "port of the API server (default: 6443)", portNumber)
     .option("--pod-cidr <cidr>[,<cidr>]", "range of pod addresses (default: 10.244.0.0/16)")
     .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses (default: 10.96.0.0/16)")
