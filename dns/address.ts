@@ -29,6 +29,7 @@ export function loopbackAddresses({ command = ["ip"] }: { readonly command?: rea
       const nodad = isIPv6(address) ? ["nodad"] : [];
       await ip(["addr", "add", prefixed(address), "dev", "lo", ...nodad], /File exists|already assigned/);
     },
-    remove: (address) => ip(["addr", "del", prefixed(address), "dev", "lo"], /Cannot assign requested address/),
+    remove: (address) =>
+      ip(["addr", "del", prefixed(address), "dev", "lo"], /Cannot assign requested address|address not found/i),
   };
 }

@@ -3,7 +3,10 @@ export interface NodeFacts {
   readonly nodeName: string;
   /** The node's zone, label `topology.kubernetes.io/zone`; "" where it has none. */
   readonly zone: string;
-  /** The node's primary addresses. Node ports answer at these (upstream: `--nodeport-addresses=primary`, its default with nftables). */
+  /**
+   * The node's primary addresses. Node ports answer at these (upstream: `--nodeport-addresses=primary`, its default with
+   * nftables), and not at 127.0.0.1, as with upstream's nftables: such packets could not be sent on without `route_localnet`.
+   */
   readonly nodeIPs: readonly string[];
   /** Where pods have their addresses. What comes from elsewhere to a ClusterIP is masqueraded (upstream: `--cluster-cidr`). */
   readonly clusterCidrs: readonly string[];

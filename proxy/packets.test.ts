@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { Service } from "../api/core/v1/service.ts";
 import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts";
 import { MetricsRegistry, realClock, realRandom, silentLogger } from "../base/mod.ts";
@@ -9,6 +11,7 @@ import { createConntrack, createNft, removeRules, runProxy } from "./mod.ts";
 import { type Agent, TestNetwork, whyNoNetworks } from "./testing/network.ts";
 import { endpoint, facts, service, slice } from "./testing/objects.ts";
 
+const run = promisify(execFile);
 const skip = await whyNoNetworks();
 
 /** Packets through a node whose rules the proxy keeps: `skip` says why there are none here. */
@@ -60,6 +63,7 @@ describe("packets", { skip: skip ?? false, timeout: 90_000 }, () => {
     await slices.create(slice("web", ips(0, 1, 2)));
     await services.create(service("idle", "198.18.128.2", { nodePort: 30081 }));
     await services.create(service("idle-udp", "198.18.128.3", { protocol: "UDP" }));
+    await services.create(service("kube-dns", "198.18.128.10", { protocol: "UDP", port: 53 }));
     const { nodeName, nodeIPs, clusterCidrs, serviceCidrs } = facts;
     running = runProxy(
       {
@@ -74,6 +78,7 @@ describe("packets", { skip: skip ?? false, timeout: 90_000 }, () => {
         nodeIPs,
         clusterCidrs,
         serviceCidrs,
+        localServiceIPs: ["198.18.128.10"],
         onSynced: () => void syncs++,
       },
       stop.signal,
@@ -132,6 +137,18 @@ describe("packets", { skip: skip ?? false, timeout: 90_000 }, () => {
       await refused(agent.udp("198.18.200.1", 53));
       await refused(agent.tcp("fd00:96::77", 80));
     }
+    assert.equal(await network.leaked(), 0);
+  });
+
+  test("an address of the service range that is the node's own is reached there, and refused when it is gone", async () => {
+    const ip = async (verb: string) => run("ip", ["-n", network.node, "addr", verb, "198.18.128.10/32", "dev", "lo"]);
+    await refused(client.udp("198.18.128.10", 53));
+    await ip("add");
+    await host.serve("dns", 53, "198.18.128.10");
+    assert.equal((await client.udp("198.18.128.10", 53)).name, "dns");
+    assert.equal((await host.tcp("198.18.128.10", 53)).name, "dns");
+    await ip("del");
+    for (const agent of [client, host]) await refused(agent.tcp("198.18.128.10", 53));
     assert.equal(await network.leaked(), 0);
   });
 

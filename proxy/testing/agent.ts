@@ -15,9 +15,9 @@ interface Order {
 }
 
 /** Both protocols answer with the server's name and the address that the client seems to have. */
-function serve({ name, port }: Order): Promise<string> {
+function serve({ name, port, host = "::" }: Order): Promise<string> {
   const answer = (client: string): string => `${name} ${client.replace("::ffff:", "")}`;
-  const udp = createSocket("udp6");
+  const udp = createSocket(host.includes(":") ? "udp6" : "udp4");
   udp.on("message", (_message, client) => udp.send(answer(client.address), client.port, client.address));
   const tcp = createServer((socket) => {
     socket.on("error", () => {});
@@ -26,7 +26,7 @@ function serve({ name, port }: Order): Promise<string> {
   return new Promise((resolve, reject) => {
     udp.on("error", reject);
     tcp.on("error", reject);
-    udp.bind(port, () => tcp.listen(port, () => resolve("listening")));
+    udp.bind(port, host, () => tcp.listen(port, host, () => resolve("listening")));
   });
 }
 

@@ -47,8 +47,9 @@ export class Agent {
     });
   }
 
-  serve(name: string, port: number): Promise<string> {
-    return this.#order({ do: "serve", name, port });
+  /** At every address, where none is given. */
+  serve(name: string, port: number, host = "::"): Promise<string> {
+    return this.#order({ do: "serve", name, port, host });
   }
 
   async tcp(host: string, port: number): Promise<Answer> {
