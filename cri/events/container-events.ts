@@ -23,7 +23,7 @@ const unimplementedBackoffMs = 30_000;
 
 /**
  * What happens to containers, as it happens, for as long as it takes: a broken stream is opened again, and then "resync" says
- * that something may have been missed. Two to three milliseconds pass between a process's end and its event.
+ * that something may have been missed. This adds some 3 ms to what the runtime itself needs to see a process's end.
  *
  * Where the runtime is not containerd the CRI's own events are asked for; a runtime that has neither is tried again, slowly: its
  * consumer must list from time to time, as it should anyway.

@@ -42,7 +42,11 @@ export interface RunningContainer {
 /** A pod of one container, started. */
 export async function runContainer(
   { client, containerd }: Runtime,
-  { name, command }: { readonly name: string; readonly command: readonly string[] },
+  {
+    name,
+    command = [],
+    image = busybox,
+  }: { readonly name: string; readonly command?: readonly string[]; readonly image?: string },
 ): Promise<RunningContainer> {
   const config = {
     metadata: { name, namespace: "default", uid: `uid-${name}`, attempt: 0 },
@@ -57,7 +61,7 @@ export async function runContainer(
     sandboxConfig: config,
     config: {
       metadata: { name: "main", attempt: 0 },
-      image: { image: busybox },
+      image: { image },
       command,
       logPath: `${name}.log`,
       linux: {},

@@ -71,7 +71,10 @@ export interface BusyboxOptions {
   readonly files?: readonly TarEntry[];
 }
 
-/** A shell and its tools, 2 MB, as docker.io/library/busybox has them. */
+/**
+ * A shell and its tools, 2 MB, as docker.io/library/busybox has them. Of Debian's 1.35, `wget -T` crashes (say `timeout 2 wget`)
+ * and `nc` has no `-z`.
+ */
 export function busyboxImage({ config = {}, files = [] }: BusyboxOptions = {}): Promise<Image> {
   return buildImage({ files: [...rootFiles(), ...files], config: { ...defaults, Cmd: ["sh"], ...config } });
 }
@@ -87,10 +90,15 @@ export interface WebOptions extends BusyboxOptions {
 
 const hostnameScript = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nhostname\n";
 const environmentScript = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nenv\n";
+// httpd listens on IPv6, so that an address of IPv4 is given as [::ffff:10.0.0.1].
+const clientScript = `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+a="\${REMOTE_ADDR#[}"; a="\${a%]}"; echo "\${a#::ffff:}"
+`;
 
 /**
  * A web server that serves the files of a folder and the scripts below cgi-bin/ there: `/cgi-bin/hostname` answers with the
- * host name, `/cgi-bin/env` with the request's environment (REMOTE_ADDR among it).
+ * host name, `/cgi-bin/client` with the address it was asked from, `/cgi-bin/env` with the request's environment.
  */
 export function webImage({
   port = 80,
@@ -114,6 +122,7 @@ export function webImage({
       { path: `${folder}/cgi-bin/` },
       { path: `${folder}/cgi-bin/index.cgi`, content: hostnameScript, mode: 0o755 },
       { path: `${folder}/cgi-bin/hostname`, content: hostnameScript, mode: 0o755 },
+      { path: `${folder}/cgi-bin/client`, content: clientScript, mode: 0o755 },
       { path: `${folder}/cgi-bin/env`, content: environmentScript, mode: 0o755 },
       ...(index === undefined ? [] : [{ path: `${folder}/index.html`, content: index }]),
       ...files,
