@@ -1,144 +1,188 @@
-import { Node } from "../api/core/v1/node.ts";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Event } from "../api/core/v1/event.ts";
 import { Pod } from "../api/core/v1/pod.ts";
 import { Service } from "../api/core/v1/service.ts";
-import type { RuntimeClass as RuntimeClassType } from "../api/generated/types/node-v1.ts";
-import { isAbortOf } from "../base/cancellation.ts";
+import type { RuntimeClass } from "../api/generated/types/node-v1.ts";
+import { aborted, isAbortOf } from "../base/cancellation.ts";
 import { runTasks } from "../base/task-group.ts";
-import { Informers } from "../client/mod.ts";
-import { join } from "node:path";
+import { CoreEventRecorder, Informers } from "../client/mod.ts";
+import { readCgroupLayout } from "./cgroups/cgroup-layout.ts";
+import { createPodCgroups } from "./cgroups/create-pod-cgroups.ts";
+import { createImagePuller } from "./images/create-image-puller.ts";
+import { admitPod } from "./lifecycle/admission.ts";
+import { runLogRotation } from "./logs/log-rotation.ts";
+import { readMachine } from "./node-status/machine.ts";
+import { NodeStatusReporter } from "./node-status/run-node-status.ts";
+import { RuntimeReadiness } from "./node-status/runtime-readiness.ts";
 import { createReferencedObjects } from "./objects/create-referenced-objects.ts";
 import type { KubeletOptions } from "./options.ts";
-import type { ReferencedObjects } from "./objects/referenced-objects.ts";
 import { podNetwork } from "./pod-network.ts";
-import { createPodVolumes } from "./volumes/create-pod-volumes.ts";
-import type { PodVolumes } from "./volumes/pod-volumes.ts";
-import { admitPod } from "./lifecycle/admission.ts";
-import { createNodeApi } from "./pods/node-api.ts";
-import { removeOrphanedData } from "./pods/orphaned-data.ts";
-import { PodManager } from "./pods/pod-manager.ts";
 import { MirrorPods } from "./pods/mirror-pods.ts";
-import { followStaticPods } from "./pods/static-pods.ts";
+import { createNodeApi } from "./pods/node-api.ts";
+import { PodManager } from "./pods/pod-manager.ts";
+import { runPods } from "./pods/run-pods.ts";
 import { createProbeManager } from "./probes/create-probe-manager.ts";
 import { RuntimeCache } from "./runtime/runtime-cache.ts";
+import { startKubeletServer } from "./server/server.ts";
 import { StatusWriter } from "./status/status-writer.ts";
+import { createPodVolumes } from "./volumes/create-pod-volumes.ts";
 import type { Ground } from "./worker/ground.ts";
 
-function makeVolumes(options: KubeletOptions, objects: ReferencedObjects, signal: AbortSignal): PodVolumes {
-  const { client, clock, random, logger, rootDir } = options;
-  const allocatable = () => options.allocatable;
-  return (
-    options.volumes?.(objects, signal) ??
-    createPodVolumes({ rootDir, client, objects, clock, random, logger, allocatable }, signal)
-  );
-}
-
-const runtimeClass = { group: "node.k8s.io", version: "v1", kind: "RuntimeClass", plural: "runtimeclasses", scope: "Cluster" } as const;
-
-/** How often everything is listed even though nothing says that an event was lost. */
-const relistMs = 60_000;
+const runtimeClasses = {
+  group: "node.k8s.io",
+  version: "v1",
+  kind: "RuntimeClass",
+  plural: "runtimeclasses",
+  scope: "Cluster",
+} as const;
 
 /**
- * Keeps the pods of one node until `signal` aborts: containers live on then, and the next kubelet finds them. Rejects where
+ * Keeps one node and its pods until `signal` aborts: containers live on then, and the next kubelet finds them. Rejects where
  * something fails that it cannot go on without.
  */
-export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, logger, runtime, nodeName } = options;
-  await runTasks(signal, [
-    async (inner) => {
-      const informers = new Informers({ client, clock, random, logger });
-      const pods = informers.of(Pod, { fieldSelector: `spec.nodeName=${nodeName}` });
-      const node = informers.of(Node, { fieldSelector: `metadata.name=${nodeName}` });
-      const services = informers.of(Service);
-      const cache = new RuntimeCache({ runtime, clock, logger });
-      const statuses: StatusWriter = new StatusWriter(
-        { client, clock, logger, target: (uid) => manager.apiPod(uid) },
-        inner,
-      );
-      const objects = createReferencedObjects({ client, clock, random, logger }, inner);
-      const probes = createProbeManager({ runtime, clock, random, logger, recorder: options.events }, inner);
-      const ground: Ground = {
+export function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
+  return runTasks(signal, [(inner) => runAll(options, inner)]);
+}
+
+async function runAll(options: KubeletOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, random, logger, runtime, node, rootDir, podLogsDir } = options;
+  const shared = { client, clock, random, logger };
+  await mkdir(rootDir, { recursive: true, mode: 0o750 });
+  await mkdir(podLogsDir, { recursive: true });
+  const informers = new Informers(shared);
+  const pods = informers.of(Pod, { fieldSelector: `spec.nodeName=${node.name}` });
+  const services = informers.of(Service);
+  const events = new CoreEventRecorder({
+    ...shared,
+    client: client.resource(Event),
+    component: "kubelet",
+    host: node.name,
+  });
+  const readiness = new RuntimeReadiness({ runtime, clock, logger });
+  const reporter = createReporter(options, readiness, events, signal);
+  const cache = new RuntimeCache({ runtime, clock, logger });
+  const objects = createReferencedObjects(shared, signal);
+  const probes = createProbeManager({ runtime, clock, random, logger, recorder: events }, signal);
+  const statuses: StatusWriter = new StatusWriter({ ...shared, target: (uid) => manager.apiPod(uid) }, signal);
+  const allocatable = () => reporter.allocatable;
+  const { parts = {}, cgroupRoot } = options;
+  const { memoryBytes } = await (parts.machine ?? (() => readMachine(rootDir)))();
+  const ground: Ground = {
+    clock,
+    logger,
+    events,
+    runtime,
+    images: options.images,
+    cache,
+    statuses,
+    objects,
+    probes,
+    puller:
+      parts.puller ??
+      createImagePuller({
         clock,
-        logger,
-        events: options.events,
-        runtime,
         images: options.images,
-        cache,
-        statuses,
-        puller: options.imagePuller(objects, inner),
-        cgroups: options.cgroups,
-        volumes: makeVolumes(options, objects, inner),
+        events,
         objects,
-        probes,
-        ...podNetwork(options),
-        services: { synced: (until) => services.synced(until), all: () => services.cache.values() },
-        runtimeHandler: async (name) =>
-          (await client.resource<RuntimeClassType>(runtimeClass).get(name, { signal: inner })).handler,
-        nodeIPs: () => options.nodeIPs,
-        allocatable: () => options.allocatable,
-        memoryBytes: options.memoryBytes,
-        rootDir: options.rootDir,
-        podLogsDir: options.podLogsDir,
-        seccompRoot: join(options.rootDir, "seccomp"),
-        clusterDomain: options.clusterDomain,
-      };
-      const mirrors = new MirrorPods({ client, clock, logger, node: () => node.cache.get(nodeName) }, inner);
-      const manager = new PodManager({
-        ground,
-        admit: (pod, others) => admitPod({ pod, others, node: node.cache.get(nodeName) }),
-        onMirrorNeeded: (pod, mirror) => mirrors.reconcile(pod, mirror),
-        signal: inner,
-      });
-      let runtimeSeenMs = clock.monotonicMs();
-      let listed = Promise.withResolvers<void>();
-      const relist = async (): Promise<void> => {
-        try {
-          await cache.relist(inner);
-          runtimeSeenMs = clock.monotonicMs();
-          listed.resolve();
-        } catch (error) {
-          if (isAbortOf(error, inner)) return;
-          logger.warn("the runtime could not be listed", { error });
-        }
-      };
-      using _changes = cache.onChange((uid) => manager.wake(uid));
-      using _verdicts = probes.onChange((uid) => manager.wake(uid));
-      using _objects = objects.onChange((uids) => {
-        for (const uid of uids) manager.wake(uid);
-      });
-      await runTasks(inner, [
-        (until) => informers.run(until),
-        async (until) => {
-          for await (const event of options.containerEvents(until)) {
-            if (event.kind === "resync") await relist();
-            else cache.apply(event);
-          }
-        },
-        async (until) => {
-          await listed.promise;
-          // Pods are looked at once it is certain what runs: nothing is started twice.
-          using _pods = pods.addHandler(manager.handler);
-          await pods.synced(until);
-          options.onReady?.({ api: createNodeApi(manager, cache), runtimeSeenMs: () => runtimeSeenMs });
-          if (options.staticPodDir !== undefined) {
-            await followStaticPods(
-              { directory: options.staticPodDir, nodeName, clock, logger },
-              (found) => manager.setStatic(found),
-              until,
-            );
-          }
-          manager.adoptOrphans();
-          for (;;) {
-            await removeOrphanedData(ground, (uid) => manager.worker(uid) !== undefined);
-            await clock.sleep(relistMs, until);
-            await relist();
-            manager.adoptOrphans();
-          }
-        },
-      ]).catch((error: unknown) => {
-        if (!isAbortOf(error, inner)) throw error;
-      });
-      await manager.settled();
-      await Promise.all([statuses.ended(), objects.ended, mirrors.ended()]);
+        maxParallelPulls: options.maxParallelPulls ?? 1,
+        recordsFolder: join(rootDir, "image_manager"),
+      }),
+    cgroups: parts.cgroups ?? createPodCgroups({ layout: await readCgroupLayout(), root: cgroupRoot, clock }),
+    volumes: parts.volumes ?? createPodVolumes({ ...shared, rootDir, objects, allocatable }, signal),
+    services: { synced: (until) => services.synced(until), all: () => services.cache.values() },
+    ...podNetwork({ ...options, events, nodeIPs: node.addresses }),
+    runtimeHandler: async (name) => (await client.resource<RuntimeClass>(runtimeClasses).get(name, { signal })).handler,
+    nodeIPs: () => node.addresses,
+    allocatable,
+    memoryBytes,
+    rootDir,
+    podLogsDir,
+    seccompRoot: join(rootDir, "seccomp"),
+    clusterDomain: options.clusterDomain,
+  };
+  const mirrors = new MirrorPods({ client, clock, logger, node: () => reporter.node }, signal);
+  const manager: PodManager = new PodManager({
+    ground,
+    admit: (pod, others) => admitPod({ pod, others, node: reporter.node }),
+    onMirrorNeeded: (pod, mirror) => mirrors.reconcile(pod, mirror),
+    signal,
+  });
+  const api = createNodeApi(manager, cache);
+  const settle = async (): Promise<void> => {
+    await manager.settled();
+    await Promise.all([statuses.ended(), mirrors.ended(), objects.ended]);
+  };
+  try {
+    await runTasks(signal, [
+      (inner) => events.run(inner),
+      (inner) => informers.run(inner),
+      (inner) => readiness.run(inner),
+      (inner) => reporter.run(inner),
+      (inner) => runLogRotation({ runtime, clock, logger }, inner),
+      (inner) =>
+        runPods(
+          { ...options, nodeName: node.name, ground, manager, pods, onKnown: () => serve(options, api, inner) },
+          inner,
+        ),
+    ]);
+  } catch (error) {
+    if (!isAbortOf(error, signal)) throw error;
+  } finally {
+    if (signal.aborted) await settle();
+  }
+}
+
+function createReporter(
+  options: KubeletOptions,
+  readiness: RuntimeReadiness,
+  recorder: CoreEventRecorder,
+  signal: AbortSignal,
+): NodeStatusReporter {
+  const { onPodCIDRs, parts = {}, imageDir, logger } = options;
+  const { machine, signals } = parts;
+  return new NodeStatusReporter({
+    ...options,
+    identity: options.node,
+    recorder,
+    readiness,
+    ...(imageDir === undefined ? {} : { imageDir }),
+    ...(machine === undefined ? {} : { machine }),
+    ...(signals === undefined ? {} : { signals }),
+    onPodCIDRs: (podCIDRs) => {
+      const told = (async () => onPodCIDRs?.(podCIDRs))();
+      told
+        .catch((error: unknown) => logger.error("the network of pods could not be set up", { podCIDRs, error }))
+        .finally(() => {
+          if (!signal.aborted) readiness.recheck();
+        });
     },
-  ]);
+  });
+}
+
+/** The HTTPS API, from when this node's pods are known until `signal` aborts. */
+async function serve(
+  options: KubeletOptions,
+  api: ReturnType<typeof createNodeApi>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { serving, stats, metrics, onReady, runtime, client, clock, logger, node } = options;
+  if (serving === undefined) {
+    onReady?.({ api, port: undefined });
+    return;
+  }
+  const server = await startKubeletServer({
+    ...serving,
+    nodeName: node.name,
+    api,
+    runtime,
+    client,
+    clock,
+    logger,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(stats === undefined ? {} : { stats: stats(api) }),
+  });
+  onReady?.({ api, port: server.port });
+  await aborted(signal);
+  await server.close();
 }

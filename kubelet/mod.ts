@@ -1,2 +1,3 @@
 export { runKubelet } from "./kubelet.ts";
-export type { KubeletOptions, RunningKubelet } from "./options.ts";
+export type { NodeIdentity } from "./node-status/node-object.ts";
+export type { KubeletOptions, MachineParts, RunningKubelet, ServingOptions } from "./options.ts";

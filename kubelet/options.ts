@@ -1,20 +1,41 @@
-import type { ResourceList } from "../api/core/v1/pod/resource-list.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { MetricsRegistry } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
-import type { Client, EventRecorder } from "../client/mod.ts";
+import type { Client } from "../client/mod.ts";
 import type { ContainerEvent, ImageService, RuntimeService } from "../cri/mod.ts";
 import type { PodCgroups } from "./cgroups/pod-cgroups.ts";
 import type { ImagePuller } from "./images/image-puller.ts";
-import type { ReferencedObjects } from "./objects/referenced-objects.ts";
+import type { NodeIdentity } from "./node-status/node-object.ts";
+import type { Machine } from "./node-status/machine.ts";
+import type { Signals } from "./node-status/pressure.ts";
 import type { NodeApi } from "./server/node-api.ts";
+import type { NodeStats } from "./server/options.ts";
 import type { PodVolumes } from "./volumes/pod-volumes.ts";
 
+/** Where the kubelet's HTTPS API listens, and as whom. */
+export interface ServingOptions {
+  readonly host: string;
+  readonly port: number;
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+  /** PEM of the authorities whose client certificates are known. */
+  readonly clientCa: string;
+}
+
+/** What a test or a simulation has in the machine's place. Each is the machine's own unless given. */
+export interface MachineParts {
+  readonly cgroups?: PodCgroups;
+  readonly volumes?: PodVolumes;
+  readonly puller?: ImagePuller;
+  readonly machine?: () => Promise<Machine>;
+  readonly signals?: () => Promise<Signals>;
+}
+
 export interface KubeletOptions {
-  readonly nodeName: string;
-  /** Primary first. */
-  readonly nodeIPs: readonly string[];
+  /** What the node is registered as. */
+  readonly node: NodeIdentity;
   /** As `system:node:NAME`. */
   readonly client: Client;
   readonly clock: Clock;
@@ -25,31 +46,33 @@ export interface KubeletOptions {
   readonly images: ImageService;
   /** What happens to containers: `containerEvents(…)`. Its `resync` makes the kubelet list. */
   readonly containerEvents: (signal: AbortSignal) => AsyncIterable<ContainerEvent>;
-  readonly events: EventRecorder;
-  /** Made with the kubelet's own followed objects, whose Secrets may hold credentials. */
-  readonly imagePuller: (objects: ReferencedObjects, signal: AbortSignal) => ImagePuller;
-  readonly cgroups: PodCgroups;
-  /** Default: this machine's. */
-  readonly volumes?: (objects: ReferencedObjects, signal: AbortSignal) => PodVolumes;
   /** `/var/lib/kubelet`. */
   readonly rootDir: string;
+  /** Where the runtime keeps images: whose filesystem pressure on images is measured on. Default: as `rootDir`. */
+  readonly imageDir?: string;
   /** `/var/log/pods`. */
   readonly podLogsDir: string;
   /** Of static pods; none unless given. */
   readonly staticPodDir?: string;
+  /** The cgroup above `kubepods`: "/" as upstream, or the node's own. */
+  readonly cgroupRoot: string;
   readonly clusterDomain: string;
   /** Servers that pods ask for names; empty: the node's. */
   readonly clusterDns: readonly string[];
-  /** What the node gives to pods. */
-  readonly allocatable: ResourceList;
-  /** Of the machine. */
-  readonly memoryBytes: number;
-  /** Told once the kubelet knows its pods: what its HTTPS API and node status go by. */
+  /** Images pulled at a time. Default 1, as upstream. */
+  readonly maxParallelPulls?: number;
+  /** Without it there is no HTTPS API: neither logs nor exec. */
+  readonly serving?: ServingOptions;
+  readonly stats?: (api: NodeApi) => NodeStats;
+  /** Called with what pods' addresses come from, when that is known and when it changes; the runtime's network is looked at anew after. */
+  readonly onPodCIDRs?: (podCIDRs: readonly string[]) => Promise<void> | void;
+  /** Told once the kubelet knows its pods. */
   readonly onReady?: (kubelet: RunningKubelet) => void;
+  readonly parts?: MachineParts;
 }
 
 export interface RunningKubelet {
   readonly api: NodeApi;
-  /** Milliseconds (monotonic) since when the runtime has answered last; for health. */
-  readonly runtimeSeenMs: () => number;
+  /** Of the HTTPS API; undefined where there is none. */
+  readonly port: number | undefined;
 }

@@ -1,13 +1,20 @@
 import { readFile } from "node:fs/promises";
+import type { EventRecorder } from "../client/mod.ts";
 import { podHostName } from "./container/hostname.ts";
 import { isMissing } from "./files.ts";
 import { dnsConfigOf } from "./network/dns-config.ts";
 import { hostsFileOf, nodeHostsFileOf } from "./network/hosts-file.ts";
-import type { KubeletOptions } from "./options.ts";
 import type { Ground } from "./worker/ground.ts";
 
+export interface PodNetworkOptions {
+  readonly events: EventRecorder;
+  readonly clusterDomain: string;
+  readonly clusterDns: readonly string[];
+  readonly nodeIPs: readonly string[];
+}
+
 /** What pods are told of names: their /etc/hosts, and whom to ask. */
-export function podNetwork(options: KubeletOptions): Pick<Ground, "hostsFile" | "dnsConfig"> {
+export function podNetwork(options: PodNetworkOptions): Pick<Ground, "hostsFile" | "dnsConfig"> {
   const { clusterDomain, clusterDns, nodeIPs, events } = options;
   return {
     async hostsFile(pod, podIPs) {
