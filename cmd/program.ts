@@ -6,6 +6,7 @@ import { addDeleteCommand } from "./commands/delete.ts";
 import { addDownCommand } from "./commands/down.ts";
 import { addImageCommand } from "./commands/image.ts";
 import { addKubeconfigCommand } from "./commands/kubeconfig.ts";
+import { addNodeCommands } from "./commands/node.ts";
 import { addSchedulerCommand } from "./commands/scheduler.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addStatusCommand } from "./commands/status.ts";
@@ -39,6 +40,7 @@ export async function runProgram(): Promise<void> {
   addApiserverCommand(program);
   addControllerManagerCommand(program);
   addSchedulerCommand(program);
+  addNodeCommands(program);
   addStatusCommand(program);
   addImageCommand(program);
   addKubeconfigCommand(program);

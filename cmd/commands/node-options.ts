@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Command } from "commander";
 import { addComponentFlags, type ComponentFlags } from "./component-options.ts";
+import { portNumber } from "./numbers.ts";
 
 /** Flags of everything that runs on a node, under upstream's names where upstream has them. */
 export interface NodeFlags extends ComponentFlags {
@@ -10,6 +11,17 @@ export interface NodeFlags extends ComponentFlags {
   readonly clusterCidr: string;
   readonly clusterDns?: string;
   readonly clusterDomain: string;
+}
+
+export interface KubeletFlags {
+  readonly port: number;
+  readonly podManifestPath?: string;
+}
+
+export function addKubeletFlags(command: Command): Command {
+  return command
+    .option("--port <port>", "port of the kubelet's HTTPS API", portNumber, 10250)
+    .option("--pod-manifest-path <dir>", "directory of static pods (default: manifests in the data directory)");
 }
 
 export function addNodeFlags(command: Command, kubeconfig: string): Command {
