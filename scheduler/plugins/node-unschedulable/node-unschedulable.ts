@@ -14,7 +14,9 @@ export const nodeUnschedulable: Plugin = {
     {
       events: ["NodeAdd", "NodeTaint"],
       hint: (_, change) =>
-        change.kind === "Node" && change.node?.spec.unschedulable !== true && change.old?.spec.unschedulable !== false,
+        change.kind === "Node" &&
+        change.node?.spec.unschedulable !== true &&
+        (change.old === undefined || change.old.spec.unschedulable === true),
     },
     {
       events: ["PodToleration"],
