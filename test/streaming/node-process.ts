@@ -102,6 +102,10 @@ await server.registry.create(Node, {
     daemonEndpoints: { kubeletEndpoint: { Port: kubelet.port } },
   },
 });
-for (const pod of pods.objects) await server.registry.create(Pod, pod);
+const client = createClient(server.transport());
+for (const pod of pods.objects) {
+  const { metadata } = await server.registry.create(Pod, pod);
+  await client.resource(Pod, "default").updateStatus({ ...pod, metadata });
+}
 writeFileSync(join(dataDir, "ready"), "");
 process.stdout.write("READY\n");
