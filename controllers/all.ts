@@ -13,12 +13,14 @@ import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node-ipam/controller.ts";
+import { nodeLifecycleController } from "./node-lifecycle/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { replicationControllerController } from "./replication-controller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import { runControllers } from "./runner/run.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
+import { taintEvictionController } from "./taint-eviction/controller.ts";
 
 export interface ControllersOptions {
   /** A way in as this user; what it may do is decided as for any request. */
@@ -71,6 +73,8 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "replicationcontroller-controller": replicationControllerController,
     "endpoints-controller": endpointsController,
     "endpointslice-controller": endpointSliceController,
+    "node-lifecycle-controller": nodeLifecycleController(),
+    "taint-eviction-controller": taintEvictionController(),
     ...(options.clusterCidr === undefined
       ? {}
       : { "node-ipam-controller": nodeIpamController({ ...options, clusterCidr: options.clusterCidr }) }),

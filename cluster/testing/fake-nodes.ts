@@ -1,7 +1,8 @@
+import { Lease } from "../../api/coordination/v1/lease.ts";
 import { Node } from "../../api/core/v1/node.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
 import { isConflict, isNotFound } from "../../apimachinery/errors/api-error.ts";
-import { formatTime } from "../../apimachinery/time/time.ts";
+import { formatMicroTime, formatTime } from "../../apimachinery/time/time.ts";
 import { type Clock, type Random, runTasks, silentLogger, TaskGroup } from "../../base/mod.ts";
 import { type Client, Informer, objectKey } from "../../client/mod.ts";
 
@@ -16,6 +17,8 @@ export interface FakeNodesOptions {
   readonly stopMs?: number;
   /** Pods for which this is false start and never become ready. */
   readonly healthy?: (pod: Pod) => boolean;
+  /** Nodes for which this is false do nothing and say nothing. */
+  readonly alive?: (node: string) => boolean;
 }
 
 /**
@@ -24,6 +27,7 @@ export interface FakeNodesOptions {
  */
 export async function runFakeNodes(options: FakeNodesOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, random, names } = options;
+  const { alive = () => true } = options;
   for (const name of names) await register(client, clock, name);
   const informer = new Informer({ client: client.resource(Pod), clock, random, logger: silentLogger });
   const group = new TaskGroup(signal);
@@ -32,7 +36,7 @@ export async function runFakeNodes(options: FakeNodesOptions, signal: AbortSigna
   let address = 0;
   const step = (pod: Pod): void => {
     const key = `${objectKey(pod)}/${pod.metadata.uid}`;
-    if (underWay.has(key)) return;
+    if (underWay.has(key) || (pod.spec.nodeName && !alive(pod.spec.nodeName))) return;
     const work = nextStep(pod, {
       ...options,
       node: () => names[turn++ % names.length]!,
@@ -53,6 +57,7 @@ export async function runFakeNodes(options: FakeNodesOptions, signal: AbortSigna
     });
   };
   using _ = informer.addHandler({ add: step, update: step });
+  for (const name of names) group.start((inner) => renewLease(options, name, inner));
   await runTasks(signal, [(inner) => informer.run(inner), () => group.wait()]);
 }
 
@@ -62,6 +67,17 @@ async function register(client: Client, clock: Clock, name: string): Promise<voi
   const lastTransitionTime = formatTime(clock.now());
   const conditions = [{ type: "Ready", status: "True", lastTransitionTime, lastHeartbeatTime: lastTransitionTime }];
   await nodes.patch(name, { type: "strategic", body: { status: { conditions } } }, { subresource: "status" });
+}
+
+/** Every ten seconds, as the kubelet does. */
+async function renewLease({ client, clock, alive = () => true }: FakeNodesOptions, name: string, signal: AbortSignal) {
+  const leases = client.resource(Lease, "kube-node-lease");
+  await leases.create({ metadata: { name }, spec: { holderIdentity: name, renewTime: formatMicroTime(clock.now()) } });
+  for (;;) {
+    await clock.sleep(10_000, signal);
+    const body = { spec: { renewTime: formatMicroTime(clock.now()) } };
+    if (alive(name)) await leases.patch(name, { type: "merge", body }, { signal });
+  }
 }
 
 interface StepOptions extends FakeNodesOptions {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Event } from "../../api/core/v1/event.ts";
+import { Node } from "../../api/core/v1/node.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
 import { CapturingLogger, type VirtualClock } from "../../base/mod.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
@@ -8,7 +9,7 @@ import { type FakeNodesOptions, runFakeNodes } from "./fake-nodes.ts";
 export interface Workloads {
   readonly cluster: Cluster;
   readonly clock: VirtualClock;
-  /** Lets time pass until it holds, for two minutes at most. Returns how much has passed, in ms. */
+  /** Lets time pass until it holds, for ten minutes at most. Returns how much has passed, in ms. */
   until(condition: () => Promise<boolean> | boolean, what?: string): Promise<number>;
   /** Pods of the namespace `default`. */
   pods(): Promise<readonly Pod[]>;
@@ -16,7 +17,8 @@ export interface Workloads {
   events(name: string): Promise<readonly string[]>;
 }
 
-export interface WorkloadsOptions extends Partial<Pick<FakeNodesOptions, "names" | "startMs" | "stopMs" | "healthy">> {
+export interface WorkloadsOptions
+  extends Partial<Pick<FakeNodesOptions, "names" | "startMs" | "stopMs" | "healthy" | "alive">> {
   readonly seed?: number;
 }
 
@@ -35,7 +37,7 @@ export async function withWorkloads(
   const until: Workloads["until"] = async (condition, what = "it") => {
     const startMs = clock.monotonicMs();
     while (!(await condition())) {
-      assert.ok(clock.monotonicMs() - startMs < 120_000, `${what} does not come true`);
+      assert.ok(clock.monotonicMs() - startMs < 600_000, `${what} does not come true`);
       await clock.advance(5);
     }
     return clock.monotonicMs() - startMs;
@@ -48,6 +50,7 @@ export async function withWorkloads(
   };
   const pods: Workloads["pods"] = async () => (await client.resource(Pod, "default").list()).items;
   try {
+    await until(async () => (await client.resource(Node).list()).items.length === names.length, "a node");
     await fn({ cluster, clock, until, pods, events });
   } finally {
     stop.abort();

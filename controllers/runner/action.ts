@@ -8,14 +8,19 @@ export interface AnyInput {
   readonly [field: string]: unknown;
 }
 
+/** An event about the primary object, or another one. */
+export interface ActionEvent extends EventDetails {
+  readonly regarding?: ApiObject;
+}
+
 interface Common {
   readonly resource: ResourceIdentity;
   /** A failure that is as good as success: what was wanted is so, or no longer wanted. Added to what the type tolerates. */
   readonly tolerates?: (error: unknown) => boolean;
   /** What is said of the primary object when the write was done. */
-  readonly onDone?: (result: ApiObject) => EventDetails | undefined;
+  readonly onDone?: (result: ApiObject) => ActionEvent | undefined;
   /** What is said of the primary object when it failed. */
-  readonly onFailed?: (error: ApiError) => EventDetails | undefined;
+  readonly onFailed?: (error: ApiError) => ActionEvent | undefined;
 }
 
 interface Named {
@@ -38,6 +43,8 @@ export interface Update extends Common {
 
 export interface PatchObject extends Common, Named {
   readonly type: "patch";
+  /** `status`, … Default: the object itself. */
+  readonly subresource?: string;
   readonly patch: Patch;
   /** The same change for resources that do not know strategic merge patches (custom ones). */
   readonly orElse?: Patch;

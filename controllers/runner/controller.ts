@@ -72,8 +72,12 @@ export interface Declaration<P extends ApiObject, O> {
   /** What metrics call its work queue; default its name. */
   readonly queue?: string;
   readonly primary: ResourceDefinition<P>;
+  /** Of an update of a primary object: whether it can concern this controller. Default: each does. Pure. */
+  matters?(primary: P, old: P): boolean;
   readonly owns?: readonly (ResourceDefinition | Owned<P>)[];
   readonly also?: readonly Watched[];
+  /** Resources that decisions read whose changes concern nobody. */
+  readonly reads?: readonly ResourceDefinition[];
   /** Keys that are worked on side by side. */
   readonly workers: number;
   /** Decisions about one object depend on what was written of others: each waits until the cache shows all of them. With one worker. */

@@ -40,8 +40,12 @@ function deleteOptions({ uid, resourceVersion, propagationPolicy, gracePeriodSec
 }
 
 async function patch(calls: ResourceClient<ApiObject>, action: PatchObject, signal: AbortSignal): Promise<ApiObject> {
+  const { subresource } = action;
   try {
-    return await calls.patch(action.name, action.patch, { signal });
+    return await calls.patch(action.name, action.patch, {
+      signal,
+      ...(subresource === undefined ? {} : { subresource }),
+    });
   } catch (error) {
     if (action.orElse === undefined || !isUnsupportedMediaType(error)) throw error;
     return calls.patch(action.name, action.orElse, { signal });

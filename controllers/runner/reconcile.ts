@@ -14,7 +14,7 @@ import {
   runWorkers,
   WorkQueue,
 } from "../../client/mod.ts";
-import type { Action } from "./action.ts";
+import type { Action, ActionEvent } from "./action.ts";
 import { isMarked, WriteBarrier } from "./barrier.ts";
 import type { ControllerContext, Declaration, Summary } from "./controller.ts";
 import { execute } from "./execute.ts";
@@ -130,7 +130,7 @@ class Reconciler<P extends ApiObject, O> {
   }
 
   #done(key: string, primary: P | undefined, action: Action, result: unknown): void {
-    const { barrier, events, watches } = this.#parts;
+    const { barrier, watches } = this.#parts;
     const informer = watches.informerOf(action.resource);
     if (informer !== undefined && action.type === "delete" && !isMarked(result)) {
       const { name, namespace, uid } = action;
@@ -141,13 +141,16 @@ class Reconciler<P extends ApiObject, O> {
     } else if (informer !== undefined && action.type !== "deleteCollection") {
       barrier.wrote(this.#barrierKey(key), informer, result as ApiObject);
     }
-    const event = action.onDone?.(result as ApiObject);
-    if (event !== undefined && primary !== undefined) events.event(primary, event);
+    this.#tellOf(primary, action.onDone?.(result as ApiObject));
   }
 
   #failed(primary: P | undefined, action: Action, error: unknown): void {
-    const event = action.onFailed?.(ApiError.from(error));
-    if (event !== undefined && primary !== undefined) this.#parts.events.event(primary, event);
+    this.#tellOf(primary, action.onFailed?.(ApiError.from(error)));
+  }
+
+  #tellOf(primary: P | undefined, event: ActionEvent | undefined): void {
+    const regarding = event?.regarding ?? primary;
+    if (event !== undefined && regarding !== undefined) this.#parts.events.event(regarding, event);
   }
 
   /** Status, events and the next look. Returns what failed. */

@@ -30,7 +30,9 @@ export function wireWatches<P extends ApiObject, O>(declaration: Declaration<P, 
     handlers.push([informer, enqueueFor]);
   };
   const primary = declaration.primary;
-  follow(primary, (object) => enqueue(objectKey(object)));
+  follow(primary, (object, old) => {
+    if (old === undefined || declaration.matters?.(object as P, old as P) !== false) enqueue(objectKey(object));
+  });
   for (const one of declaration.owns ?? []) {
     const owned = ("resource" in one ? one : { resource: one }) as Owned<ApiObject>;
     follow(owned.resource, (object, old) => {
@@ -47,6 +49,7 @@ export function wireWatches<P extends ApiObject, O>(declaration: Declaration<P, 
         if (old !== undefined) for (const key of watched.keys(old, cache)) enqueue(key);
       });
   }
+  for (const resource of declaration.reads ?? []) follow(resource, () => undefined);
   const stack = new DisposableStack();
   // Handlers come last: they are told at once of what is there, and look into the other caches.
   for (const [informer, enqueueFor] of handlers) stack.use(informer.addHandler(handlerOf(enqueueFor, sawDeletion)));
