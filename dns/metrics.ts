@@ -1,4 +1,5 @@
 import { exponentialBuckets, type MetricsRegistry } from "../base/metrics.ts";
+import { rcodeName, typeName } from "./wire/constants.ts";
 
 /** CoreDNS plugin/metrics, cache, forward, under their names. */
 export function dnsMetrics(registry: MetricsRegistry) {
@@ -60,3 +61,54 @@ export function dnsMetrics(registry: MetricsRegistry) {
 }
 
 export type DnsMetrics = ReturnType<typeof dnsMetrics>;
+
+export interface Client {
+  readonly transport: "udp" | "tcp";
+  /** Of addresses, as CoreDNS numbers them: 1 is IPv4, 2 is IPv6. */
+  readonly family: "1" | "2";
+}
+
+/** Where queries that are alike are counted. */
+export interface Series {
+  observe(exchange: {
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly queryBytes: number;
+    readonly answerBytes: number;
+  }): void;
+}
+
+export interface Kind {
+  readonly client: Client;
+  readonly type: number;
+  readonly rcode: number;
+  /** The plugin that answered. */
+  readonly by: string;
+}
+export type SeriesOf = (kind: Kind) => Series;
+
+/** The series of each kind of query, looked up by their labels once. */
+export function seriesOf(metrics: DnsMetrics, server: string): SeriesOf {
+  const known = new Map<string, Series>();
+  return ({ client: { transport, family }, type, rcode, by }) => {
+    const key = `${transport} ${family} ${typeName(type)} ${rcode} ${by}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const requests = metrics.requests.labels(server, ".", "", transport, family, typeName(type));
+    const responses = metrics.responses.labels(server, ".", "", rcodeName(rcode), by);
+    const duration = metrics.duration.labels(server, ".", "");
+    const requestBytes = metrics.requestBytes.labels(server, ".", "", transport);
+    const responseBytes = metrics.responseBytes.labels(server, ".", "", transport);
+    const series: Series = {
+      observe(exchange) {
+        requests.inc();
+        responses.inc();
+        duration.observe((exchange.endMs - exchange.startMs) / 1000);
+        requestBytes.observe(exchange.queryBytes);
+        responseBytes.observe(exchange.answerBytes);
+      },
+    };
+    known.set(key, series);
+    return series;
+  };
+}

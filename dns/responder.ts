@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { LruMap } from "../base/lru-map.ts";
-import type { DnsMetrics } from "./metrics.ts";
+import { type Client, type DnsMetrics, type Series, type SeriesOf, seriesOf } from "./metrics.ts";
 import type { Handler, Outcome } from "./plugin.ts";
-import { classIN, flags, minUdpBytes, rcodeName, rcodes, typeName } from "./wire/constants.ts";
+import { classIN, flags, headerBytes, minUdpBytes, rcodes } from "./wire/constants.ts";
 import { truncate } from "./wire/message.ts";
 import { WireError } from "./wire/name.ts";
 import { parseQuery, type Query } from "./wire/query.ts";
@@ -18,62 +18,62 @@ export interface ResponderOptions {
   readonly version: () => number;
 }
 
-export interface Client {
-  readonly transport: "udp" | "tcp";
-  readonly family: "1" | "2";
-}
-
 /** Encoded answers that are kept. */
 const maxEncoded = 10_000;
+/** Longer queries carry something unusual: their answers are not kept. */
+const maxKeptQueryBytes = 512;
 const largestUdpBytes = 4096;
 const maxTcpBytes = 0xffff;
 
 /** From the bytes of a query to those of its answer; undefined where nobody is to be answered. Never throws or rejects. */
 export class Responder {
   readonly #options: ResponderOptions;
-  /** Answers that are always the same, without their id, by question in the client's spelling. */
+  readonly #series: SeriesOf;
+  /** Answers that are always the same, by all bytes of the query but its id. */
   #encoded = new LruMap<string, Encoded>(maxEncoded);
   #version = -1;
 
   constructor(options: ResponderOptions) {
     this.#options = options;
+    this.#series = seriesOf(options.metrics, options.server);
   }
 
   respond(bytes: Uint8Array, client: Client, signal: AbortSignal): Promise<Uint8Array> | Uint8Array | undefined {
+    if (bytes.length < headerBytes) return undefined;
+    const { clock, handler } = this.#options;
+    const startMs = clock.monotonicMs();
+    const key = bytes.length > maxKeptQueryBytes ? undefined : encodedKey(bytes, client);
+    const known = key === undefined ? undefined : this.#encodedAnswer(key);
+    if (known !== undefined) {
+      const answer = new Uint8Array(known.bytes);
+      answer[0] = bytes[0] as number;
+      answer[1] = bytes[1] as number;
+      known.series.observe({
+        startMs,
+        endMs: clock.monotonicMs(),
+        queryBytes: bytes.length,
+        answerBytes: answer.length,
+      });
+      return answer;
+    }
     const parsed = parseQuery(bytes);
     if (parsed.kind === "nothing") return undefined;
     if (parsed.kind === "refusal") return encodeRefusal(parsed.id, parsed.flags, parsed.rcode);
     const { query } = parsed;
-    const startMs = this.#options.clock.monotonicMs();
-    const maxBytes = client.transport === "tcp" ? maxTcpBytes : udpLimit(query);
-    const key = encodedKey(query, maxBytes);
-    const known = this.#encodedAnswer(key);
-    if (known !== undefined) {
-      const copy = new Uint8Array(known.bytes);
-      copy[0] = query.id >> 8;
-      copy[1] = query.id & 0xff;
-      this.#measure({ query, client, startMs, size: copy.length, rcode: known.rcode, by: "kubernetes" });
-      return copy;
-    }
     const version = this.#version;
     const finish = (outcome: Outcome): Uint8Array => {
-      const { answer, rcode } = encoded(query, outcome, maxBytes);
-      if (isLasting(outcome) && version === this.#version) this.#encoded.set(key, { bytes: answer, rcode });
-      this.#measure({ query, client, startMs, size: answer.length, rcode, by: outcome.by });
+      const { answer, rcode } = encoded(query, outcome, client.transport === "tcp" ? maxTcpBytes : udpLimit(query));
+      const series = this.#series({ client, type: query.type, rcode, by: outcome.by });
+      if (key !== undefined && isLasting(outcome) && version === this.#version)
+        this.#encoded.set(key, { bytes: answer, series });
+      series.observe({ startMs, endMs: clock.monotonicMs(), queryBytes: bytes.length, answerBytes: answer.length });
       return answer;
     };
-    const outcome = this.#ask(query, client, signal);
+    const outcome = unsupported(query) ?? handler({ query, transport: client.transport }, signal);
     return outcome instanceof Promise ? outcome.then(finish) : finish(outcome);
   }
 
-  #ask(query: Query, { transport }: Client, signal: AbortSignal): Outcome | Promise<Outcome> {
-    const own = (answer: Answer): Outcome => ({ kind: "answer", answer, by: "" });
-    if (query.class !== classIN) return own(refused);
-    if (query.edns !== undefined && query.edns.version !== 0) return own({ ...refused, rcode: rcodes.BADVERS });
-    return this.#options.handler({ query, transport }, signal);
-  }
-
-  #encodedAnswer(key: string) {
+  #encodedAnswer(key: string): Encoded | undefined {
     const version = this.#options.version();
     if (version !== this.#version) {
       this.#encoded = new LruMap(maxEncoded);
@@ -81,30 +81,18 @@ export class Responder {
     }
     return this.#encoded.get(key);
   }
-
-  #measure({ query, client, startMs, size, rcode, by }: Measured): void {
-    const { metrics, server, clock } = this.#options;
-    const { transport, family } = client;
-    metrics.requests.labels(server, ".", "", transport, family, typeName(query.type)).inc();
-    metrics.responses.labels(server, ".", "", rcodeName(rcode), by).inc();
-    metrics.duration.labels(server, ".", "").observe((clock.monotonicMs() - startMs) / 1000);
-    metrics.requestBytes.labels(server, ".", "", transport).observe(query.question.length + 12);
-    metrics.responseBytes.labels(server, ".", "", transport).observe(size);
-  }
 }
 
 interface Encoded {
   readonly bytes: Uint8Array;
-  readonly rcode: number;
+  readonly series: Series;
 }
 
-interface Measured {
-  readonly query: Query;
-  readonly client: Client;
-  readonly startMs: number;
-  readonly size: number;
-  readonly rcode: number;
-  readonly by: string;
+/** Other classes than IN, and EDNS of the future. */
+function unsupported({ class: queryClass, edns }: Query): Outcome | undefined {
+  const own = (answer: Answer): Outcome => ({ kind: "answer", answer, by: "" });
+  if (queryClass !== classIN) return own(refused);
+  return edns !== undefined && edns.version !== 0 ? own({ ...refused, rcode: rcodes.BADVERS }) : undefined;
 }
 
 /** The cluster's own answers change with the zone alone, but for several addresses, which are shuffled, and aliases, which lead elsewhere. */
@@ -115,9 +103,9 @@ function isLasting(outcome: Outcome): boolean {
   return answers.length < 2 && answers.every(({ type }) => type !== "CNAME");
 }
 
-function encodedKey({ question, edns, flags }: Query, maxBytes: number): string {
-  const client = edns === undefined ? "" : `${edns.dnssecOk} ${edns.version} ${edns.udpBytes}`;
-  return `${Buffer.from(question.buffer, question.byteOffset, question.length).toString("latin1")} ${flags} ${maxBytes} ${client}`;
+function encodedKey(bytes: Uint8Array, { transport, family }: Client): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + 2, bytes.length - 2).toString("latin1");
+  return `${transport}${family}${text}`;
 }
 
 function udpLimit({ edns }: Query): number {
