@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { realClock } from "../../base/mod.ts";
-import { type CriClient, createCriClient } from "../../cri/mod.ts";
+import { type CriClient, createCriClient, type PodSandbox } from "../../cri/mod.ts";
 import { CgroupTree } from "../../node/cgroups/cgroup-tree.ts";
 import { unmountBelow } from "../../node/clean-up/mounts.ts";
 import { removeNodeNetwork } from "../../node/clean-up/network.ts";
-import { killShims } from "../../node/clean-up/shims.ts";
+import { killShims, removeShimSockets } from "../../node/clean-up/shims.ts";
 import { criAnswers, waitForCri } from "../../node/containerd/readiness.ts";
 import { type NodePlace, nodeFiles } from "../../node/files.ts";
 import { defaultTableName } from "../../proxy/node-facts.ts";
@@ -58,10 +58,14 @@ export async function stopCluster(cluster: Cluster, progress: Progress): Promise
   await stopSupervisor(dataDir);
   // First the node, for it would start again what is stopped.
   await stopComponent(dataDir, "node");
-  await Promise.all([stopComponent(dataDir, "server"), ...cluster.nodes.map((place) => stopPods(place, progress))]);
+  const [, ...sandboxes] = await Promise.all([
+    stopComponent(dataDir, "server"),
+    ...cluster.nodes.map((place) => stopPods(place, progress)),
+  ]);
   await stopComponent(dataDir, "containerd");
-  for (const place of cluster.nodes) {
+  for (const [i, place] of cluster.nodes.entries()) {
     await killShims(nodeFiles(place.directory));
+    await removeShimSockets(nodeFiles(place.directory), sandboxes[i]!);
   }
   const cgroups = await CgroupTree.open(cluster.cgroupRoot);
   const left = await cgroups.remove(realClock);
@@ -77,27 +81,31 @@ export async function stopCluster(cluster: Cluster, progress: Progress): Promise
 const podGraceSeconds = 10;
 const atOnce = 10;
 
-/** Ends the pods of a node through its containerd, which is started for it where it does not run. */
-async function stopPods(place: NodePlace, progress: Progress): Promise<void> {
+/** Ends the pods of a node through its containerd, which is started for it where it does not run. Gives all its sandboxes. */
+async function stopPods(place: NodePlace, progress: Progress): Promise<readonly string[]> {
   const { socket } = nodeFiles(place.directory).containerd;
   await using temporary = (await criAnswers(socket)) ? undefined : await spawnContainerd(place);
   if (temporary !== undefined) {
-    if (!temporary.hasState) return;
+    if (!temporary.hasState) return [];
     await waitForCri(socket, { clock: realClock, timeoutMs: 10_000 }).catch((error) => progress.warn(error.message));
   }
   const cri = createCriClient({ clock: realClock, socketPath: socket, timeoutMs: 30_000 });
   try {
-    await stopSandboxes(cri, progress);
+    const { items } = await cri.listPodSandbox({});
+    await stopSandboxes(cri, items, progress).catch((error) => {
+      // What containerd cannot end is killed with its shims.
+      progress.warn(`pods could not be stopped in order: ${(error as Error).message}`);
+    });
+    return items.map(({ id }) => id);
   } catch (error) {
-    // What containerd cannot end is killed with its shims.
-    progress.warn(`pods could not be stopped in order: ${(error as Error).message}`);
+    progress.warn(`containerd does not tell which pods run: ${(error as Error).message}`);
+    return [];
   } finally {
     cri.close();
   }
 }
 
-async function stopSandboxes(cri: CriClient, progress: Progress): Promise<void> {
-  const { items } = await cri.listPodSandbox({});
+async function stopSandboxes(cri: CriClient, items: readonly PodSandbox[], progress: Progress): Promise<void> {
   const ready = items.filter(({ state }) => state === "SANDBOX_READY");
   if (ready.length > 0) progress.step(`stopping ${ready.length} ${ready.length === 1 ? "pod" : "pods"}`);
   const { containers } = await cri.listContainers({ filter: { state: { state: "CONTAINER_RUNNING" } } });

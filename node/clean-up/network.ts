@@ -39,7 +39,13 @@ function ignoreUnknownFamily(error: Error): void {
  * (plugins/meta/portmap). Another user of the plugin makes them anew when it needs them.
  */
 async function removePortmapChains(networkNamespace: string | undefined): Promise<void> {
-  for (const family of ["iptables", "ip6tables"]) {
+  // To ask iptables-save alone would make the tables that it then shows.
+  const tables = await run("nft", ["list", "tables"], { networkNamespace }).catch(() => "");
+  for (const [family, table] of [
+    ["iptables", "table ip nat"],
+    ["ip6tables", "table ip6 nat"],
+  ] as const) {
+    if (!tables.split("\n").includes(table)) continue;
     const saved = await run(`${family}-save`, ["-t", "nat"], { networkNamespace }).catch(() => "");
     const input = portmapRemoval(saved);
     if (input !== "") await run(`${family}-restore`, ["--noflush"], { input, networkNamespace });

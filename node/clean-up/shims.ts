@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeFiles } from "../files.ts";
@@ -16,6 +17,19 @@ export async function killShims(files: NodeFiles): Promise<void> {
     kill(pid);
   }
   await Promise.all([...sockets].map((socket) => rm(socket, { force: true })));
+}
+
+/**
+ * Removes the sockets of sandboxes' shims, which are gone: those of shims that were killed stay, outside of containerd's state
+ * (`/run/containerd/s/`, by the hash of socket, namespace and sandbox: containerd runtime/v2/shim/util_unix.go).
+ */
+export async function removeShimSockets(files: NodeFiles, sandboxIds: readonly string[]): Promise<void> {
+  for (const id of sandboxIds) {
+    const hash = createHash("sha256")
+      .update(join(files.containerd.socket, "k8s.io", id))
+      .digest("hex");
+    await rm(`/run/containerd/s/${hash}`, { force: true });
+  }
 }
 
 /** `init.pid` in the bundle of each container. */
