@@ -18,14 +18,6 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
       const options = writeOptionsOf(request.query, "CreateOptions");
       const { namespace, name } = request.info;
       const { draft } = await requestObject(scope, TokenRequest, request, options.fieldValidation);
-      const serviceAccount = store.find(namespace, name)?.object as ServiceAccount | undefined;
-      const target = { namespace, name, serviceAccount };
-      const completed = completeTokenRequest(
-        draft as unknown as TokenRequestInput,
-        target,
-        issuer.options,
-        scope.clock.now(),
-      );
       const attributes: AdmissionAttributes = {
         operation: "CREATE",
         definition: store.definition,
@@ -34,14 +26,23 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
         name,
         user: request.user,
         dryRun: options.dryRun,
-        object: thaw(completed) as unknown as Draft<ApiObject>,
+        object: draft as unknown as Draft<ApiObject>,
         oldObject: undefined,
         options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" },
         warn: (text) => void request.warnings.add(text),
         auditAnnotate: (key, value) => void request.auditAnnotations.set(key, value),
       };
+      // What was asked for is admitted, not what it is completed to: no audience is another thing than the server's own.
       await scope.admission.admit(attributes);
-      await scope.admission.validate(attributes);
+      const serviceAccount = store.find(namespace, name)?.object as ServiceAccount | undefined;
+      const target = { namespace, name, serviceAccount };
+      const completed = completeTokenRequest(
+        attributes.object as unknown as TokenRequestInput,
+        target,
+        issuer.options,
+        scope.clock.now(),
+      );
+      await scope.admission.validate({ ...attributes, object: thaw(completed) as unknown as Draft<ApiObject> });
       const { response, warnings, auditAnnotations } = issuer.issue(completed);
       for (const text of warnings) {
         request.warnings.add(text);
