@@ -9,7 +9,7 @@ import { writeAtomically } from "./atomic-writer.ts";
 import { collectPayload, isCollected } from "./collect-payload.ts";
 import { makeEmptyDir } from "./empty-dir.ts";
 import { checkHostPath } from "./host-path.ts";
-import { isAtOrBelow, mountOf } from "./mounts.ts";
+import { mountOf, unmountBelow } from "./mounts.ts";
 import { changeOwnership } from "./ownership.ts";
 import { resolveClaim } from "./persistent-volumes.ts";
 import { type MountedVolume, type PodVolumes, type SubPathRequest, VolumeError } from "./pod-volumes.ts";
@@ -103,7 +103,7 @@ class KeptVolumes implements NodeVolumes {
     await kept?.work.catch(() => {}); // Whoever asked for it has been told.
     tokens.forget(uid);
     objects.unregister(uid);
-    await this.#unmountBelow(layout.pod(uid));
+    await unmountBelow(layout.pod(uid), this.#world);
     await rm(layout.pod(uid), { recursive: true, force: true });
     await rm(`${layout.memory}/${uid}`, { recursive: true, force: true });
   }
@@ -115,20 +115,8 @@ class KeptVolumes implements NodeVolumes {
   }
 
   async unmountAll(): Promise<void> {
-    await this.#unmountBelow(this.#world.layout.root);
+    await unmountBelow(this.#world.layout.root, this.#world);
     this.#rootReady = undefined;
-  }
-
-  /** Rejects where something stays mounted: to remove files then could remove those of others. */
-  async #unmountBelow(root: string): Promise<void> {
-    const { mounts } = this.#world;
-    const below = (await mounts.list()).filter(({ path }) => isAtOrBelow(path, root)).toReversed();
-    for (const { path } of below) {
-      await mounts.unmount(path).catch((error: unknown) => {
-        this.#world.logger.debug("Mount is in use, goes when it is not", { path, error });
-        return mounts.unmount(path, { lazy: true });
-      });
-    }
   }
 
   #inTurn<T>(kept: Kept, work: () => Promise<T>): Promise<T> {

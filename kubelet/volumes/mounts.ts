@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import type { Logger } from "../../base/logger.ts";
 
 export interface Mount {
   readonly path: string;
@@ -53,6 +54,23 @@ export function mountOf(mounts: readonly Mount[], path: string): Mount | undefin
     if (isAtOrBelow(path, mount.path) && mount.path.length >= (found?.path.length ?? 0)) found = mount;
   }
   return found;
+}
+
+/**
+ * Unmounts a folder and all below it, what is still in use as soon as it is not. Rejects where something stays: to remove
+ * files then could remove those of others.
+ */
+export async function unmountBelow(
+  root: string,
+  { mounts, logger }: { readonly mounts: Mounts; readonly logger: Logger },
+): Promise<void> {
+  const below = (await mounts.list()).filter(({ path }) => isAtOrBelow(path, root)).toReversed();
+  for (const { path } of below) {
+    await mounts.unmount(path).catch((error: unknown) => {
+      logger.debug("Mount is in use", { path, error });
+      return mounts.unmount(path, { lazy: true });
+    });
+  }
 }
 
 export function isAtOrBelow(path: string, root: string): boolean {
