@@ -149,6 +149,43 @@ onBothProtocols("access", (subject) => {
     );
   });
 
+  test("a node gets the tokens that its pods ask for, and no others", async () => {
+    const { admin, https, as } = subject();
+    await expect(admin, { method: "POST", path: serviceAccounts, body: { metadata: { name: "mounted" } } }, 201);
+    const sources = [
+      { serviceAccountToken: { path: "own" } },
+      { serviceAccountToken: { path: "x", audience: "vault" } },
+    ];
+    const pod = {
+      metadata: { name: "mounting" },
+      spec: {
+        nodeName: "one",
+        serviceAccountName: "mounted",
+        containers: [{ name: "c", image: "c" }],
+        volumes: [{ name: "tokens", projected: { sources } }],
+      },
+    };
+    const path = "/api/v1/namespaces/default/pods";
+    const { uid } = seen(await expect(admin, { method: "POST", path, body: pod }, 201)).metadata as { uid: string };
+    const node = as(https.issue({ commonName: "system:node:one", organizations: ["system:nodes"] }));
+    const ask = (audiences: readonly string[] | undefined, status: number) =>
+      expect(
+        node,
+        {
+          method: "POST",
+          path: `${serviceAccounts}/mounted/token`,
+          body: { spec: { audiences, boundObjectRef: { apiVersion: "v1", kind: "Pod", name: "mounting", uid } } },
+        },
+        status,
+      );
+    await ask(undefined, 201);
+    await ask(["vault"], 201);
+    assert.equal(
+      seen(await ask(["elsewhere"], 403)).message,
+      'serviceaccounts "mounted" is forbidden: audience "elsewhere" not found in pod spec volume, system:node:one is not authorized to request tokens for this audience',
+    );
+  });
+
   test("reviews answer who one is and what one may", async () => {
     const { admin, https, as } = subject();
     await expect(admin, { method: "POST", path: serviceAccounts, body: { metadata: { name: "reviewed" } } }, 201);
