@@ -119,6 +119,30 @@ test("a message sent in two parts is one", () => {
   assert.deepEqual((image as { annotations: object }).annotations, { a: "1", b: "2" });
 });
 
+test("whatever bytes come, they are a message or an error", () => {
+  const names = fc.constantFrom("ContainerStatusResponse", "ListContainersResponse", "PodSandboxStatsResponse");
+  const real = encodeMessage("ContainerStatusResponse", {
+    status: { id: "x", labels: { a: "b" }, mounts: [{}] },
+    info: { a: "b" },
+  });
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc
+      .tuple(fc.nat(real.length), fc.uint8Array({ maxLength: 4 }))
+      .map(([at, tail]) => Buffer.concat([real.subarray(0, at), tail])),
+  );
+  fc.assert(
+    fc.property(names, bytes, (name, some) => {
+      try {
+        assert.equal(typeof decodeMessage(name, some), "object");
+      } catch (error) {
+        assert.ok(error instanceof Error && !(error instanceof TypeError), String(error));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 test("an unknown name of an enum or message is refused", () => {
   assert.throws(() => encodeMessage("PortMapping", { protocol: "QUIC" }), /no value QUIC/);
   assert.throws(() => encodeMessage("Nothing", {}), /no message Nothing/);

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { realClock } from "../../base/mod.ts";
 import { ImageLoadError, imageRows, loadImages } from "../../cri/mod.ts";
 import { busyboxImage } from "../support/images/busybox.ts";
-import { dockerArchive, ociArchive } from "../support/images/image.ts";
+import { dockerArchive, indexed, ociArchive } from "../support/images/image.ts";
 import { startRuntime, whyNot } from "./containers.ts";
 
 test("archives of images are loaded, of both kinds, and pods find them", {
@@ -34,6 +34,12 @@ test("archives of images are loaded, of both kinds, and pods find them", {
     const [loaded] = await load(Readable.from([archive]));
     assert.equal(loaded?.name, "docker.io/library/thing:v1");
     assert.equal((await client.imageStatus({ image: { image: "thing:v1" } })).image?.id, image.id);
+  });
+  await t.test("an index with statements of where it came from, as docker buildx makes them", async () => {
+    const built = indexed(image);
+    writeFileSync(file, await ociArchive([{ image: built, names: ["docker.io/me/built:1"] }]));
+    assert.deepEqual(await load(file), [{ name: "docker.io/me/built:1", digest: built.digest }]);
+    assert.equal((await client.imageStatus({ image: { image: "me/built:1" } })).image?.id, image.id);
   });
   await t.test("they are listed", async () => {
     const rows = imageRows((await client.listImages({})).images).map(({ repository, tag }) => `${repository}:${tag}`);

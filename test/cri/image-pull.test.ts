@@ -8,6 +8,7 @@ import type { Container } from "../../api/generated/types/core-v1.ts";
 import { realClock } from "../../base/mod.ts";
 import { createImagePuller } from "../../kubelet/images/create-image-puller.ts";
 import { busyboxImage } from "../support/images/busybox.ts";
+import { indexed } from "../support/images/image.ts";
 import type { RegistryAccess } from "../support/images/registry.ts";
 import { startRegistry } from "../support/images/registry-process.ts";
 import { startRuntime, whyNot } from "./containers.ts";
@@ -28,7 +29,10 @@ async function setUp(t: TestContext, access?: RegistryAccess) {
   const runtime = await startRuntime(t);
   const image = await busyboxImage({ config: { Labels: { test: "pull" } } });
   const repositories = ["team/app", "open/app", "library/thing"];
-  const images = repositories.map((repository) => ({ repository, tag: "v1", image }));
+  const images = [
+    ...repositories.map((repository) => ({ repository, tag: "v1", image })),
+    { repository: "team/app", tag: "index", image: indexed(image) },
+  ];
   const registry = await startRegistry(t, runtime.namespace, { images, ...(access && { access }) });
   const secrets = new Map<string, Secret>();
   const addSecret = (name: string, username: string, password: string): void => {
@@ -67,6 +71,9 @@ test("an image comes from its registry, by tag and by digest", { skip, timeout: 
   );
   const byDigest = await ensure(podOf("digest"), `${registry.address}/open/app@${image.digest}`);
   assert.deepEqual(byDigest, { kind: "present", imageRef: image.id });
+
+  const below = await ensure(podOf("index"), `${registry.address}/team/app:index`);
+  assert.deepEqual(below, { kind: "present", imageRef: image.id });
 
   const missing = await ensure(podOf("missing"), `${registry.address}/team/app:v2`);
   assert.ok(missing.kind === "waiting" && missing.reason === "ErrImagePull");

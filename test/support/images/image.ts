@@ -102,6 +102,37 @@ export async function buildImage({ files, config = {} }: ImageOptions): Promise<
   return { digest: manifest.digest, mediaType: manifestType, id: configuration.digest, layers: [layer.digest], blobs };
 }
 
+export const indexType = "application/vnd.oci.image.index.v1+json";
+
+/** The image below an index, beside a statement of where it came from: what `docker buildx build` makes of it by default. */
+export function indexed(image: Image): Image {
+  const bytesOf = (digest: string): Buffer => image.blobs.get(digest)!;
+  const descriptor = (mediaType: string, bytes: Buffer) => ({
+    mediaType,
+    digest: digestOf(bytes),
+    size: bytes.byteLength,
+  });
+  const statement = json({ _type: "https://in-toto.io/Statement/v0.1", predicate: {} });
+  const config = json({ architecture: "unknown", os: "unknown", config: {}, rootfs: { type: "layers", diff_ids: [] } });
+  const attestation = json({
+    schemaVersion: 2,
+    mediaType: manifestType,
+    config: descriptor(configType, config),
+    layers: [descriptor("application/vnd.in-toto+json", statement)],
+  });
+  const architecture = (JSON.parse(bytesOf(image.id).toString()) as { readonly architecture: string }).architecture;
+  const own = { ...descriptor(manifestType, bytesOf(image.digest)), platform: { architecture, os: "linux" } };
+  const other = {
+    ...descriptor(manifestType, attestation),
+    platform: { architecture: "unknown", os: "unknown" },
+    annotations: { "vnd.docker.reference.digest": image.digest, "vnd.docker.reference.type": "attestation-manifest" },
+  };
+  const index = json({ schemaVersion: 2, mediaType: indexType, manifests: [own, other] });
+  const blobs = new Map(image.blobs);
+  for (const blob of [statement, config, attestation, index]) blobs.set(digestOf(blob), blob);
+  return { ...image, digest: digestOf(index), mediaType: indexType, blobs };
+}
+
 /** Names as an archive says them: fully, as in `docker.io/library/busybox:1.36`. */
 export interface NamedImage {
   readonly image: Image;

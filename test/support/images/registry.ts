@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Image } from "./image.ts";
+import { type Image, manifestType } from "./image.ts";
 
 /** A registry's images. */
 export interface RegistryImage {
@@ -100,8 +100,7 @@ function answer(exchange: Exchange): void {
   }
   const here = images.filter((image) => image.repository === repository);
   if (kind === undefined) response.end("{}");
-  else if (kind === "manifests")
-    sendManifest(exchange, here.find(({ tag, image }) => tag === name || image.digest === name)?.image);
+  else if (kind === "manifests") sendManifest(exchange, here, name);
   else
     send(
       exchange,
@@ -111,9 +110,13 @@ function answer(exchange: Exchange): void {
     );
 }
 
-function sendManifest(exchange: Exchange, image: Image | undefined): void {
-  if (image === undefined) refuse(exchange.response, 404, "MANIFEST_UNKNOWN");
-  else send(exchange, image.digest, image.mediaType, image.blobs.get(image.digest));
+/** By its tag or digest; an index has manifests below it. */
+function sendManifest(exchange: Exchange, images: readonly RegistryImage[], name: string): void {
+  const tagged = images.find(({ tag, image }) => tag === name || image.digest === name)?.image;
+  const digest = tagged?.digest ?? name;
+  const blob = tagged?.blobs.get(digest) ?? images.map(({ image }) => image.blobs.get(digest)).find((found) => found);
+  if (blob === undefined) refuse(exchange.response, 404, "MANIFEST_UNKNOWN");
+  else send(exchange, digest, tagged?.mediaType ?? manifestType, blob);
 }
 
 function send({ request, response }: Exchange, digest: string, type: string, blob: Uint8Array | undefined): void {
