@@ -14,6 +14,7 @@ import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node-ipam/controller.ts";
 import { nodeLifecycleController } from "./node-lifecycle/controller.ts";
+import { podGarbageCollector } from "./pod-garbage-collector/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { replicationControllerController } from "./replication-controller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
@@ -74,6 +75,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "endpoints-controller": endpointsController,
     "endpointslice-controller": endpointSliceController,
     "node-lifecycle-controller": nodeLifecycleController(),
+    "pod-garbage-collector-controller": podGarbageCollector(),
     "taint-eviction-controller": taintEvictionController(),
     ...(options.clusterCidr === undefined
       ? {}
