@@ -63,8 +63,8 @@ export class SpdyConnection {
 
   /** Opens a stream; data may be written at once. Rejects where the connection is over. */
   async openStream(headers: SpdyHeaders): Promise<SpdyStream> {
-    const block = await this.#compressor.compress(headers);
-    if (this.#ended || this.#goneAway) throw new Error("the connection has ended");
+    const block = this.#ended ? undefined : await this.#compressor.compress(headers);
+    if (block === undefined || this.#ended || this.#goneAway) throw new Error("the connection has ended");
     if (this.#nextId > largestId) throw new Error("the connection has no stream left");
     const stream = new SpdyStream(this.#port, this.#nextId, headers);
     this.#nextId += 2;

@@ -21,13 +21,15 @@ export class HeaderCompressor {
   }
 
   #one(block: Buffer): Promise<Buffer> {
-    this.#deflate ??= createDeflate({
-      dictionary: headerDictionary,
-      flush: constants.Z_SYNC_FLUSH,
-      // Small: a connection has few header blocks, and a server many connections.
-      windowBits: 11,
-      memLevel: 2,
-    });
+    this.#deflate ??= quiet(
+      createDeflate({
+        dictionary: headerDictionary,
+        flush: constants.Z_SYNC_FLUSH,
+        // Small: a connection has few header blocks, and a server many connections.
+        windowBits: 11,
+        memLevel: 2,
+      }),
+    );
     return through(this.#deflate, block, Number.POSITIVE_INFINITY);
   }
 
@@ -42,13 +44,19 @@ export class HeaderDecompressor {
 
   /** Rejects with SpdyError where the block is damaged or too large; the connection cannot go on then. */
   async decompress(block: Buffer): Promise<SpdyHeaders> {
-    this.#inflate ??= createInflate({ dictionary: headerDictionary, flush: constants.Z_SYNC_FLUSH });
+    this.#inflate ??= quiet(createInflate({ dictionary: headerDictionary, flush: constants.Z_SYNC_FLUSH }));
     return decodeHeaders(await through(this.#inflate, block, maxBlockBytes));
   }
 
   close(): void {
     this.#inflate?.close();
   }
+}
+
+/** A failure is told by the block that met it, and not again. */
+function quiet<T extends Deflate | Inflate>(stream: T): T {
+  stream.on("error", () => {});
+  return stream;
 }
 
 function through(stream: Deflate | Inflate, block: Buffer, maxBytes: number): Promise<Buffer> {
@@ -64,7 +72,10 @@ function through(stream: Deflate | Inflate, block: Buffer, maxBytes: number): Pr
     const collect = (part: Buffer): void => {
       parts.push(part);
       size += part.length;
-      if (size > maxBytes) stream.destroy(new Error(`more than ${maxBytes} bytes`));
+      if (size > maxBytes) {
+        settle(new Error(`more than ${maxBytes} bytes`));
+        stream.destroy();
+      }
     };
     stream.on("data", collect).on("error", settle).on("close", ended).on("end", ended);
     if (stream.destroyed || stream.writableEnded) ended();
