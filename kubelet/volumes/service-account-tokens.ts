@@ -33,7 +33,7 @@ const retryMs = 30_000;
 /** When a token is renewed: at 80 % of its life, after a day at the latest, and a little sooner (pkg/kubelet/token). */
 export function refreshTime(expiresAtMs: number, lifetimeMs: number, jitterMs: number): number {
   const issuedAtMs = expiresAtMs - lifetimeMs;
-  return Math.min(issuedAtMs + maxAgeMs, expiresAtMs - lifetimeMs * 0.2) - jitterMs;
+  return Math.floor(Math.min(issuedAtMs + maxAgeMs, expiresAtMs - lifetimeMs * 0.2) - jitterMs);
 }
 
 /** The tokens of this node's pods, bound to them, each asked for when it is first needed and when its time has come. */
