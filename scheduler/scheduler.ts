@@ -96,7 +96,7 @@ export class Scheduler {
       decision = decide({ info, snapshot: cache, profile, startIndex: this.#startIndex, random, nominations });
     } catch (error) {
       logger.error("Error selecting node for pod", { pod: info.key, error });
-      this.#failed(queued, String(error), startMs, signal);
+      this.#failed(queued, messageOf(error), startMs, signal);
       return;
     }
     this.#startIndex = decision.startIndex;
@@ -122,7 +122,7 @@ export class Scheduler {
       if (signal.aborted) return;
       cache.forget(info.uid);
       if (!isNotFound(error)) logger.warn("Error scheduling pod; retrying", { pod: info.key, node: nodeName, error });
-      this.#failed(queued, `binding rejected: ${messageOf(error)}`, startMs, signal);
+      this.#failed(queued, `running Bind plugin "DefaultBinder": ${messageOf(error)}`, startMs, signal);
       queue.changed({ kind: "Pod", event: "AssignedPodDelete", old: info.pod });
       return;
     }
