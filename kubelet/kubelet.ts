@@ -5,6 +5,7 @@ import { Pod } from "../api/core/v1/pod.ts";
 import { Service } from "../api/core/v1/service.ts";
 import type { RuntimeClass } from "../api/generated/types/node-v1.ts";
 import { aborted, isAbortOf } from "../base/cancellation.ts";
+import { LruMap } from "../base/lru-map.ts";
 import { runTasks } from "../base/task-group.ts";
 import { CoreEventRecorder, Informers } from "../client/mod.ts";
 import { readCgroupLayout } from "./cgroups/cgroup-layout.ts";
@@ -93,6 +94,8 @@ async function runAll(options: KubeletOptions, signal: AbortSignal): Promise<voi
     services: { synced: (until) => services.synced(until), all: () => services.cache.values() },
     ...podNetwork({ ...options, events, nodeIPs: node.addresses }),
     runtimeHandler: async (name) => (await client.resource<RuntimeClass>(runtimeClasses).get(name, { signal })).handler,
+    networkError: () => readiness.errors().find((error) => error.includes("network")),
+    imageUsers: new LruMap(500),
     nodeIPs: () => node.addresses,
     allocatable,
     memoryBytes,
@@ -109,6 +112,7 @@ async function runAll(options: KubeletOptions, signal: AbortSignal): Promise<voi
     signal,
   });
   const api = createNodeApi(manager, cache);
+  using _readiness = readiness.onChange(() => manager.wakeAll());
   const settle = async (): Promise<void> => {
     await manager.settled();
     await Promise.all([statuses.ended(), mirrors.ended(), objects.ended]);

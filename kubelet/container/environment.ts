@@ -55,7 +55,7 @@ export function containerEnvironment(input: EnvironmentInput): Variables {
   });
   const lookUp = (name: string): string | undefined => variables.get(name) ?? fromServices.get(name);
   for (const variable of container.env ?? []) {
-    const value = valueOf(input, variable, lookUp);
+    const value = variableValue(input, variable, lookUp);
     if (value !== undefined) variables.set(variable.name, value);
   }
   for (const [name, value] of fromServices) if (!variables.has(name)) variables.set(name, value);
@@ -91,7 +91,7 @@ function decode(base64: string): string {
 }
 
 /** Undefined: the variable is left out. */
-function valueOf(
+function variableValue(
   input: EnvironmentInput,
   { value = "", valueFrom }: EnvVar,
   lookUp: (name: string) => string | undefined,

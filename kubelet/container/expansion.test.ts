@@ -31,6 +31,7 @@ const cases: readonly (readonly [string, string])[] = [
   ["$$$$$$(VAR_A)", "$$$(VAR_A)"],
   ["$$$$$$$(VAR_A)", "$$$A"],
   ["$VAR_A)", "$VAR_A)"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: no template, a shell's way to say it
   ["${VAR_A}", "${VAR_A}"],
   ["$(VAR_B)_______$(A", "B_______$(A"],
   ["foo$", "foo$"],
@@ -41,6 +42,9 @@ const cases: readonly (readonly [string, string])[] = [
 
 for (const [text, expanded] of cases) {
   test(`${JSON.stringify(text)} becomes ${JSON.stringify(expanded)}`, () => {
-    assert.equal(expand(text, (name) => values.get(name)), expanded);
+    assert.equal(
+      expand(text, (name) => values.get(name)),
+      expanded,
+    );
   });
 }

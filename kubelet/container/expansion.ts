@@ -2,7 +2,7 @@
  * Replaces `$(NAME)` by its value; what has none stays as it is, and `$$` is a dollar
  * (third_party/forked/golang/expansion).
  */
-export function expand(text: string, valueOf: (name: string) => string | undefined): string {
+export function expand(text: string, lookUp: (name: string) => string | undefined): string {
   if (!text.includes("$")) return text;
   let result = "";
   let index = 0;
@@ -17,7 +17,7 @@ export function expand(text: string, valueOf: (name: string) => string | undefin
       index = dollar + 2;
     } else if (end >= 0) {
       const name = text.slice(dollar + 2, end);
-      result += valueOf(name) ?? `$(${name})`;
+      result += lookUp(name) ?? `$(${name})`;
       index = end + 1;
     } else {
       const [rune = ""] = text.slice(dollar + 1);

@@ -122,7 +122,10 @@ export function containerSecurityContext(input: SecurityInput): Init<LinuxContai
     supplementalGroups: supplementalGroupsOf(pod),
     ...(policy === "Strict" ? { supplementalGroupsPolicy: "Strict" as const } : {}),
     namespaceOptions: targeted ? { ...namespaces, pid: "TARGET", targetId } : namespaces,
-    seccomp: seccompOf(container.securityContext?.seccompProfile ?? pod.spec.securityContext?.seccompProfile, seccompRoot),
+    seccomp: seccompOf(
+      container.securityContext?.seccompProfile ?? pod.spec.securityContext?.seccompProfile,
+      seccompRoot,
+    ),
     maskedPaths: masked ? maskedPaths : [],
     readonlyPaths: masked ? readonlyPaths : [],
   };

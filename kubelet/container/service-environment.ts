@@ -8,7 +8,10 @@ export interface ServiceLinks {
 }
 
 /** The services a pod hears of in its environment: its namespace's where it asks for them, and always the API's own. */
-export function serviceVariables(services: Iterable<Service>, { namespace, enableServiceLinks }: ServiceLinks): Variables {
+export function serviceVariables(
+  services: Iterable<Service>,
+  { namespace, enableServiceLinks }: ServiceLinks,
+): Variables {
   const chosen = new Map<string, Service>();
   for (const service of services) {
     const { name = "", namespace: home } = service.metadata;

@@ -65,8 +65,7 @@ function fitsNode({ spec }: Pod, { metadata }: Node): Waiting | undefined {
   const selected = Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const matches =
-    required === undefined ||
-    required.nodeSelectorTerms.some((term) => matchesTerm(term, labels, metadata.name ?? ""));
+    required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, labels, metadata.name ?? ""));
   if (!selected || !matches) return predicate("NodeAffinity", affinityMessage);
   if (spec.nodeName !== undefined && spec.nodeName !== metadata.name) {
     return predicate("NodeName", "node(s) didn't match the requested node name");

@@ -33,8 +33,7 @@ function call(action: HTTPGetAction, scheme: string, { container, podIP, signal 
   const path = action.path ?? "/";
   const options = { host, port, path: path.startsWith("/") ? path : `/${path}`, headers, signal };
   return new Promise((resolve, reject) => {
-    const request =
-      scheme === "https" ? httpsRequest({ ...options, rejectUnauthorized: false }) : httpRequest(options);
+    const request = scheme === "https" ? httpsRequest({ ...options, rejectUnauthorized: false }) : httpRequest(options);
     request.once("response", (response) => {
       response.resume();
       response.once("end", resolve).once("error", reject);

@@ -72,7 +72,13 @@ export class MirrorPods {
         labels,
         annotations: { ...annotations, [configAnnotations.mirror]: annotations[configAnnotations.hash] ?? "" },
         ownerReferences: [
-          { apiVersion: "v1", kind: "Node", name: owner.metadata.name ?? "", uid: owner.metadata.uid ?? "", controller: true },
+          {
+            apiVersion: "v1",
+            kind: "Node",
+            name: owner.metadata.name ?? "",
+            uid: owner.metadata.uid ?? "",
+            controller: true,
+          },
         ],
       },
       spec: pod.spec,
@@ -97,5 +103,7 @@ export class MirrorPods {
 
 function showsSame(pod: Pod, mirror: Pod): boolean {
   const hash = pod.metadata.annotations?.[configAnnotations.hash];
-  return mirror.metadata.deletionTimestamp === undefined && mirror.metadata.annotations?.[configAnnotations.mirror] === hash;
+  return (
+    mirror.metadata.deletionTimestamp === undefined && mirror.metadata.annotations?.[configAnnotations.mirror] === hash
+  );
 }

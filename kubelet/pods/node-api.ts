@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/core/v1/pod.ts";
-import { newestContainer, type RuntimeContainer } from "../runtime/runtime-pod.ts";
 import type { RuntimeCache } from "../runtime/runtime-cache.ts";
+import { newestContainer, type RuntimeContainer } from "../runtime/runtime-pod.ts";
 import type { ContainerTarget, NodeApi } from "../server/node-api.ts";
 import type { PodManager } from "./pod-manager.ts";
 

@@ -24,7 +24,7 @@ export interface RuntimeCacheOptions {
 
 /** How often the runtime is asked whether it has understood an exit, and how long between. */
 const exitReads = 12;
-const firstExitReadMs = 4;
+const firstExitReadMs = 10;
 const slowestExitReadMs = 200;
 /** Statuses asked for at a time when everything is listed. */
 const statusesAtOnce = 16;

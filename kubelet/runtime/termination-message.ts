@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import type { ContainerStatus } from "../../cri/mod.ts";
 import { isMissing } from "../files.ts";
-import { tailOfLog } from "./log-tail.ts";
 import { readNotes } from "./labels.ts";
+import { tailOfLog } from "./log-tail.ts";
 
 /** Bytes of a termination message that are kept (pkg/kubelet/container MaxContainerTerminationMessageLength). */
 const maxBytes = 4096;

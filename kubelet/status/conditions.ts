@@ -27,12 +27,11 @@ export interface ConditionsInput extends StatusInput {
 
 /** All of a pod's conditions: others' first, then the kubelet's in upstream's order (pkg/kubelet/status/generate.go). */
 export function podConditions(input: ConditionsInput): readonly PodCondition[] {
-  const { pod, old, runtime, volumesReady, nowMs } = input;
+  const { pod, old, nowMs } = input;
   const foreign = (pod.status.conditions ?? []).filter(({ type }) => !kubeletConditions.has(type));
-  const sandbox = judgeSandbox(runtime, pod.spec.hostNetwork ?? false).kind === "usable";
   const containersReady = judgeContainersReady(input);
   const verdicts: readonly (readonly [string, Verdict])[] = [
-    ["PodReadyToStartContainers", { status: sandbox && volumesReady ? "True" : "False" }],
+    ["PodReadyToStartContainers", { status: hasGround(input) ? "True" : "False" }],
     ["Initialized", judgeInitialized(input)],
     ["Ready", judgeReady(input, containersReady)],
     ["ContainersReady", containersReady],
@@ -50,6 +49,13 @@ export function podConditions(input: ConditionsInput): readonly PodCondition[] {
     };
   });
   return [...foreign, ...owned];
+}
+
+/** Sandbox and volumes are there. Where a container has been made in the sandbox, its volumes were. */
+function hasGround({ pod, runtime, volumesReady }: ConditionsInput): boolean {
+  const verdict = judgeSandbox(runtime, pod.spec.hostNetwork ?? false);
+  if (verdict.kind !== "usable") return false;
+  return volumesReady || runtime.containers.some(({ sandboxId }) => sandboxId === verdict.sandbox.id);
 }
 
 /** `[a b]`, as Go prints a list. */
@@ -104,7 +110,8 @@ function judgeInitialized({ pod, phase, init, regular }: ConditionsInput): Verdi
     else if (isSidecar(container) ? status.started !== true : !status.ready) incomplete.push(container.name);
   }
   if (phase === "Succeeded" && unknown.length === 0) return { status: "True", reason: "PodCompleted" };
-  if (regular.some(({ state }) => state.running !== undefined || state.terminated !== undefined)) return { status: "True" };
+  if (regular.some(({ state }) => state.running !== undefined || state.terminated !== undefined))
+    return { status: "True" };
   const message = describe(unknown, incomplete, "incomplete");
   return message === "" ? { status: "True" } : { status: "False", reason: "ContainersNotInitialized", message };
 }

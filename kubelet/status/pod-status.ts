@@ -57,7 +57,9 @@ function decidePhase(input: StatusInput, { init, regular }: Lists): PodPhase {
     spec: pod.spec,
     statuses: [...init, ...regular],
     stopped: stage !== "running",
-    hasRunRegular: runtime.containers.some((container) => container.sandboxId === sandboxId && names.has(container.name)),
+    hasRunRegular: runtime.containers.some(
+      (container) => container.sandboxId === sandboxId && names.has(container.name),
+    ),
   });
   // Whatever it was, it will not run: the API may let go of it.
   if (stage === "terminated" && !isTerminalPhase(phase)) return "Failed";
@@ -99,7 +101,9 @@ function terminated(input: StatusInput, lists: Lists): Lists {
   if (input.stage !== "terminated") return lists;
   const { init, regular } = lists;
   const begun = (status: ContainerStatus): boolean =>
-    status.state.terminated !== undefined || status.state.running !== undefined || status.lastState.terminated !== undefined;
+    status.state.terminated !== undefined ||
+    status.state.running !== undefined ||
+    status.lastState.terminated !== undefined;
   const initialized = init.length === 0 || regular.some(begun) || init.every((status) => status.ready || begun(status));
   const lastBegun = init.findLastIndex(begun);
   return {

@@ -93,7 +93,11 @@ export class StatusWriter {
       while (entry.dirty && this.#entries.get(uid) === entry && !signal.aborted) {
         const api = this.#latest(uid, entry);
         if (api === undefined) return;
-        if (!entry.final && !isUrgent(api.status, entry.status) && statusPatch(api.status, entry.status) !== undefined) {
+        if (
+          !entry.final &&
+          !isUrgent(api.status, entry.status) &&
+          statusPatch(api.status, entry.status) !== undefined
+        ) {
           await clock.sleep(unhurriedMs, signal);
         }
         entry.dirty = false;
@@ -102,7 +106,10 @@ export class StatusWriter {
           retryMs = firstRetryMs;
         } catch (error) {
           if (isAbortOf(error, signal)) return;
-          logger.warn("pod status could not be written", { pod: `${api.metadata.namespace}/${api.metadata.name}`, error });
+          logger.warn("pod status could not be written", {
+            pod: `${api.metadata.namespace}/${api.metadata.name}`,
+            error,
+          });
           entry.dirty = true;
           await clock.sleep(retryMs, signal);
           retryMs = Math.min(retryMs * 2, slowestRetryMs);
@@ -119,7 +126,10 @@ export class StatusWriter {
   #latest(uid: string, { written }: Entry): Pod | undefined {
     const cached = this.#options.target(uid);
     if (cached === undefined || written === undefined || written.metadata.uid !== cached.metadata.uid) return cached;
-    const newer = compareResourceVersions(written.metadata.resourceVersion ?? "", cached.metadata.resourceVersion ?? "");
+    const newer = compareResourceVersions(
+      written.metadata.resourceVersion ?? "",
+      cached.metadata.resourceVersion ?? "",
+    );
     return newer > 0 ? written : cached;
   }
 

@@ -3,9 +3,11 @@ import type { Pod } from "../../api/core/v1/pod.ts";
 import type { Container, ObjectReference, Service } from "../../api/generated/types/core-v1.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { LruMap } from "../../base/lru-map.ts";
 import type { EventRecorder } from "../../client/mod.ts";
 import type { DNSConfig, ImageService, Init, RuntimeService } from "../../cri/mod.ts";
 import type { PodCgroups } from "../cgroups/pod-cgroups.ts";
+import type { ImageUser } from "../container/security-context.ts";
 import type { ImagePuller } from "../images/image-puller.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { ProbeManager } from "../probes/probe-manager.ts";
@@ -40,6 +42,10 @@ export interface Ground {
   readonly dnsConfig: (pod: Pod) => Init<DNSConfig> | Promise<Init<DNSConfig>>;
   /** The handler of a RuntimeClass; rejects where there is no such class. */
   readonly runtimeHandler: (runtimeClass: string) => Promise<string>;
+  /** Why the network of pods is not there yet; undefined: it is. */
+  readonly networkError: () => string | undefined;
+  /** What images say of their user, by image. */
+  readonly imageUsers: LruMap<string, ImageUser>;
   readonly nodeIPs: () => readonly string[];
   /** What the node gives to pods. */
   readonly allocatable: () => ResourceList;

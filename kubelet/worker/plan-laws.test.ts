@@ -19,12 +19,21 @@ type Happening =
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant("finish" as const), index: fc.nat(9) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("exit" as const), index: fc.nat(5), exitCode: fc.constantFrom(0, 0, 1) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.constantFrom(1, 900, 5_000, 700_000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant("exit" as const), index: fc.nat(5), exitCode: fc.constantFrom(0, 0, 1) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.constantFrom(1, 900, 5_000, 700_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("sick" as const), index: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("lose-sandbox" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget-memory" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("terminate" as const), graceSeconds: fc.constantFrom(1, 30) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("terminate" as const), graceSeconds: fc.constantFrom(1, 30) }),
+  },
 );
 
 const hook = { preStop: { exec: { command: ["x"] } } };
@@ -109,9 +118,11 @@ function happen(model: PlanModel, event: Happening): void {
   const at = <T>(items: readonly T[], index: number): T | undefined => items[index % Math.max(items.length, 1)];
   switch (event.kind) {
     case "finish":
-      return model.finish(at([...model.busy.keys()], event.index) ?? "");
+      model.finish(at([...model.busy.keys()], event.index) ?? "");
+      return;
     case "exit":
-      return model.exit(at(names, event.index) ?? "", event.exitCode);
+      model.exit(at(names, event.index) ?? "", event.exitCode);
+      return;
     case "time":
       model.nowMs += event.ms;
       return;
@@ -122,11 +133,13 @@ function happen(model: PlanModel, event: Happening): void {
     }
     case "lose-sandbox": {
       const [newest, ...others] = model.runtime.sandboxes;
-      if (newest !== undefined) model.runtime = { ...model.runtime, sandboxes: [{ ...newest, ready: false }, ...others] };
+      if (newest !== undefined)
+        model.runtime = { ...model.runtime, sandboxes: [{ ...newest, ready: false }, ...others] };
       return;
     }
     case "forget-memory":
-      return model.restartKubelet();
+      model.restartKubelet();
+      return;
     case "terminate":
       model.termination ??= { graceSeconds: event.graceSeconds, sinceMs: model.nowMs, gone: false };
   }
@@ -165,7 +178,8 @@ test("left alone, a pod that always restarts comes to run all its containers", (
       for (let i = 0; i < 100; i++) {
         model.turn();
         for (const key of [...model.busy.keys()]) model.finish(key);
-        for (const { name } of model.pod.spec.initContainers?.filter((one) => !isSidecar(one)) ?? []) model.exit(name, 0);
+        for (const { name } of model.pod.spec.initContainers?.filter((one) => !isSidecar(one)) ?? [])
+          model.exit(name, 0);
         model.verdicts.clear();
         model.nowMs += 60_000;
       }

@@ -13,13 +13,7 @@ import { type ContainerKind, startKey } from "./actions.ts";
 import { formatDelay, restartDelayMs } from "./back-off.ts";
 import { ephemeralContainers, type Observed, type PlanDraft } from "./plan.ts";
 import { stopAll, stopContainer } from "./plan-stops.ts";
-import {
-  hasCreatedRegular,
-  isSidecar,
-  restartsAfter,
-  restartsWhenKilled,
-  shouldStart,
-} from "./restart-policy.ts";
+import { hasCreatedRegular, isSidecar, restartsAfter, restartsWhenKilled, shouldStart } from "./restart-policy.ts";
 
 /** A pod that is to run: its ground, its sandbox, then its containers. */
 export function planRunning(observed: Observed, draft: PlanDraft): void {
@@ -53,6 +47,7 @@ function planSandbox(
     return;
   }
   if (!deservesSandbox(observed, attempt)) return;
+  if (!observed.networkReady && !pod.spec.hostNetwork) return;
   const initNames = new Set(pod.spec.initContainers?.map(({ name }) => name));
   const stale = runtime.containers.filter(({ name }) => initNames.has(name));
   for (const { id } of stale) draft.try(id, { kind: "remove-container", key: `remove/${id}`, containerId: id });
@@ -220,15 +215,12 @@ interface Cause {
   readonly graceSeconds?: number | undefined;
 }
 
-function causeToStop(
-  container: Container,
-  running: RuntimeContainer,
-  probes: Observed["probes"],
-): Cause | undefined {
+function causeToStop(container: Container, running: RuntimeContainer, probes: Observed["probes"]): Cause | undefined {
   if (running.state === "unknown") {
     return { reason: "unknown", message: 'Container is in "unknown" state, try killing it before restart' };
   }
-  if (running.hash !== "" && running.hash !== hashOf(container)) return { reason: "changed", message: "definition changed" };
+  if (running.hash !== "" && running.hash !== hashOf(container))
+    return { reason: "changed", message: "definition changed" };
   const { alive, started } = probes(running.id);
   if (started === false && alive === false) {
     const graceSeconds = container.startupProbe?.terminationGracePeriodSeconds;

@@ -1,6 +1,6 @@
-import { type RuntimeContainer, type RuntimePod, runningContainers } from "../runtime/runtime-pod.ts";
-import type { Container } from "../../api/generated/types/core-v1.ts";
 import type { Pod } from "../../api/core/v1/pod.ts";
+import type { Container } from "../../api/generated/types/core-v1.ts";
+import { type RuntimeContainer, type RuntimePod, runningContainers } from "../runtime/runtime-pod.ts";
 import type { Stop } from "./memory.ts";
 import type { Observed, PlanDraft } from "./plan.ts";
 import { isSidecar } from "./restart-policy.ts";
@@ -68,7 +68,13 @@ export function stopAll(
       continue;
     }
     const leftSeconds = Math.min(graceSeconds, (deadlineMs - observed.monotonicMs) / 1_000);
-    stopContainer(observed, draft, { container, message: "", graceSeconds: leftSeconds, restart: false, ordered: true });
+    stopContainer(observed, draft, {
+      container,
+      message: "",
+      graceSeconds: leftSeconds,
+      restart: false,
+      ordered: true,
+    });
   }
   return running.length === 0;
 }
@@ -87,6 +93,8 @@ function isTurnOf({ spec }: Pod, runtime: RuntimePod, name: string): boolean {
 export function findContainer({ spec }: Pod, name: string): Container | undefined {
   const named = (container: Container): boolean => container.name === name;
   return (
-    spec.containers.find(named) ?? spec.initContainers?.find(named) ?? (spec.ephemeralContainers?.find(named) as Container)
+    spec.containers.find(named) ??
+    spec.initContainers?.find(named) ??
+    (spec.ephemeralContainers?.find(named) as Container)
   );
 }

@@ -96,7 +96,9 @@ test("an ended container is replaced at once, then after 1 s, 2 s, 4 s, and says
 
 test("a pod that is not to be restarted ends with its containers, sidecars last", () => {
   const initContainers = ["s1", "s2"].map((name) => container(name, { restartPolicy: "Always" }));
-  const model = running(modelPod({ restartPolicy: "Never", initContainers, containers: [container("a"), container("b")] }));
+  const model = running(
+    modelPod({ restartPolicy: "Never", initContainers, containers: [container("a"), container("b")] }),
+  );
   model.exit("a", 0);
   model.settle();
   assert.equal(runningContainers(model.runtime).length, 3);
@@ -108,7 +110,11 @@ test("a pod that is not to be restarted ends with its containers, sidecars last"
 });
 
 test("a failed init container ends a pod that is not to be restarted", () => {
-  const pod = modelPod({ restartPolicy: "Never", initContainers: [container("init")], containers: [container("main")] });
+  const pod = modelPod({
+    restartPolicy: "Never",
+    initContainers: [container("init")],
+    containers: [container("main")],
+  });
   const model = running(pod);
   model.exit("init", 1);
   model.settle();
@@ -147,7 +153,9 @@ test("a pod that ends: pre-stop hooks first, sidecars after the others, then san
   model.history.length = 0;
   model.termination = { graceSeconds: 30, sinceMs: model.nowMs, gone: false };
   model.settle();
-  const told = model.history.map((action) => ("container" in action ? `${action.kind} ${action.container}` : action.kind));
+  const told = model.history.map((action) =>
+    "container" in action ? `${action.kind} ${action.container}` : action.kind,
+  );
   assert.deepEqual(told.slice(0, 2).sort(), ["begin-stop a", "begin-stop side"]);
   assert.deepEqual(told.slice(2, 4).sort(), ["run-pre-stop a", "run-pre-stop side"]);
   assert.deepEqual(told.slice(4), ["stop-container a", "stop-container side", "stop-sandbox", "finish"]);
@@ -160,7 +168,10 @@ test("a hook that hangs does not outlive the grace period, and less patience cou
   const model = running(modelPod({ containers: [container("a", { lifecycle })] }));
   model.termination = { graceSeconds: 30, sinceMs: model.nowMs, gone: false };
   assert.equal(model.turn().wakeAfterMs, 30_000);
-  assert.deepEqual([...model.busy.keys()].map((key) => key.split("/")[0]), ["pre-stop"]);
+  assert.deepEqual(
+    [...model.busy.keys()].map((key) => key.split("/")[0]),
+    ["pre-stop"],
+  );
   model.termination = { ...model.termination, graceSeconds: 1 };
   assert.equal(model.turn().wakeAfterMs, 1_000);
   model.nowMs += 1_000;

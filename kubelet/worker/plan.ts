@@ -26,6 +26,8 @@ export interface Observed {
   /** Keys of actions under way. */
   readonly busy: ReadonlySet<string>;
   readonly termination: Termination | undefined;
+  /** Pods with a network of their own can be made. */
+  readonly networkReady: boolean;
   /** Milliseconds since 1970: the runtime's times are. */
   readonly nowMs: number;
   /** Monotonic. */

@@ -4,7 +4,7 @@ import { parseTime } from "../../apimachinery/time/time.ts";
 import type { Timer } from "../../base/clock.ts";
 import type { RunningContainer } from "../probes/probe-manager.ts";
 import { describePod } from "../runtime/names.ts";
-import { podIPsOf, type PodIdentity, type RuntimePod, runningContainers } from "../runtime/runtime-pod.ts";
+import { type PodIdentity, podIPsOf, type RuntimePod, runningContainers } from "../runtime/runtime-pod.ts";
 import { isTerminalPhase } from "../status/phase.ts";
 import { generateStatus } from "../status/pod-status.ts";
 import type { StatusInput } from "../status/status-input.ts";
@@ -13,7 +13,7 @@ import type { Action, Plan } from "./actions.ts";
 import { restartCountAfter } from "./back-off.ts";
 import { carryOut } from "./carry-out.ts";
 import { containerReference, type Ground } from "./ground.ts";
-import { type Memory, freshMemory, type Stop, type Waiting } from "./memory.ts";
+import { freshMemory, type Memory, type Stop, type Waiting } from "./memory.ts";
 import { type Observed, plan, type Termination } from "./plan.ts";
 import { failureOf, StartError } from "./start-error.ts";
 
@@ -55,6 +55,7 @@ export class PodWorker {
   #timer: Timer | undefined;
   #scheduled = false;
   #ended = false;
+  #toldNetwork = false;
   #probed: { readonly pod: Pod; readonly runtime: RuntimePod } | undefined;
   #status: PodStatus | undefined;
 
@@ -139,9 +140,23 @@ export class PodWorker {
       probes: (containerId) => probes.results(containerId),
       busy: new Set(this.#busy.keys()),
       termination: this.#termination(),
+      networkReady: this.#checkNetwork(),
       nowMs: clock.now(),
       monotonicMs: clock.monotonicMs(),
     };
+  }
+
+  /** Says once that a pod waits for its network. */
+  #checkNetwork(): boolean {
+    const { networkError, events } = this.#ground;
+    const error = networkError();
+    const waits = error !== undefined && !this.#pod.spec.hostNetwork && this.#runtime.sandboxes.length === 0;
+    if (waits && this.#terminatingSinceMs === undefined && !this.#toldNetwork) {
+      this.#toldNetwork = true;
+      const message = `network is not ready: ${error}`;
+      events.event(this.#pod, { type: "Warning", reason: "NetworkNotReady", message });
+    }
+    return error === undefined;
   }
 
   #checkDeadline(): void {

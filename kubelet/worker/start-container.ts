@@ -9,9 +9,9 @@ import { containerMounts } from "../container/mounts.ts";
 import { sandboxConfig } from "../container/sandbox-config.ts";
 import type { ImageUser } from "../container/security-context.ts";
 import { HookError, runHook } from "../lifecycle/hooks.ts";
+import { containerHash } from "../runtime/container-hash.ts";
 import { podLogsDirectory } from "../runtime/names.ts";
 import { newestContainer, type PodIdentity, podIPsOf, type RuntimeContainer } from "../runtime/runtime-pod.ts";
-import { containerHash } from "../runtime/container-hash.ts";
 import { type MountedVolume, VolumeError } from "../volumes/pod-volumes.ts";
 import type { StartContainer } from "./actions.ts";
 import { containerReference, type Ground } from "./ground.ts";
@@ -170,10 +170,16 @@ function asConfigError(error: unknown): never {
   throw error;
 }
 
-async function imageUserOf({ images }: Ground, imageRef: string): Promise<ImageUser> {
+/** An image is known by its digest, so what it says does not change. */
+async function imageUserOf({ images, imageUsers }: Ground, imageRef: string): Promise<ImageUser> {
+  const known = imageUsers.get(imageRef);
+  if (known !== undefined) return known;
   const { image } = await images.imageStatus({ image: { image: imageRef } });
-  if (image?.uid !== undefined) return { uid: image.uid.value };
-  return image === undefined || image.username === "" ? { uid: 0 } : { username: image.username };
+  if (image === undefined) return { uid: 0 };
+  const { uid, username } = image;
+  const user = uid !== undefined ? { uid: uid.value } : username === "" ? { uid: 0 } : { username };
+  imageUsers.set(imageRef, user);
+  return user;
 }
 
 async function environmentObjects({ objects }: Ground, pod: Pod, container: Container) {

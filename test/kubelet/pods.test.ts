@@ -57,11 +57,20 @@ function until(node: TestNode, name: string, holds: (pod: Pod) => boolean): Prom
 }
 
 async function gone(node: TestNode, name: string): Promise<void> {
-  await eventually(async () => assert.ok(await podsOf(node).get(name).then(() => false, isNotFound), `${name} is there`));
+  await eventually(async () =>
+    assert.ok(
+      await podsOf(node)
+        .get(name)
+        .then(() => false, isNotFound),
+      `${name} is there`,
+    ),
+  );
 }
 
 async function eventsOf({ cluster }: TestNode, name: string): Promise<readonly string[]> {
-  const { items } = await cluster.client.resource(Event, "default").list({ fieldSelector: `involvedObject.name=${name}` });
+  const { items } = await cluster.client
+    .resource(Event, "default")
+    .list({ fieldSelector: `involvedObject.name=${name}` });
   return items.map(({ reason, message }) => `${reason}: ${message}`);
 }
 
@@ -73,7 +82,15 @@ async function pidOf({ cri }: TestNode, pod: Pod): Promise<number> {
 
 async function lifeAndDeath(node: TestNode): Promise<void> {
   await create(node, "life", {
-    containers: [main(`echo $GREETING to $MY_IP; ${forever}`, { env: [{ name: "WHO", value: "world" }, { name: "GREETING", value: "hello $(WHO)" }, { name: "MY_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }] })],
+    containers: [
+      main(`echo $GREETING to $MY_IP; ${forever}`, {
+        env: [
+          { name: "WHO", value: "world" },
+          { name: "GREETING", value: "hello $(WHO)" },
+          { name: "MY_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+        ],
+      }),
+    ],
   });
   const pod = await until(node, "life", isReady);
   const { uid } = pod.metadata;
@@ -84,13 +101,19 @@ async function lifeAndDeath(node: TestNode): Promise<void> {
   await podsOf(node).delete("life");
   await gone(node, "life");
   await eventually(async () => {
-    const { items } = await node.cri.listPodSandbox({ filter: { labelSelector: { "io.kubernetes.pod.uid": uid ?? "" } } });
+    const { items } = await node.cri.listPodSandbox({
+      filter: { labelSelector: { "io.kubernetes.pod.uid": uid ?? "" } },
+    });
     assert.deepEqual(items, []);
     assert.equal(existsSync(log), false);
     assert.equal(existsSync(join(node.containerd.dataDir, `kubelet/pods/${uid}`)), false);
   });
   const events = await eventsOf(node, "life");
-  for (const event of ["Created: Container created", "Started: Container started", "Killing: Stopping container main"]) {
+  for (const event of [
+    "Created: Container created",
+    "Started: Container started",
+    "Killing: Stopping container main",
+  ]) {
     assert.ok(events.includes(event), `${event} in ${events.join("; ")}`);
   }
 }
@@ -128,7 +151,11 @@ async function initAndSidecar(node: TestNode): Promise<void> {
     initContainers: [
       { ...main(say("first")), name: "first", volumeMounts },
       { ...main(`${say("sidecar")}; ${forever}`), name: "sidecar", restartPolicy: "Always", volumeMounts },
-      { ...main(`while ! grep -q sidecar /shared/order; do sleep 0.02; done; ${say("last")}`), name: "last", volumeMounts },
+      {
+        ...main(`while ! grep -q sidecar /shared/order; do sleep 0.02; done; ${say("last")}`),
+        name: "last",
+        volumeMounts,
+      },
     ],
     containers: [main(`${say("main")}; cat /shared/order > /dev/termination-log`, { volumeMounts })],
   });
@@ -136,10 +163,7 @@ async function initAndSidecar(node: TestNode): Promise<void> {
   assert.equal(container(pod).state.terminated?.message, "first\nsidecar\nlast\nmain\n");
   assert.equal(container(pod).state.terminated?.reason, "Completed");
   assert.notEqual(container(pod, "sidecar").state.terminated, undefined);
-  assert.deepEqual(
-    pod.status.conditions?.find(({ type }) => type === "Ready")?.reason,
-    "PodCompleted",
-  );
+  assert.deepEqual(pod.status.conditions?.find(({ type }) => type === "Ready")?.reason, "PodCompleted");
   await podsOf(node).delete("steps");
   await gone(node, "steps");
 }
@@ -157,7 +181,10 @@ async function missingConfig(node: TestNode): Promise<void> {
 
 async function liveness(node: TestNode): Promise<void> {
   const livenessProbe = { exec: { command: ["test", "!", "-e", "/tmp/sick"] }, periodSeconds: 1, failureThreshold: 1 };
-  await create(node, "sick", { terminationGracePeriodSeconds: 1, containers: [main(`sleep 1; touch /tmp/sick; ${forever}`, { livenessProbe })] });
+  await create(node, "sick", {
+    terminationGracePeriodSeconds: 1,
+    containers: [main(`sleep 1; touch /tmp/sick; ${forever}`, { livenessProbe })],
+  });
   await until(node, "sick", (pod) => container(pod).restartCount === 1);
   const events = await eventually(async () => {
     const events = await eventsOf(node, "sick");
@@ -194,7 +221,9 @@ async function restarts(node: TestNode): Promise<void> {
   await podsOf(node).delete("leaves", { gracePeriodSeconds: 0 });
   await node.restartKubelet();
   await eventually(async () => {
-    const { containers } = await node.cri.listContainers({ filter: { labelSelector: { "io.kubernetes.pod.name": "leaves" } } });
+    const { containers } = await node.cri.listContainers({
+      filter: { labelSelector: { "io.kubernetes.pod.name": "leaves" } },
+    });
     assert.deepEqual(containers, []);
   });
   await node.containerd.kill();

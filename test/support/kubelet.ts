@@ -32,7 +32,10 @@ export async function startTestNode(t: TestContext): Promise<TestNode> {
   const archive = join(containerd.dataDir, "busybox.tar");
   await writeFile(archive, await ociArchive([{ image: await busyboxImage(), names: [busybox] }]));
   await containerd.load(archive);
-  const cluster = await startCluster({ controllers: ["serviceaccount-controller"] });
+  const cluster = await startCluster({
+    controllers: ["serviceaccount-controller", "root-ca-certificate-publisher-controller"],
+    rootCa: "none",
+  });
   const cri = createCriClient({ clock: realClock, socketPath: containerd.socket });
   t.after(() => {
     cri.close();

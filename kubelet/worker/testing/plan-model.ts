@@ -1,5 +1,6 @@
 import type { Pod } from "../../../api/core/v1/pod.ts";
 import type { Container } from "../../../api/generated/types/core-v1.ts";
+import type { ProbeResults } from "../../probes/probe-manager.ts";
 import { containerHash } from "../../runtime/container-hash.ts";
 import {
   newestContainer,
@@ -9,7 +10,6 @@ import {
   withoutContainer,
   withSandbox,
 } from "../../runtime/runtime-pod.ts";
-import type { ProbeResults } from "../../probes/probe-manager.ts";
 import type { Action, Plan } from "../actions.ts";
 import { restartCountAfter } from "../back-off.ts";
 import { freshMemory, type Memory } from "../memory.ts";
@@ -73,6 +73,7 @@ export class PlanModel {
       probes: (id) => this.verdicts.get(id) ?? {},
       busy: new Set(this.busy.keys()),
       termination: this.termination,
+      networkReady: true,
       nowMs: this.nowMs,
       monotonicMs: this.nowMs,
     });
@@ -152,7 +153,14 @@ export class PlanModel {
         return;
       case "create-sandbox": {
         const id = `s${++this.#ids}`;
-        const sandbox = { id, attempt: action.attempt, ready: true, createdAtMs: this.#tick(), hostNetwork: false, ips: ["10.0.0.1"] };
+        const sandbox = {
+          id,
+          attempt: action.attempt,
+          ready: true,
+          createdAtMs: this.#tick(),
+          hostNetwork: false,
+          ips: ["10.0.0.1"],
+        };
         this.runtime = withSandbox(this.runtime, sandbox);
         return;
       }
@@ -168,7 +176,10 @@ export class PlanModel {
       case "run-pre-stop": {
         const stop = memory.stops.get(action.containerId);
         if (stop === undefined) return;
-        this.memory = { ...memory, stops: new Map(memory.stops).set(action.containerId, { ...stop, preStopDone: true }) };
+        this.memory = {
+          ...memory,
+          stops: new Map(memory.stops).set(action.containerId, { ...stop, preStopDone: true }),
+        };
         return;
       }
       case "stop-container": {
@@ -188,7 +199,12 @@ export class PlanModel {
     }
   }
 
-  #start({ container: name, sandboxId, restartCount = 0, afterId }: Extract<Action, { kind: "start-container" }>): void {
+  #start({
+    container: name,
+    sandboxId,
+    restartCount = 0,
+    afterId,
+  }: Extract<Action, { kind: "start-container" }>): void {
     const spec = findContainer(this.pod, name) ?? modelContainer(name);
     const ended = this.runtime.containers.find(({ id }) => id === afterId);
     if (ended !== undefined) {
