@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { buildRuleset } from "./build.ts";
 import { diff, renderFull, renderRemoval } from "./diff.ts";
 import { RulesetKeeper, retirementMs, withRetired } from "./keeper.ts";
+import { keptElements } from "./kept-elements.ts";
 import { createNft, NftError } from "./nft.ts";
 import type { Ruleset } from "./ruleset.ts";
 import { whyNoNetworks } from "./testing/network.ts";
@@ -139,6 +140,34 @@ test("chains that are no longer wanted are emptied at once and deleted later", (
   assert.match(diff(first.target, wantedAgain.target), /add rule ip k8ts-proxy service-/);
 });
 
+test("writing everything puts back which clients stay where, for as long as they had left", () => {
+  const [table] = buildRuleset(
+    [service("a", "198.18.128.1", { sessionAffinity: "ClientIP" })],
+    [slice("a", [endpoint("198.19.0.2")])],
+    facts,
+  );
+  const name = [...table!.sets.keys()].find((set) => set.startsWith("affinity-"))!;
+  const set = (changes: object) => ({
+    set: { family: "ip", table: "k8ts-proxy", name, elem: [{ elem: { val: "10.0.0.9", expires: 77 } }], ...changes },
+  });
+  const listing = JSON.stringify({
+    nftables: [
+      { metainfo: {} },
+      set({}),
+      set({ table: "other" }),
+      set({ family: "ip6" }),
+      set({ name: "affinity-gone" }),
+      set({ name: "cluster-ips", elem: ["1.2.3.4"] }),
+    ],
+  });
+  const kept = keptElements(listing, [table!]);
+  assert.deepEqual([...kept], [[`ip ${name}`, ["10.0.0.9 timeout 10800s expires 77s"]]]);
+  assert.match(
+    renderFull([table!], kept),
+    /add element ip k8ts-proxy affinity-\S+ \{ 10\.0\.0\.9 timeout 10800s expires 77s \}\n$/,
+  );
+});
+
 test("after a failure everything is written", async () => {
   const scripts: string[] = [];
   let fails = false;
@@ -147,6 +176,7 @@ test("after a failure everything is written", async () => {
       scripts.push(script);
       if (fails) throw new NftError("no");
     },
+    listSets: async () => '{"nftables": []}',
     watch: async () => {},
   });
   const empty = buildRuleset([], [], facts);

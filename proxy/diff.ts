@@ -1,11 +1,21 @@
+import { type KeptElements, nothingKept } from "./kept-elements.ts";
 import type { Chain, NftSet, Ruleset, Table } from "./ruleset.ts";
 
 /**
  * The nft commands that replace whatever is in the tables by the ruleset, as one transaction: packets meet either the old
- * rules or the new ones.
+ * rules or the new ones. `kept` goes back into the sets that packets fill.
  */
-export function renderFull(ruleset: Ruleset): string {
-  return lines(ruleset.flatMap((table) => [...cleared(table), ...changes(emptyOf(table), table)]));
+export function renderFull(ruleset: Ruleset, kept: KeptElements = nothingKept): string {
+  return lines(
+    ruleset.flatMap((table) => [
+      ...cleared(table),
+      ...changes(emptyOf(table), table),
+      ...[...kept].flatMap(([key, elements]) => {
+        const [family, set] = key.split(" ");
+        return family === table.family ? [`add element ${nameOf(table)} ${set} { ${elements.join(", ")} }`] : [];
+      }),
+    ]),
+  );
 }
 
 /** The commands that remove the tables, there or not. */

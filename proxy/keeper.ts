@@ -1,4 +1,5 @@
 import { diff, renderFull } from "./diff.ts";
+import { hasTimedSets, type KeptElements, keptElements, nothingKept } from "./kept-elements.ts";
 import type { Nft } from "./nft.ts";
 import type { Chain, Ruleset, Table } from "./ruleset.ts";
 
@@ -48,6 +49,7 @@ export class RulesetKeeper {
   /** What the kernel has; undefined where that is not known. */
   #applied: Ruleset | undefined;
   #retired: Retired = new Map();
+  #forgets = false;
 
   constructor(nft: Nft) {
     this.#nft = nft;
@@ -66,7 +68,7 @@ export class RulesetKeeper {
   /** Rejects with NftError where the kernel refuses; the next call then writes everything. */
   async sync(wanted: Ruleset, nowMs: number): Promise<SyncKind> {
     if (this.#applied === undefined) {
-      await this.#nft.apply(renderFull(wanted));
+      await this.#nft.apply(renderFull(wanted, await this.#kept(wanted)));
       this.#remember(wanted, new Map());
       return "full";
     }
@@ -80,8 +82,17 @@ export class RulesetKeeper {
     return script === "" ? "none" : "partial";
   }
 
+  /** Clients stay with their endpoints over a new start and a repair, as far as the kernel still knows them. */
+  async #kept(wanted: Ruleset): Promise<KeptElements> {
+    if (!hasTimedSets(wanted) || this.#forgets) return nothingKept;
+    // Should they be what the kernel refuses, the next attempt does without them.
+    this.#forgets = true;
+    return keptElements(await this.#nft.listSets(), wanted);
+  }
+
   #remember(applied: Ruleset, retired: Retired): void {
     this.#applied = applied;
     this.#retired = retired;
+    this.#forgets = false;
   }
 }

@@ -7,6 +7,8 @@ import { aborted } from "../base/cancellation.ts";
 export interface Nft {
   /** Runs commands as one transaction: all of them take effect at once, or none and it rejects with `NftError`. */
   apply(script: string): Promise<void>;
+  /** All sets with their elements, as `nft -j list sets` writes them. Rejects with NftError. */
+  listSets(): Promise<string>;
   /**
    * Calls `onMeddled` after somebody else has changed a table of this name. Ends when `signal` aborts; rejects when the
    * watch breaks, and changes may then have been missed. Where others' changes cannot be told from one's own, it waits.
@@ -40,26 +42,39 @@ export function createNft({ command = ["nft"] }: NftOptions = {}): Nft {
   const [program = "nft", ...prefix] = command;
   const own = new Set<number>();
   return {
-    apply: (script) =>
-      new Promise((resolve, reject) => {
-        const child = spawn(program, [...prefix, "-f", "-"], { stdio: ["pipe", "ignore", "pipe"] });
-        if (child.pid !== undefined) remember(own, child.pid);
-        let said = "";
-        child.stderr.setEncoding("utf8").on("data", (text: string) => {
-          if (said.length < maxErrorLength) said += text;
-        });
-        child.on("error", (cause) => reject(new NftError(`cannot run ${program}`, { cause })));
-        child.on("close", (code, killedBy) => {
-          if (code === 0) resolve();
-          else reject(new NftError(said.trim().slice(0, maxErrorLength) || `nft ended with ${code ?? killedBy}`));
-        });
-        // A process that dies early closes the pipe: its exit says why.
-        child.stdin.on("error", () => {});
-        child.stdin.end(script);
-      }),
+    apply: async (script) => void (await run([program, ...prefix, "-f", "-"], script, (pid) => remember(own, pid))),
+    listSets: () => run([program, ...prefix, "-j", "list", "sets"], ""),
     watch: (options, signal) =>
       seesKernelPids() ? watchTables([program, ...prefix], own, options, signal) : aborted(signal),
   };
+}
+
+/** What nft says on its standard output. */
+function run(
+  [program = "nft", ...args]: readonly string[],
+  input: string,
+  onStart?: (pid: number) => void,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    if (child.pid !== undefined) onStart?.(child.pid);
+    let said = "";
+    let failure = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      if (failure.length < maxErrorLength) failure += text;
+    });
+    child.on("error", (cause) => reject(new NftError(`cannot run ${program}`, { cause })));
+    child.on("close", (code, killedBy) => {
+      if (code === 0) resolve(said);
+      else reject(new NftError(failure.trim().slice(0, maxErrorLength) || `nft ended with ${code ?? killedBy}`));
+    });
+    // A process that dies early closes the pipe: its exit says why.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
 }
 
 /** The kernel names processes by their ids of the first pid namespace; in another one nobody can compare them. */
@@ -93,7 +108,9 @@ function watchTables(
     child.on("error", (cause) => reject(new NftError(`cannot run ${program}`, { cause })));
     createInterface({ input: child.stdout }).on("line", (line) => {
       const generation = /^# new generation \d+ by process (\d+)/.exec(line);
-      if (generation === null) touched ||= isOurs.test(line);
+      if (line.startsWith("# ERROR"))
+        touched = false; // It lost events: whose they were is not known.
+      else if (generation === null) touched ||= isOurs.test(line);
       else {
         if (touched && !own.has(Number(generation[1]))) onMeddled();
         touched = false;

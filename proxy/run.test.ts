@@ -40,6 +40,7 @@ async function start() {
           if (kernel.refuses-- > 0) throw new NftError("no");
           applied.push({ atMs: clock.monotonicMs(), script });
         },
+        listSets: async () => '{"nftables": []}',
         watch: ({ onMeddled, onReady }, signal) => {
           kernel.meddle = onMeddled;
           onReady();
