@@ -9,6 +9,7 @@ import { clusterRoleAggregationController } from "./clusterrole-aggregation/cont
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSliceController } from "./endpointslice/controller.ts";
+import { endpointSliceMirroringController } from "./endpointslice-mirroring/controller.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/controller.ts";
@@ -74,6 +75,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "replicationcontroller-controller": replicationControllerController,
     "endpoints-controller": endpointsController,
     "endpointslice-controller": endpointSliceController,
+    "endpointslice-mirroring-controller": endpointSliceMirroringController,
     "node-lifecycle-controller": nodeLifecycleController(),
     "pod-garbage-collector-controller": podGarbageCollector(),
     "taint-eviction-controller": taintEvictionController(),
