@@ -1,5 +1,7 @@
 /** Looks closer together than this say little of a rate. */
 const leastMs = 1000;
+/** What nobody has looked at for this long is forgotten. */
+const keptMs = 300_000;
 
 interface Look {
   readonly atMs: number;
@@ -7,25 +9,26 @@ interface Look {
   readonly rate: number | undefined;
 }
 
-/** Nanoseconds of CPU a second, from one look to the next. What was not looked at in the latest round is forgotten. */
+/** Nanoseconds of CPU a second, from one look to the next. */
 export class CpuRates {
-  #looks = new Map<string, Look>();
-  #round = new Map<string, Look>();
+  readonly #looks = new Map<string, Look>();
 
-  /** Undefined the first time. */
+  /** Undefined the first time, and where the count has begun anew. */
   observe(key: string, nanos: number, atMs: number): number | undefined {
     const before = this.#looks.get(key);
     const isNew = before === undefined || nanos < before.nanos;
-    const look =
-      !isNew && atMs - before.atMs < leastMs
-        ? before
-        : { atMs, nanos, rate: isNew ? undefined : Math.round(((nanos - before.nanos) / (atMs - before.atMs)) * 1000) };
-    this.#round.set(key, look);
-    return look.rate;
+    if (!isNew && atMs - before.atMs < leastMs) return before.rate;
+    const rate = isNew ? undefined : Math.round(((nanos - before.nanos) / (atMs - before.atMs)) * 1000);
+    this.#looks.delete(key); // The newest last: the oldest are at the front.
+    this.#looks.set(key, { atMs, nanos, rate });
+    return rate;
   }
 
-  endRound(): void {
-    this.#looks = this.#round;
-    this.#round = new Map();
+  /** Lets go of what has not been looked at for five minutes. */
+  prune(nowMs: number): void {
+    for (const [key, { atMs }] of this.#looks) {
+      if (nowMs - atMs < keptMs) return;
+      this.#looks.delete(key);
+    }
   }
 }

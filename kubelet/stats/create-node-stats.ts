@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
+import { cpus } from "node:os";
 import { formatTime } from "../../apimachinery/time/time.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { CgroupLayout } from "../cgroups/cgroup-layout.ts";
 import type { NodeStats } from "../server/options.ts";
 import { type CgroupUsage, firstProcess, readCgroupUsage } from "./cgroup-usage.ts";
+import { containerMetricsText } from "./container-metrics.ts";
 import { CpuRates } from "./cpu-rates.ts";
 import { readNetwork } from "./network-usage.ts";
 import { readFs, readMachineUsage } from "./node-usage.ts";
@@ -62,7 +64,7 @@ interface Shown {
  * What the node, its pods and their containers use: read from cgroups and /proc when somebody asks, never through the
  * runtime, which takes seconds where this takes milliseconds.
  */
-export function createNodeStats(options: NodeStatsOptions): Required<Pick<NodeStats, "summary" | "resourceMetrics">> {
+export function createNodeStats(options: NodeStatsOptions): Required<NodeStats> {
   const { layout, clock, nodeName, podsCgroup, rootDir, imageDir } = options;
   const rates = new CpuRates();
 
@@ -138,12 +140,19 @@ export function createNodeStats(options: NodeStatsOptions): Required<Pick<NodeSt
       node: await node(time, onlyCPUAndMemory),
       pods: await Promise.all(measured.map((each) => pod(each, time, onlyCPUAndMemory))),
     };
-    rates.endRound();
+    rates.prune(clock.monotonicMs());
     return summary;
   };
   return {
     summary: collect,
     resourceMetrics: async () => resourceMetricsText(await collect({ onlyCPUAndMemory: true }), clock.now()),
+    async containerMetrics() {
+      const [summary, { memoryBytes }] = await Promise.all([
+        collect({ onlyCPUAndMemory: false }),
+        readMachineUsage(layout),
+      ]);
+      return containerMetricsText({ summary, memoryBytes, cpus: cpus().length, atMs: clock.now() });
+    },
   };
 }
 

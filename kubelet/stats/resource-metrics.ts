@@ -3,14 +3,14 @@ import type { ContainerUsage, PodUsage, Summary } from "./types.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
-interface Sample {
+export interface Sample {
   readonly labels: Labels;
   readonly value: number | undefined;
   /** Whether the sample bears its time. */
   readonly timed: boolean;
 }
 
-interface Family {
+export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge";
@@ -111,7 +111,8 @@ function podLabels({ podRef: { name, namespace } }: PodUsage): Labels {
   return { namespace, pod: name };
 }
 
-function textOf({ name, help, type, samples }: Family, atMs: number): string {
+/** One metric with its samples; nothing where there are none. */
+export function textOf({ name, help, type, samples }: Family, atMs: number): string {
   const lines = samples.flatMap(({ labels, value, timed }) => {
     if (value === undefined || Number.isNaN(value)) return [];
     const names = Object.keys(labels);

@@ -12,6 +12,7 @@ import { createPodCgroups } from "../cgroups/create-pod-cgroups.ts";
 import { readCgroupUsage } from "./cgroup-usage.ts";
 import { CpuRates } from "./cpu-rates.ts";
 import { createNodeStats, type MeasuredPod } from "./create-node-stats.ts";
+import { measuredPods } from "./measured-pods.ts";
 import { defaultInterface, networkOf, parseNetDev } from "./network-usage.ts";
 import { busyNanos } from "./node-usage.ts";
 import type { Summary } from "./types.ts";
@@ -83,7 +84,7 @@ test("a rate needs two looks, a second apart, and begins anew where the count do
   const rates = new CpuRates();
   const look = (nanos: number, atMs: number): number | undefined => {
     const rate = rates.observe("a", nanos, atMs);
-    rates.endRound();
+    rates.prune(atMs);
     return rate;
   };
   assert.equal(look(1e9, 0), undefined);
@@ -91,8 +92,9 @@ test("a rate needs two looks, a second apart, and begins anew where the count do
   assert.equal(look(2e9, 2000), 5e8);
   assert.equal(look(2.1e9, 2100), 5e8, "the last known");
   assert.equal(look(1e6, 5000), undefined, "another container");
-  rates.endRound();
-  assert.equal(look(2e6, 9000), undefined, "forgotten");
+  assert.equal(look(2e6, 400_000), 3, "after a long while");
+  rates.prune(800_000);
+  assert.equal(look(3e6, 800_001), undefined, "forgotten");
 });
 
 test("interfaces are counted without the loopback, the default one first", () => {
@@ -183,7 +185,48 @@ test("a summary has the node, its pods and their containers, and metrics say the
     }
     assert.match(text, /^node_cpu_usage_seconds_total \S+ 1767225602000$/m);
     assert.doesNotMatch(text, /container="gone".* 1767225602000/);
+    const more = await stats.containerMetrics();
+    for (const line of [
+      'container_cpu_usage_seconds_total{container="",namespace="ns",pod="p"} 2.5 1767225602000',
+      'container_memory_rss{container="c",namespace="ns",pod="p"} 300 1767225602000',
+    ]) {
+      assert.ok(more.split("\n").includes(line), line);
+    }
+    assert.match(more, /^machine_memory_bytes \S+$/m);
   }));
+
+test("what is measured is what runs, by its status", async () => {
+  const statusOf = (name: string, state: object): object => ({ name, containerID: `containerd://${name}-id`, state });
+  const podOf = (name: string, phase: string): Pod =>
+    ({
+      metadata: { name, namespace: "ns", uid: name },
+      spec: { containers: [] },
+      status: {
+        phase,
+        startTime: "2026-01-01T00:00:00Z",
+        containerStatuses: [
+          statusOf("c", { running: { startedAt: "2026-01-01T00:00:01Z" } }),
+          statusOf("d", { waiting: { reason: "ContainerCreating" } }),
+        ],
+      },
+    }) as unknown as Pod;
+  const api = {
+    pods: () => [podOf("p", "Running"), podOf("q", "Succeeded")],
+    sandboxOf: async () => "sandbox",
+    container: async () => undefined,
+  };
+  assert.deepEqual(await measuredPods(api, { parentOf: (pod) => `/kubepods/pod${pod.metadata.uid}` })(), [
+    {
+      name: "p",
+      namespace: "ns",
+      uid: "p",
+      startedAtMs: Date.UTC(2026, 0, 1),
+      cgroup: "/kubepods/podp",
+      sandboxId: "sandbox",
+      containers: [{ name: "c", id: "c-id", startedAtMs: Date.UTC(2026, 0, 1, 0, 0, 1), logPath: undefined }],
+    },
+  ]);
+});
 
 test("a process in a cgroup of this machine is seen to use memory", {
   skip: process.getuid?.() !== 0,
