@@ -3,6 +3,7 @@ import { CommandError } from "../command-error.ts";
 import { logFile } from "./cluster.ts";
 
 const shownLines = 8;
+const shownCharacters = 400;
 
 /** A component that does not do what it should: the message names it, shows the end of its log, and says where the rest is. */
 export class ComponentFailure extends CommandError {
@@ -25,9 +26,9 @@ function lastLines(file: string): readonly string[] {
     return readFileSync(file, "utf8")
       .trimEnd()
       .split("\n")
-      .filter((line) => line !== "")
+      .filter((line) => line.trim() !== "")
       .slice(-shownLines)
-      .map(readable);
+      .map((line) => readable(line).slice(0, shownCharacters));
   } catch {
     return [];
   }

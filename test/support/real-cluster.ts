@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { whyNoContainers } from "../../node/machine/containers.ts";
+import { type NamedImage, ociArchive } from "./images/image.ts";
 import { createNetworkNamespace, type TestNamespace } from "./network-namespace.ts";
 import { tracesOf } from "./traces.ts";
 
@@ -15,8 +16,8 @@ export { whyNoContainers };
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export interface RealClusterOptions {
-  /** Tar archives that are loaded before the test goes on. */
-  readonly images?: readonly string[];
+  /** Images, or tar archives of them, that are loaded before the test goes on. */
+  readonly images?: readonly (NamedImage | string)[];
   /** More flags of `k8ts up`. */
   readonly flags?: readonly string[];
 }
@@ -88,8 +89,7 @@ export async function startRealCluster(t: TestContext, options: RealClusterOptio
   const up = await place.k8ts(["up", ...flags]);
   assert.equal(up.status, 0, `k8ts up failed:\n${up.stderr}\n${await logsOf(place)}`);
   if (images.length > 0) {
-    const load = await place.k8ts(["image", "load", ...images]);
-    assert.equal(load.status, 0, `k8ts image load failed:\n${load.stderr}`);
+    await loadImages(place, images);
   }
   const tryKubectl: RealCluster["tryKubectl"] = (args, { binary = "kubectl", ...rest } = {}) =>
     place.run(binary, args, rest);
@@ -102,6 +102,15 @@ export async function startRealCluster(t: TestContext, options: RealClusterOptio
       return stdout;
     },
   };
+}
+
+async function loadImages(place: ClusterPlace, images: readonly (NamedImage | string)[]): Promise<void> {
+  const named = images.filter((image) => typeof image !== "string");
+  const archive = join(place.folder, "images.tar");
+  if (named.length > 0) await writeFile(archive, await ociArchive(named));
+  const archives = images.filter((image) => typeof image === "string");
+  const load = await place.k8ts(["image", "load", ...archives, ...(named.length > 0 ? [archive] : [])]);
+  assert.equal(load.status, 0, `k8ts image load failed:\n${load.stderr}`);
 }
 
 /** The ends of all logs of a cluster, for the message of a failure. */
