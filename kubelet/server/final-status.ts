@@ -18,7 +18,7 @@ export function finalStatus(message: string): FinalStatus {
   if (message === "") return { metadata: {}, status: "Success" };
   let status: Partial<FinalStatus>;
   try {
-    status = JSON.parse(message) as Partial<FinalStatus>;
+    status = (JSON.parse(message) as Partial<FinalStatus> | null) ?? {};
   } catch (error) {
     return internalError(`error stream protocol error: ${(error as Error).message} in ${goQuote(message)}`);
   }
@@ -28,7 +28,8 @@ export function finalStatus(message: string): FinalStatus {
   }
   if (status.reason !== nonZeroExit) return internalError(status.message ?? "");
   if (status.details === undefined) return internalError("error stream protocol error: details must be set");
-  const cause = status.details.causes?.find(({ reason }) => reason === exitCodeCause);
+  const { causes } = status.details;
+  const cause = Array.isArray(causes) ? causes.find((one) => one?.reason === exitCodeCause) : undefined;
   if (cause === undefined) return internalError(`error stream protocol error: no ${exitCodeCause} cause given`);
   if (!/^\d{1,3}$/.test(cause.message) || Number(cause.message) > 255) {
     return internalError(`error stream protocol error: invalid exit code value ${goQuote(cause.message)}`);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtInResources } from "../../api/mod.ts";
 import { issueCertificate, toPem } from "../../apimachinery/x509/certificate.ts";
+import type { Backend } from "../../apiserver/nodes/backend.ts";
 import { ApiServer } from "../../apiserver/server.ts";
 import { versionInfo } from "../../apiserver/version.ts";
 import { type Clock, type Logger, realClock, realRandom, silentLogger } from "../../base/mod.ts";
@@ -38,6 +39,8 @@ export interface HttpsServerOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly compactionIntervalMs?: number;
+  /** The way to nodes. */
+  readonly backend?: Backend;
 }
 
 export async function startHttpsServer(options: HttpsServerOptions = {}): Promise<HttpsServer> {
@@ -74,6 +77,7 @@ export async function startHttpsServer(options: HttpsServerOptions = {}): Promis
     service: { clusterIP: "10.96.0.1", endpoint: undefined },
     externalAddress: "127.0.0.1:6443",
     version: versionInfo({ version: "0.1.0", commit: "unknown", date: "1970-01-01T00:00:00Z" }),
+    ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.compactionIntervalMs === undefined ? {} : { compactionIntervalMs: options.compactionIntervalMs }),
   });
   await server.start();
