@@ -9,13 +9,14 @@ import { writeAtomically } from "./atomic-writer.ts";
 import { collectPayload, isCollected } from "./collect-payload.ts";
 import { makeEmptyDir } from "./empty-dir.ts";
 import { checkHostPath } from "./host-path.ts";
-import { mountOf, unmountBelow } from "./mounts.ts";
+import { unmountBelow } from "./mounts.ts";
 import { changeOwnership } from "./ownership.ts";
 import { resolveClaim } from "./persistent-volumes.ts";
 import { type MountedVolume, type PodVolumes, type SubPathRequest, VolumeError } from "./pod-volumes.ts";
 import { bindSubPath, checkSubPath, makeWithin } from "./sub-path.ts";
 import { messageOf, setUpFailed } from "./volume-errors.ts";
 import { mountedVolumes, nestedMountPoints, pluginOf } from "./volume-layout.ts";
+import { prepareRoot, unmountRoot } from "./volume-root.ts";
 import { type PodVolumesOptions, type VolumeWorld, volumeWorld } from "./volume-world.ts";
 
 export interface NodeVolumes extends PodVolumes {
@@ -115,7 +116,7 @@ class KeptVolumes implements NodeVolumes {
   }
 
   async unmountAll(): Promise<void> {
-    await unmountBelow(this.#world.layout.root, this.#world);
+    await unmountRoot(this.#world);
     this.#rootReady = undefined;
   }
 
@@ -126,28 +127,13 @@ class KeptVolumes implements NodeVolumes {
   }
 
   async #ready(): Promise<void> {
-    this.#rootReady ??= this.#prepareRoot();
+    this.#rootReady ??= prepareRoot(this.#world);
     try {
       await this.#rootReady;
     } catch (error) {
       this.#rootReady = undefined;
       throw error;
     }
-  }
-
-  /** Mounts that containers make and the node is to see need a root that is shared; secrets need a place off the disk. */
-  async #prepareRoot(): Promise<void> {
-    const { layout, mounts } = this.#world;
-    await mkdir(layout.pods, { recursive: true, mode: 0o750 });
-    await mkdir(layout.memory, { recursive: true, mode: 0o750 });
-    const table = await mounts.list();
-    if (mountOf(table, layout.memory)?.path === layout.memory) return;
-    if (mountOf(table, layout.root)?.shared !== true) await mounts.share(layout.root);
-    await mkdir(layout.memory, { recursive: true });
-    await mounts.tmpfs(layout.memory, ["mode=0750", "noswap"]).catch(() =>
-      // Kernels before 6.4 do not know how to keep it out of swap.
-      mounts.tmpfs(layout.memory, ["mode=0750"]),
-    );
   }
 
   async #makeAll(kept: Kept, signal: AbortSignal): Promise<ReadonlyMap<string, MountedVolume>> {

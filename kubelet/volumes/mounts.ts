@@ -16,8 +16,8 @@ export interface Mounts {
   tmpfs(path: string, options: readonly string[]): Promise<void>;
   /** Also of a file, and of /proc/PID/fd/N, whose object is meant and not its name. */
   bind(source: string, target: string): Promise<void>;
-  /** Makes a directory a mount whose later mounts reach other namespaces. */
-  share(path: string): Promise<void>;
+  /** Makes a directory, which may be a mount already, one whose later mounts reach other namespaces. */
+  share(path: string, options: { readonly isMounted: boolean }): Promise<void>;
   /** `lazy`: gone from sight at once, in truth when nobody uses it any more. */
   unmount(path: string, options?: { readonly lazy?: boolean }): Promise<void>;
 }
@@ -27,8 +27,8 @@ export const hostMounts: Mounts = {
   list: async () => parseMounts(await readFile("/proc/self/mountinfo", "utf8")),
   tmpfs: (path, options) => run("mount", ["-t", "tmpfs", "-o", options.join(","), "tmpfs", path]),
   bind: (source, target) => run("mount", ["--no-canonicalize", "--bind", source, target]),
-  async share(path) {
-    await run("mount", ["--bind", path, path]);
+  async share(path, { isMounted }) {
+    if (!isMounted) await run("mount", ["--bind", path, path]);
     await run("mount", ["--make-rshared", path]);
   },
   unmount: (path, { lazy = false } = {}) => run("umount", lazy ? ["--lazy", path] : [path]),
@@ -57,14 +57,14 @@ export function mountOf(mounts: readonly Mount[], path: string): Mount | undefin
 }
 
 /**
- * Unmounts a folder and all below it, what is still in use as soon as it is not. Rejects where something stays: to remove
+ * Unmounts a folder and all below it but `keep`, what is still in use as soon as it is not. Rejects where something stays: to remove
  * files then could remove those of others.
  */
 export async function unmountBelow(
   root: string,
-  { mounts, logger }: { readonly mounts: Mounts; readonly logger: Logger },
+  { mounts, logger, keep }: { readonly mounts: Mounts; readonly logger: Logger; readonly keep?: string | undefined },
 ): Promise<void> {
-  const below = (await mounts.list()).filter(({ path }) => isAtOrBelow(path, root)).toReversed();
+  const below = (await mounts.list()).filter(({ path }) => path !== keep && isAtOrBelow(path, root)).toReversed();
   for (const { path } of below) {
     await mounts.unmount(path).catch((error: unknown) => {
       logger.debug("Mount is in use", { path, error });

@@ -16,15 +16,17 @@ import { test } from "node:test";
 import { ConfigMap } from "../../api/core/v1/config-map.ts";
 import type { Pod } from "../../api/core/v1/pod.ts";
 import { Secret } from "../../api/core/v1/secret.ts";
-import { CapturingLogger } from "../../base/logger.ts";
+import { CapturingLogger, silentLogger } from "../../base/logger.ts";
 import { realClock } from "../../base/real-clock.ts";
 import { SeededRandom } from "../../base/seeded-random.ts";
 import { type Client, createClient } from "../../client/client.ts";
 import { MemoryApi } from "../../client/testing/memory-api.ts";
 import { createReferencedObjects } from "../objects/create-referenced-objects.ts";
 import { createPodVolumes, type NodeVolumes } from "./create-pod-volumes.ts";
-import { hostMounts, type Mount, type Mounts } from "./mounts.ts";
+import { hostMounts, type Mount, type Mounts, mountOf, unmountBelow } from "./mounts.ts";
 import { VolumeError } from "./pod-volumes.ts";
+import { VolumeLayout } from "./volume-layout.ts";
+import { prepareRoot, unmountRoot } from "./volume-root.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -281,6 +283,35 @@ test(
       );
     }, hostMounts),
 );
+
+test("a root that nothing shares becomes a mount once, and a disk of its own stays", {
+  skip: !isRoot,
+  timeout: 30_000,
+}, async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "k8ts-volumes-")));
+  const below = async (): Promise<readonly string[]> =>
+    (await hostMounts.list()).map(({ path }) => path).filter((path) => path.startsWith(folder));
+  const options = (root: string) => ({ layout: new VolumeLayout(root), mounts: hostMounts, logger: silentLogger });
+  const root = join(folder, "root");
+  const disk = join(folder, "disk");
+  mkdirSync(root);
+  mkdirSync(disk);
+  try {
+    const isShared = mountOf(await hostMounts.list(), folder)?.shared;
+    await prepareRoot(options(root));
+    await prepareRoot(options(root));
+    assert.deepEqual(await below(), isShared ? [join(root, "memory")] : [root, join(root, "memory")]);
+    await unmountRoot(options(root));
+    assert.deepEqual(await below(), []);
+    await hostMounts.tmpfs(disk, ["size=1m"]);
+    await prepareRoot(options(disk));
+    await unmountRoot(options(disk));
+    assert.deepEqual(await below(), [disk]);
+  } finally {
+    await unmountBelow(folder, { mounts: hostMounts, logger: silentLogger });
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("no sub-path leads out of its volume", { skip: !isRoot, timeout: 30_000 }, () =>
   inWorld(async ({ root, prepare, volumes }) => {

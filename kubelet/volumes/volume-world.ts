@@ -1,3 +1,4 @@
+import { mkdirSync, realpathSync } from "node:fs";
 import type { ResourceList } from "../../api/core/v1/pod/resource-list.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -34,7 +35,13 @@ export function volumeWorld(options: PodVolumesOptions): VolumeWorld {
   return {
     ...options,
     mounts: options.mounts ?? hostMounts,
-    layout: new VolumeLayout(options.rootDir),
+    layout: new VolumeLayout(canonical(options.rootDir)),
     tokens: new ServiceAccountTokens(options),
   };
+}
+
+/** As the kernel's mount table names it. */
+function canonical(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o750 });
+  return realpathSync(path);
 }
