@@ -53,6 +53,7 @@ export async function up(flags: UpFlags, has: (component: string) => boolean): P
     await waitUntilReady({ cluster, components, timeoutMs: readyTimeoutMs });
   } catch (error) {
     if (!running) await undo(cluster, before === undefined, progress);
+    if (error instanceof MachineError) throw new CommandError(error.message, { cause: error });
     throw error instanceof CommandError ? withRemedy(error, flags.dataDir) : error;
   }
   const context = await putContext(cluster, progress);

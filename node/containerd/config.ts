@@ -27,7 +27,7 @@ export function parseContainerdVersion(text: string): ContainerdVersion | undefi
 /** The oldest that has what is configured here: `netns_mounts_under_state_dir`, CRI v1. */
 export const oldestContainerd: ContainerdVersion = { major: 1, minor: 6 };
 
-export function isOldEnough({ major, minor }: ContainerdVersion): boolean {
+export function isNewEnough({ major, minor }: ContainerdVersion): boolean {
   return major > oldestContainerd.major || (major === oldestContainerd.major && minor >= oldestContainerd.minor);
 }
 

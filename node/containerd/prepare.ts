@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { writeCniConfiguration } from "../cni/write.ts";
 import { bridgeName, type NodeFiles, type NodePlace, nodeFiles } from "../files.ts";
 import { hasCapability } from "../machine/capabilities.ts";
+import { MachineError } from "../machine/install.ts";
 import { findCniBinDir, findProgram } from "../machine/programs.ts";
 import { chooseSnapshotter } from "../machine/snapshotter.ts";
 import { pauseImage } from "../pause-image/image.ts";
 import { run } from "../process/run.ts";
-import { containerdConfig, parseContainerdVersion } from "./config.ts";
+import { containerdConfig, isNewEnough, oldestContainerd, parseContainerdVersion } from "./config.ts";
 
 export interface ContainerdCommand {
   readonly files: NodeFiles;
@@ -58,6 +59,11 @@ async function settingsOf(files: NodeFiles, command: string): Promise<Parameters
   const version = parseContainerdVersion(versionText);
   if (version === undefined) {
     throw new Error(`${command} --version says what no containerd says: ${versionText.trim()}`);
+  }
+  if (!isNewEnough(version)) {
+    throw new MachineError(
+      `${command} is of version ${version.major}.${version.minor}, and a node needs ${oldestContainerd.major}.${oldestContainerd.minor} or later: upgrade containerd`,
+    );
   }
   return {
     version,
