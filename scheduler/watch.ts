@@ -76,7 +76,7 @@ export function followPods(pods: Informer<Pod>, watched: Watched): Disposable {
 }
 
 function updatePending(pod: Pod, old: Pod, watched: Watched): void {
-  const { cache, queue } = watched;
+  const { cache, queue, nominations } = watched;
   const uid = pod.metadata.uid ?? "";
   const dying = pod.metadata.deletionTimestamp !== undefined && old.metadata.deletionTimestamp === undefined;
   if (cache.isAssumed(uid)) {
@@ -92,6 +92,8 @@ function updatePending(pod: Pod, old: Pod, watched: Watched): void {
   nominate(pod, watched);
   const left = old.status.nominatedNodeName;
   if (left && left !== pod.status.nominatedNodeName) {
+    // Room that is no longer kept is room for others.
+    if (nominations.nodeOf(uid) === left) nominations.delete(uid);
     queue.changed({ kind: "Pod", event: "AssignedPodDelete", old });
   }
 }

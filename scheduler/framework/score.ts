@@ -10,19 +10,14 @@ export function bestNode(
   const totals = totalScores(input, nodes);
   let best = -Infinity;
   let found = 0;
-  let chosen = nodes[0]!;
-  for (let i = 0; i < nodes.length; i++) {
-    const total = totals[i]!;
-    if (total < best) continue;
+  for (const total of totals) {
     if (total > best) {
       best = total;
-      found = 0;
-    }
-    found++;
-    // Each of the best found so far is the chosen one with the same chance.
-    if (found === 1 || input.random.below(found) === 0) chosen = nodes[i]!;
+      found = 1;
+    } else if (total === best) found++;
   }
-  return chosen;
+  let skip = found === 1 ? 0 : input.random.below(found);
+  for (let i = 0; ; i++) if (totals[i] === best && skip-- === 0) return nodes[i]!;
 }
 
 export function totalScores(

@@ -17,9 +17,8 @@ export function spreadScore({ pod }: PodInfo, snapshot: Snapshot, nodes: readonl
     const placed = snapshot.counts(namespace, constraint.match);
     const { topologyKey, maxSkew } = constraint;
     const isHostname = topologyKey === hostnameKey;
-    const values = new Set(
-      isHostname ? [] : nodes.filter((node) => !ignored.has(node)).map(({ labels }) => labels[topologyKey]),
-    );
+    const values = new Set<string | undefined>();
+    if (!isHostname) for (const node of nodes) if (!ignored.has(node)) values.add(node.labels[topologyKey]);
     // Small topologies would else be lost beside large ones.
     const weight = Math.log((isHostname ? nodes.length - ignored.size : values.size) + 2);
     const totals = isHostname ? undefined : totalsOf(constraint, placed);
