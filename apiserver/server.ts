@@ -97,7 +97,8 @@ export class ApiServer {
       authorizer: access.authorizer,
       maxBodyBytes: defaultMaxBodyBytes,
     };
-    this.#backend = options.backend ?? (options.kubelet === undefined ? undefined : httpBackend(options.kubelet));
+    this.#backend =
+      options.backend ?? (options.kubelet === undefined ? undefined : httpBackend(options.kubelet, clock));
     const subresources = allSubresources(access.tokenIssuer, this.#backend);
     const virtual = allReviews(scope, access);
     // Whoever does not ask hears of it by /readyz.

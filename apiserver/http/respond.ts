@@ -55,13 +55,18 @@ export async function respond(exchange: Exchange, response: ApiResponse, context
 /** Ends with the client; where the body breaks off, so does the answer. */
 async function sendStream(exchange: Exchange, { status, body }: StreamResponse, headers: Headers): Promise<void> {
   exchange.begin(status, headers);
-  for await (const piece of body) {
-    if (exchange.signal.aborted) {
-      return;
+  try {
+    for await (const piece of body) {
+      if (exchange.signal.aborted) {
+        return;
+      }
+      if (!exchange.write(piece)) {
+        await exchange.drained();
+      }
     }
-    if (!exchange.write(piece)) {
-      await exchange.drained();
-    }
+  } catch {
+    exchange.destroy();
+    return;
   }
   exchange.end();
 }

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { connect as connectTls } from "node:tls";
 import { type RawHeaders, readAnswerHead, requestHead } from "../../apimachinery/httpstream/upgrade.ts";
+import type { Clock } from "../../base/clock.ts";
 import {
   type Backend,
   type BackendAnswer,
@@ -26,8 +27,8 @@ const dialTimeoutMs = 30_000;
 const maxFreeSockets = 32;
 
 /** Reaches nodes and pods over the network of this machine. */
-export function httpBackend(credentials: KubeletCredentials | undefined): Backend {
-  return new HttpBackend(credentials);
+export function httpBackend(credentials: KubeletCredentials | undefined, clock: Clock): Backend {
+  return new HttpBackend(credentials, clock);
 }
 
 interface TlsOptions {
@@ -39,11 +40,13 @@ interface TlsOptions {
 
 class HttpBackend implements Backend {
   readonly #credentials: KubeletCredentials | undefined;
+  readonly #clock: Clock;
   readonly #plain = new HttpAgent({ keepAlive: true, maxFreeSockets });
   readonly #secure = new HttpsAgent({ keepAlive: true, maxFreeSockets });
 
-  constructor(credentials: KubeletCredentials | undefined) {
+  constructor(credentials: KubeletCredentials | undefined, clock: Clock) {
     this.#credentials = credentials;
+    this.#clock = clock;
   }
 
   send(target: BackendTarget, request: BackendRequest): Promise<BackendAnswer> {
@@ -100,17 +103,20 @@ class HttpBackend implements Backend {
       ? connectTls({ host, port, ...servername, ALPNProtocols: ["http/1.1"], ...this.#tls(target) })
       : connectTcp({ host, port });
     socket.setNoDelay(true);
-    socket.setTimeout(dialTimeoutMs, () => socket.destroy(new Error("i/o timeout")));
     return new Promise((resolve, reject) => {
       const abort = (): void => void socket.destroy(new Error("operation was canceled"));
+      const timer = this.#clock.setTimer(dialTimeoutMs, () => socket.destroy(new Error("i/o timeout")));
+      const settled = (): void => {
+        timer.clear();
+        signal.removeEventListener("abort", abort);
+      };
       signal.addEventListener("abort", abort, { once: true });
       socket.once("error", (error) => {
-        signal.removeEventListener("abort", abort);
+        settled();
         reject(new BackendError(`error dialing backend: ${dialFailure(target, error)}`, { cause: error }));
       });
       socket.once(secure ? "secureConnect" : "connect", () => {
-        signal.removeEventListener("abort", abort);
-        socket.setTimeout(0);
+        settled();
         socket.on("error", () => {}); // Whoever uses the connection sees it close.
         resolve(socket);
       });

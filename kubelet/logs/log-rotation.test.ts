@@ -10,7 +10,9 @@ import { type LogRotationOptions, runLogRotation } from "./log-rotation.ts";
 import { planRotation, rotationSuffix } from "./rotation-plan.ts";
 
 test("at most so many files are kept, the newest of them", () => {
-  const name = fc.nat(9).chain((n) => fc.constantFrom(`0.log.2026010${n}-000000`, `0.log.2026010${n}-000000.gz`));
+  const name: fc.Arbitrary<string> = fc
+    .nat(9)
+    .chain((n) => fc.constantFrom(`0.log.2026010${n}-000000`, `0.log.2026010${n}-000000.gz`));
   fc.assert(
     fc.property(fc.uniqueArray(name), fc.integer({ min: 2, max: 6 }), (rotated, maxFiles) => {
       const { remove, compress } = planRotation(rotated, maxFiles);
