@@ -13,6 +13,8 @@ export interface SchedulerOptions {
   readonly metrics?: MetricsRegistry | undefined;
   /** Only pods that ask for this scheduler are placed. Default `default-scheduler`. */
   readonly schedulerName?: string | undefined;
+  /** The machine, for events: `default-scheduler-HOST` has reported them. */
+  readonly host?: string | undefined;
   /** Shared ones, which whoever gives them runs. Default: its own. */
   readonly informers?: Informers | undefined;
   /** Bindings under way at once. Default 128. */

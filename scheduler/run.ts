@@ -35,6 +35,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   const recorder = new SeriesEventRecorder({
     client: client.resource(Event),
     component: schedulerName,
+    host: options.host ?? "",
     clock,
     random,
     logger,

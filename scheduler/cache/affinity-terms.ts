@@ -1,5 +1,11 @@
 import type { Pod, PodAffinity, PodAffinityTerm } from "../../api/generated/types/core-v1.ts";
-import { fromLabelSelector, type Selector } from "../../apimachinery/selectors/label-selector.ts";
+import {
+  fromLabelSelector,
+  nothing,
+  type Selector,
+  SelectorError,
+} from "../../apimachinery/selectors/label-selector.ts";
+import type { LabelSelector } from "../../apimachinery/validation/label-fields.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -26,7 +32,7 @@ export const noAffinityTerms: AffinityTerms = Object.freeze({
   preferredAntiAffinity: none,
 });
 
-/** Throws SelectorError where a selector cannot be. */
+/** A selector that cannot be selects nothing. */
 export function affinityTermsOf(pod: Pod): AffinityTerms {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
   if (podAffinity === undefined && podAntiAffinity === undefined) return noAffinityTerms;
@@ -48,10 +54,19 @@ function preferred(affinity: PodAffinity | undefined, namespace: string): readon
   return terms.filter(({ weight }) => weight !== 0).map((one) => termOf(one.podAffinityTerm, namespace, one.weight));
 }
 
+function selectorOf(selector: LabelSelector | undefined): Selector {
+  try {
+    return fromLabelSelector(selector);
+  } catch (error) {
+    if (error instanceof SelectorError) return nothing;
+    throw error;
+  }
+}
+
 function termOf(term: PodAffinityTerm, namespace: string, weight: number): AffinityTerm {
-  const selector: Selector = fromLabelSelector(term.labelSelector);
+  const selector = selectorOf(term.labelSelector);
   const named = term.namespaces ?? [];
-  const ofNamespaces = fromLabelSelector(term.namespaceSelector);
+  const ofNamespaces = selectorOf(term.namespaceSelector);
   // Without a word on namespaces, the pod's own is meant.
   const namespaces = new Set(named.length === 0 && term.namespaceSelector === undefined ? [namespace] : named);
   return {

@@ -126,6 +126,18 @@ test("after five minutes whatever waits is tried again", async () => {
   await running;
 });
 
+test("where a plugin cannot tell whether a change matters, the pod is tried", () => {
+  const hint = (): boolean => {
+    throw new Error("an odd object");
+  };
+  const confused: Plugin = { name: "Confused", interests: [{ events: ["NodeAdd"], hint }] };
+  const queue = new SchedulingQueue({ clock: new VirtualClock(), plugins: [confused], onReady: () => {} });
+  queue.add(named("a"));
+  queue.reject(queue.take()!.info.uid, new Set(["Confused"]));
+  queue.changed(added("n"));
+  assert.equal(queue.take()?.info.uid, "uid-a");
+});
+
 test("without nodes, the first node lets all go", () => {
   const { queue } = setUp();
   queue.add(named("a"));

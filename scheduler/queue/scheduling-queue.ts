@@ -1,7 +1,7 @@
 import type { Pod } from "../../api/generated/types/core-v1.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { Heap } from "../../base/heap.ts";
-import { podInfo } from "../cache/pod-info.ts";
+import { type PodInfo, podInfo } from "../cache/pod-info.ts";
 import { podChanges } from "../framework/changes.ts";
 import { type Change, type ClusterEvent, eventLabels } from "../framework/cluster-event.ts";
 import type { Interest, Plugin } from "../framework/plugin.ts";
@@ -185,7 +185,7 @@ export class SchedulingQueue {
     if (change.event === "NodeAdd") for (const queued of this.#rejectedBy(noNodes)) this.#release(queued, event);
     for (const { plugin, interest } of this.#interests.get(change.event) ?? []) {
       for (const queued of this.#rejectedBy(plugin)) {
-        if (interest.hint === undefined || interest.hint(queued.info, change)) this.#release(queued, event);
+        if (isWorth(interest, queued.info, change)) this.#release(queued, event);
       }
     }
   }
@@ -223,7 +223,7 @@ export class SchedulingQueue {
   #isWorth(queued: QueuedPod, change: Change): boolean {
     for (const { plugin, interest } of this.#interests.get(change.event) ?? []) {
       if (!queued.rejectedBy.has(plugin)) continue;
-      if (interest.hint === undefined || interest.hint(queued.info, change)) return true;
+      if (isWorth(interest, queued.info, change)) return true;
     }
     return false;
   }
@@ -319,6 +319,15 @@ export class SchedulingQueue {
       onReady();
     });
     this.#timer = { timer, dueMs };
+  }
+}
+
+function isWorth({ hint }: Interest, info: PodInfo, change: Change): boolean {
+  try {
+    return hint === undefined || hint(info, change);
+  } catch {
+    // What cannot be told is tried: the decision will say what is wrong, and one odd object stops nobody else.
+    return true;
   }
 }
 

@@ -83,6 +83,17 @@ describe("required affinity", () => {
   });
 });
 
+test("a selector that cannot be selects nothing", () => {
+  const odd = {
+    labelSelector: { matchExpressions: [{ key: "a b", operator: "In", values: ["x"] }] },
+    topologyKey: "zone",
+  };
+  const cache = cacheOf(nodes, [placed("x", "x", "a1", requires("podAntiAffinity", odd))]);
+  assert.deepEqual(new Set(Object.values(verdicts(interPodAffinity, podOf("p"), cache))), new Set(["fits"]));
+  const pod = podOf("p", { spec: requires("podAffinity", odd) });
+  assert.deepEqual(new Set(Object.values(verdicts(interPodAffinity, pod, cache))), new Set([unaffine]));
+});
+
 test("required anti-affinity keeps a pod away from those it names", () => {
   const cache = cacheOf(nodes, [placed("web-1", "web", "a1")]);
   const pod = podOf("p", { labels: { app: "web" }, spec: requires("podAntiAffinity", term("web", "zone")) });
