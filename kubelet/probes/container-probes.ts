@@ -5,6 +5,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import type { EventRecorder } from "../../client/events/recorder.ts";
 import type { ProbeKind, ProbeResults, RunningContainer } from "./probe-manager.ts";
+import type { ProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeOutcome } from "./probe-outcome.ts";
 import { ProbeWorker } from "./probe-worker.ts";
 import { type ProbeTools, runProbe } from "./run-probe.ts";
@@ -21,6 +22,7 @@ export interface ContainerProbesOptions extends ProbeTools {
   readonly createdAtMs: number;
   /** `results` has changed. */
   readonly changed: () => void;
+  readonly metrics: ProbeMetrics | undefined;
 }
 
 /** The probes of one running container. */
@@ -35,7 +37,7 @@ export interface ContainerProbes {
 const titles = { startup: "Startup", readiness: "Readiness", liveness: "Liveness" } as const;
 
 export function probeContainer(options: ContainerProbesOptions): ContainerProbes {
-  const { clock, random, logger, recorder, container, running, createdAtMs } = options;
+  const { clock, random, logger, recorder, container, running, createdAtMs, metrics } = options;
   const { startupProbe, readinessProbe, livenessProbe } = container;
   const workers = new Map<ProbeKind, ProbeWorker>();
   let { pod } = options;
@@ -54,9 +56,13 @@ export function probeContainer(options: ContainerProbesOptions): ContainerProbes
       random,
       logger: logger.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, container: container.name }),
       spread: running.startedAtMs < createdAtMs && clock.now() - createdAtMs < probe.periodSeconds * 1000,
-      run: (signal) => {
+      async run(signal) {
         const { ports = [], env = [] } = container;
-        return runProbe({ probe, containerId: running.id, podIP: podIP ?? "", ports, env }, options, signal);
+        const beganMs = clock.monotonicMs();
+        const target = { probe, containerId: running.id, podIP: podIP ?? "", ports, env };
+        const outcome = await runProbe(target, options, signal);
+        metrics?.observe(kind, pod, container.name, { outcome, ms: clock.monotonicMs() - beganMs });
+        return outcome;
       },
       verdict: (verdict, outcome) => conclude(kind, verdict, outcome),
       tell: (outcome) => recorder.event(referenceTo(pod, container), eventOf(kind, outcome)),
@@ -98,6 +104,7 @@ export function probeContainer(options: ContainerProbesOptions): ContainerProbes
     },
     stop() {
       for (const worker of workers.values()) worker.stop();
+      metrics?.forget(pod, container.name);
     },
   };
 }

@@ -3,11 +3,13 @@ import type { Container } from "../../api/generated/types/core-v1.ts";
 import { onAbort } from "../../base/cancellation.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
 import type { EventRecorder } from "../../client/events/recorder.ts";
 import type { RuntimeService } from "../../cri/mod.ts";
 import { type ContainerProbes, probeContainer } from "./container-probes.ts";
 import type { ProbeManager, ProbeResults, RunningContainer } from "./probe-manager.ts";
+import { probeMetrics } from "./probe-metrics.ts";
 
 export interface ProbeManagerOptions {
   readonly runtime: Pick<RuntimeService, "execSync">;
@@ -16,6 +18,8 @@ export interface ProbeManagerOptions {
   readonly logger: Logger;
   /** Is told, on the pod, of failures and warnings. */
   readonly recorder: EventRecorder;
+  /** Of /metrics/probes. */
+  readonly metrics?: MetricsRegistry;
 }
 
 const nothing: ProbeResults = {};
@@ -23,6 +27,7 @@ const nothing: ProbeResults = {};
 /** Probes until `signal` aborts. A pod without probes costs nothing. */
 export function createProbeManager(options: ProbeManagerOptions, signal: AbortSignal): ProbeManager {
   const createdAtMs = options.clock.now();
+  const metrics = options.metrics === undefined ? undefined : probeMetrics(options.metrics);
   /** By pod uid, then by container name. */
   const pods = new Map<string, Map<string, ContainerProbes>>();
   const byId = new Map<string, ContainerProbes>();
@@ -39,7 +44,12 @@ export function createProbeManager(options: ProbeManagerOptions, signal: AbortSi
   };
   const begin = (pod: Pod, container: Container, running: RunningContainer): ContainerProbes =>
     probeContainer({
-      ...options,
+      runtime: options.runtime,
+      clock: options.clock,
+      random: options.random,
+      logger: options.logger,
+      recorder: options.recorder,
+      metrics,
       pod,
       container,
       running,

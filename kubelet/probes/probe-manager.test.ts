@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Pod } from "../../api/core/v1/pod.ts";
 import { silentLogger } from "../../base/logger.ts";
+import { MetricsRegistry } from "../../base/metrics.ts";
 import { SeededRandom } from "../../base/seeded-random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { CriError } from "../../cri/mod.ts";
@@ -19,6 +20,7 @@ interface World {
   /** What each command does: its exit code, at this many milliseconds. "never": the runtime cannot run it. */
   readonly does: Map<string, (atMs: number) => number | "never">;
   readonly events: string[];
+  readonly metrics: MetricsRegistry;
   readonly changes: string[];
   run(pod: Pod, id?: string): void;
   /** Time passes, in small steps, so that commands have theirs. */
@@ -41,14 +43,15 @@ async function inWorld(use: (world: World) => Promise<void>): Promise<void> {
     return { exitCode, stdout: Buffer.from(name), stderr: Buffer.alloc(0) };
   };
   const recorder = { event: (_: unknown, { message }: { readonly message: string }) => void events.push(message) };
+  const metrics = new MetricsRegistry();
   const manager = createProbeManager(
-    { runtime: { execSync }, clock, random: new SeededRandom(1), logger: silentLogger, recorder },
+    { runtime: { execSync }, clock, random: new SeededRandom(1), logger: silentLogger, recorder, metrics },
     stop.signal,
   );
   using _ = manager.onChange((uid) => changes.push(uid));
   const run = (pod: Pod, id = "id1"): void =>
     manager.update(pod, ["127.0.0.1"], new Map([["c", { id, startedAtMs: clock.now() }]]));
-  await use({ clock, manager, runs, does, events, changes, run, pass: (ms) => clock.advance(ms) });
+  await use({ clock, manager, runs, does, events, changes, metrics, run, pass: (ms) => clock.advance(ms) });
   stop.abort();
   await clock.settle();
   assert.equal(clock.pendingTimers, 0, "no timer outlives the manager");
@@ -152,6 +155,21 @@ test("a container that never starts is ended after failureThreshold × periodSec
     assert.deepEqual(manager.results("id1"), {});
     await pass(1);
     assert.deepEqual(manager.results("id1"), { started: false, alive: false, failure: "Startup probe failed: s" });
+  }));
+
+test("probes are counted by their results for as long as there is something to probe", () =>
+  inWorld(async ({ run, does, pass, metrics, manager }) => {
+    run(podOf({ readinessProbe: exec("r") }));
+    await pass(10_000);
+    does.set("r", () => 1);
+    await pass(10_000);
+    const text = metrics.render();
+    const labels = (result: string): string =>
+      `{container="c",namespace="n",pod="p",pod_uid="u",probe_type="Readiness",result="${result}"}`;
+    assert.ok(text.includes(`prober_probe_total${labels("successful")} 2\n`), text);
+    assert.ok(text.includes(`prober_probe_total${labels("failed")} 1\n`), text);
+    manager.remove("u");
+    assert.doesNotMatch(metrics.render(), /pod="p"/);
   }));
 
 test("initialDelaySeconds come before the first probe", () =>
