@@ -25,6 +25,8 @@ export interface PodCgroupsOptions extends PodResourcesOptions {
 }
 
 export interface NodeCgroups extends PodCgroups {
+  /** The cgroup of all pods. */
+  readonly podsCgroup: string;
   /** Removes the node's own cgroup with all pods' and whatever runs in them. Not where it is the machine's root: then kubepods. */
   removeRoot(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function createPodCgroups(options: PodCgroupsOptions): NodeCgroups {
   };
 
   return {
+    podsCgroup: kubepods,
     parentOf,
     async ensure(pod) {
       ready ??= prepareClasses();
