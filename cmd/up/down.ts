@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { CommandError } from "../command-error.ts";
 import { absoluteDataDir, type Cluster, clusterOf } from "./cluster.ts";
+import { lockCluster } from "./lock.ts";
 import { terminalProgress } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { stopCluster } from "./stop.ts";
@@ -13,6 +14,7 @@ export async function down(dataDir: string): Promise<void> {
     process.stdout.write(`There is no cluster in ${dataDir}.\n`);
     return;
   }
+  await using _lock = await lock(cluster);
   await stopCluster(cluster, terminalProgress());
   process.stdout.write(`Stopped. k8ts up${flagOf(dataDir)} goes on with it.\n`);
 }
@@ -25,9 +27,15 @@ export async function deleteCluster(dataDir: string): Promise<void> {
     return;
   }
   const progress = terminalProgress();
+  await using _lock = await lock(cluster);
   await stopCluster(cluster, progress);
   await wipeCluster(cluster, progress);
   process.stdout.write("Deleted.\n");
+}
+
+function lock({ dataDir }: Cluster): Promise<AsyncDisposable> {
+  const onWait = (pid: number): void => terminalProgress().step(`waiting for another command (pid ${pid})`);
+  return lockCluster({ dataDir, onWait });
 }
 
 /** The cluster of a directory; undefined where there is nothing. A directory of something else is a CommandError. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
-import { checkKernel, checkMachine } from "../../node/machine/checks.ts";
+import { checkKernel, checkMachine, rootNeeded } from "../../node/machine/checks.ts";
 import { installTools, MachineError } from "../../node/machine/install.ts";
 import { readKubeconfig } from "../certificates/kubeconfig.ts";
 import { CommandError } from "../command-error.ts";
@@ -11,6 +11,7 @@ import { nodeFacts } from "../node/facts.ts";
 import { isAlive } from "../run-state.ts";
 import { absoluteDataDir, type Cluster, clusterOf } from "./cluster.ts";
 import { flagOf } from "./down.ts";
+import { lockCluster } from "./lock.ts";
 import { firstSubnet } from "./pod-range.ts";
 import { type Progress, terminalProgress } from "./progress.ts";
 import { type ClusterSettings, readSettings, settingsFor, writeSettings } from "./settings.ts";
@@ -32,6 +33,11 @@ export async function up(flags: UpFlags, has: (component: string) => boolean): P
   const startedMs = performance.now();
   const progress = terminalProgress();
   const dataDir = await absoluteDataDir(flags.dataDir);
+  needRoot();
+  await using _lock = await lockCluster({
+    dataDir,
+    onWait: (pid) => progress.step(`waiting for another command (pid ${pid})`),
+  });
   const before = await readSettings(dataDir);
   const settings = settingsFor(before, askedOf(flags), usualSettings(dataDir, flags), dataDir);
   const running = await isRunning(dataDir);
@@ -46,11 +52,12 @@ export async function up(flags: UpFlags, has: (component: string) => boolean): P
   // From here on something is there that could be left behind.
   await mkdir(dataDir, { recursive: true, mode: 0o755 });
   if (before === undefined) await writeSettings(dataDir, settings);
+  const interrupted = interruption();
   try {
     progress.step(running ? "finding what runs" : "starting containerd, the control plane and the node");
     const orders = await startComponents({ cluster, nodeIp: nodeIPs.join(","), podCidrs, progress, has });
     const components = orders.components.map(({ name }) => name);
-    await waitUntilReady({ cluster, components, timeoutMs: readyTimeoutMs });
+    await Promise.race([waitUntilReady({ cluster, components, timeoutMs: readyTimeoutMs }), interrupted]);
   } catch (error) {
     if (!running) await undo(cluster, before === undefined, progress);
     if (error instanceof MachineError) throw new CommandError(error.message, { cause: error });
@@ -82,6 +89,19 @@ function usualSettings(dataDir: string, flags: UpFlags): Omit<ClusterSettings, "
 async function isRunning(dataDir: string): Promise<boolean> {
   const record = await readJson<ComponentRecord>(recordFile(dataDir, "server"));
   return record !== undefined && (await isAlive(record));
+}
+
+/** Rejects at Ctrl-C and at the end of the terminal; what was started is stopped then, too. */
+function interruption(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => reject(new CommandError(`${signal} was received`, { exitCode: 130 })));
+    }
+  });
+}
+
+function needRoot(): void {
+  if (process.getuid?.() !== 0) throw new CommandError(rootNeeded);
 }
 
 interface MachineOptions {

@@ -18,14 +18,15 @@ export interface CheckOptions {
 const longestSocketBytes = 107;
 const leastRoomBytes = 512 * 2 ** 20;
 
+export const rootNeeded =
+  "a node needs root, for containers and their network: run this with sudo. Without it, `k8ts server` runs the control plane alone";
+
 /** Throws a MachineError for the first thing that would keep a node from running here, with what to do about it. */
 export async function checkMachine({ dataDir, apiPort }: CheckOptions): Promise<void> {
   if (process.platform !== "linux")
     throw new MachineError("a node needs Linux: use a virtual machine, or run `k8ts server` alone");
   if (process.getuid?.() !== 0) {
-    throw new MachineError(
-      "a node needs root, for containers and their network: run this with sudo. Without it, `k8ts server` runs the control plane alone",
-    );
+    throw new MachineError(rootNeeded);
   }
   await checkCapabilities();
   await checkDirectory(nodeFiles(dataDir));

@@ -165,3 +165,26 @@ test("without root, or without capabilities, up says what it lacks", { skip, tim
   assert.equal(weak.status, 1);
   assert.match(weak.stderr, /this process lacks CAP_SYS_ADMIN/);
 });
+
+test("a missing tool that cannot be installed here is named", { skip, timeout }, async (t) => {
+  const place = await createClusterPlace(t);
+  const hide = ["containerd", "apt-get"].map((name) => `mount --bind /dev/null "$(command -v ${name})"`).join(" && ");
+  const up = `exec ${join(import.meta.dirname, "..", "..", "k8ts")} up --data-dir ${place.dataDir}`;
+  const { status, stderr } = await place.run("unshare", ["--mount", "sh", "-c", `${hide} && ${up}`]);
+  assert.equal(status, 1);
+  assert.match(stderr, /a node needs what is not installed here: containerd\./);
+  assert.equal(existsSync(place.dataDir), false);
+});
+
+test("commands on one cluster come one after another", { skip, timeout }, async (t) => {
+  const place = await createClusterPlace(t);
+  const both = await Promise.all([place.k8ts(["up"]), place.k8ts(["up"])]);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    [0, 0],
+    both.map(({ stderr }) => stderr).join("\n"),
+  );
+  const [first, second] = await Promise.all([place.k8ts(["delete"]), place.k8ts(["delete"])]);
+  assert.deepEqual([first.status, second.status], [0, 0], first.stderr + second.stderr);
+  assert.deepEqual(await place.traces(), []);
+});
