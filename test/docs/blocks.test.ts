@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
+import { createClusterPlace, whyNoContainers } from "../support/real-cluster.ts";
 import { type Block, blocksOf, documents, hasProgram, root } from "./markdown.ts";
 import { isSameOutput } from "./same-output.ts";
 import { Shell } from "./shell.ts";
@@ -10,32 +11,35 @@ import { Shell } from "./shell.ts";
 /**
  * What the documents show is done, word for word. Marks behind a block's language say how:
  * `sh run` runs to its end without a failure and prints what the ```` ```text ```` block after it shows; `sh run fails` fails;
- * `sh server` starts a server that later blocks talk to; `ts run` is a file of tests in the project's root.
+ * `sh server` starts a server that later blocks talk to; `sh up` makes a machine a cluster, which is one of its own, and gone
+ * after the document; `ts run` is a file of tests in the project's root.
  */
 const programs = ["kubectl", "sqlite3"];
-const timeout = 180_000;
+const timeout = 300_000;
 
 for (const document of documents()) {
   const blocks = blocksOf(document).filter(
-    ({ language, marks }) => language === "sh" && (marks.has("run") || marks.has("server")),
+    ({ language, marks }) => language === "sh" && ["run", "server", "up"].some((mark) => marks.has(mark)),
   );
   if (blocks.length > 0) {
-    describe(`${document} does what it shows:`, { timeout }, () => runAll(blocks));
+    test(`${document} does what it shows:`, { timeout }, (t) => runAll(t, blocks));
   }
 }
 
-function runAll(blocks: readonly Block[]): void {
-  let shell: Shell | undefined;
+async function runAll(t: TestContext, blocks: readonly Block[]): Promise<void> {
+  const isCluster = blocks.some(({ marks }) => marks.has("up"));
+  const why = isCluster ? whyNoContainers() : undefined;
+  if (why !== undefined) return t.skip(why);
+  const shell = await Shell.open(isCluster ? await createClusterPlace(t) : undefined);
+  t.after(() => shell.close());
   let broken: string | undefined;
-  after(() => shell?.close());
   for (const block of blocks) {
-    test(`${block.place} ${block.text.split("\n")[0]}`, { timeout }, async (t) => {
+    await t.test(`${block.place} ${block.text.split("\n")[0]}`, { timeout }, async (t) => {
       const missing = programs.find(
         (name) => new RegExp(`(^|[|&;(\\s])${name}\\s`, "m").test(block.text) && !hasProgram(name),
       );
       if (missing !== undefined) return t.skip(`there is no ${missing} on this machine`);
       if (broken !== undefined) return t.skip(`${broken} failed before`);
-      shell ??= await Shell.open();
       try {
         await runOne(shell, block);
       } catch (error) {

@@ -3,9 +3,10 @@ import { mkdtemp, open, readFile, rm, stat, symlink, writeFile } from "node:fs/p
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ClusterPlace } from "../support/real-cluster.ts";
 import { root } from "./markdown.ts";
 
-const blockTimeoutMs = 60_000;
+const blockTimeoutMs = 150_000;
 const pollMs = 20;
 
 export interface Printed {
@@ -14,22 +15,27 @@ export interface Printed {
   readonly output: string;
 }
 
+/** What of the clone a reader's commands reach for. */
+const ofTheClone = ["k8ts", "examples", "package.json", "node_modules"];
+
 /**
- * A terminal as a reader of the documents has it: an empty folder, in which `./k8ts` is the project's launcher, and what one
- * block exports the next one sees.
+ * A terminal as a reader of the documents has it: a folder like a clone, in which `./k8ts` is the project's launcher, and what
+ * one block exports the next one sees. With a place, it is one on that machine: with its network, and its cluster's directory.
  */
 export class Shell {
   readonly folder: string;
+  readonly #place: ClusterPlace | undefined;
   readonly #servers: ChildProcess[] = [];
 
-  private constructor(folder: string) {
+  private constructor(folder: string, place: ClusterPlace | undefined) {
     this.folder = folder;
+    this.#place = place;
   }
 
-  static async open(): Promise<Shell> {
+  static async open(place?: ClusterPlace): Promise<Shell> {
     const folder = await mkdtemp(join(tmpdir(), "k8ts-docs-"));
-    await symlink(join(root, "k8ts"), join(folder, "k8ts"));
-    return new Shell(folder);
+    await Promise.all(ofTheClone.map((name) => symlink(join(root, name), join(folder, name))));
+    return new Shell(folder, place);
   }
 
   /** Runs a block to its end; a command that fails ends it. */
@@ -37,8 +43,15 @@ export class Shell {
     const exported = "if [ -f .exported ]; then . ./.exported; fi";
     await writeFile(join(this.folder, ".block"), `${exported}\n${text}\nexport -p >.exported\n`);
     const out = await open(join(this.folder, ".output"), "w");
-    const env = { ...process.env, HOME: this.folder, KUBECACHEDIR: join(this.folder, ".cache") };
-    const child = spawn("sh", ["-e", ".block"], {
+    const { KUBECONFIG: _, ...others } = process.env;
+    const env = {
+      ...others,
+      HOME: this.folder,
+      KUBECACHEDIR: join(this.folder, ".cache"),
+      ...(this.#place && { K8TS_DATA_DIR: this.#place.dataDir }),
+    };
+    const [program, args] = this.#place?.namespace.command("sh", ["-e", ".block"]) ?? ["sh", ["-e", ".block"]];
+    const child = spawn(program, args, {
       cwd: this.folder,
       env,
       stdio: ["ignore", out.fd, out.fd],
