@@ -36,7 +36,7 @@ export async function runNode(
     const component: Component = { name: part, kubeconfig: kubeconfigOf[part] };
     const patience = { clock: realClock, timeoutMs: patienceMs, signal };
     if (flags.kubeconfig === undefined) await fileIsThere(join(resolve(flags.dataDir), component.kubeconfig), patience);
-    const own = await connect(component, flags, { logger: logger.child({ component: part }), metrics });
+    const own = await connect(component, flags, { logger: logger.child({ part }), metrics });
     open.push(own);
     await serverAnswers(own.client, patience);
     return own;

@@ -35,7 +35,10 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
   };
   return runTasks(signal, [
     whereLeading("kube-controller-manager", "system:kube-controller-manager", (inner) =>
-      runAllControllers({ ...parts, clientAs: clientOf("kube-controller-manager"), rootCa, clusterCidr: clusterCidrs, serviceCidrs }, inner),
+      runAllControllers(
+        { ...parts, clientAs: clientOf("kube-controller-manager"), rootCa, clusterCidr: clusterCidrs, serviceCidrs },
+        inner,
+      ),
     ),
     whereLeading("kube-scheduler", "system:kube-scheduler", (inner) =>
       runScheduler({ ...parts, client: schedulerClient }, inner),
