@@ -23,9 +23,10 @@ export interface NodeFiles {
     readonly state: string;
     readonly socket: string;
     readonly opt: string;
+    /** What runc remembers of containers; it would share a folder with every runc of the machine otherwise. */
+    readonly runc: string;
     /** `hosts.toml` files of registries (containerd's `config_path`). */
     readonly certs: string;
-    /** Version and settings that the configuration was written for. */
     readonly log: string;
   };
   readonly cni: {
@@ -50,6 +51,7 @@ export function nodeFiles(directory: string): NodeFiles {
       state: join(containerd, "state"),
       socket: join(containerd, "containerd.sock"),
       opt: join(containerd, "opt"),
+      runc: join(containerd, "runc"),
       certs: join(containerd, "certs.d"),
       log: join(directory, "log", "containerd.log"),
     },

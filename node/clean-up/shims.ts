@@ -17,6 +17,8 @@ export async function killShims(files: NodeFiles): Promise<void> {
     kill(pid);
   }
   await Promise.all([...sockets].map((socket) => rm(socket, { force: true })));
+  // Nothing runs any more, and what runc still remembers of it would be in the way of nobody but itself.
+  await rm(files.containerd.runc, { recursive: true, force: true });
 }
 
 /**

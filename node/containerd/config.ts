@@ -68,7 +68,7 @@ function criOfVersion2(settings: ContainerdSettings): readonly string[] {
     }),
     table(`${cri}.cni`, { bin_dir: settings.cniBinDir, conf_dir: settings.files.cni.confDir, max_conf_num: 1 }),
     table(`${cri}.containerd`, { default_runtime_name: "runc", ...imageKeys(settings) }),
-    ...runcTables(`${cri}.containerd`),
+    ...runcTables(`${cri}.containerd`, settings),
     table(`${cri}.registry`, { config_path: settings.files.containerd.certs }),
   ];
 }
@@ -82,7 +82,7 @@ function criOfVersion3(settings: ContainerdSettings): readonly string[] {
     table(runtime, runtimeKeys(settings)),
     table(`${runtime}.cni`, { ...bin, conf_dir: files.cni.confDir, max_conf_num: 1 }),
     table(`${runtime}.containerd`, { default_runtime_name: "runc" }),
-    ...runcTables(`${runtime}.containerd`),
+    ...runcTables(`${runtime}.containerd`, settings),
     table(images, { max_concurrent_downloads: 3, ...imageKeys(settings) }),
     table(`${images}.pinned_images`, { sandbox: settings.sandboxImage }),
     table(`${images}.registry`, { config_path: files.containerd.certs }),
@@ -109,11 +109,11 @@ function imageKeys({ snapshotter }: ContainerdSettings): Values {
 /** Exec, attach and port-forward are streamed to the kubelet, on this machine. */
 const streamKeys: Values = { disable_tcp_service: true, stream_server_address: "127.0.0.1", stream_server_port: "0" };
 
-function runcTables(containerd: string): readonly string[] {
+function runcTables(containerd: string, { files }: ContainerdSettings): readonly string[] {
   return [
     table(`${containerd}.runtimes.runc`, { runtime_type: "io.containerd.runc.v2" }),
     // The kubelet names cgroups by path and makes them itself.
-    table(`${containerd}.runtimes.runc.options`, { SystemdCgroup: false }),
+    table(`${containerd}.runtimes.runc.options`, { SystemdCgroup: false, Root: files.containerd.runc }),
   ];
 }
 

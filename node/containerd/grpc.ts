@@ -1,24 +1,36 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+
+export interface Call {
+  readonly socket: string;
+  /** `/runtime.v1.RuntimeService/Status`. */
+  readonly method: string;
+  readonly message: Uint8Array;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
 
 /**
  * One gRPC call over a unix socket, for the few questions that are asked before a whole client is loaded (a quarter of a
  * start goes into loading one). Gives the answer's bytes; throws where there is none or its `grpc-status` is not 0.
  */
-export function callOnce(socket: string, method: string, message: Uint8Array, timeoutMs: number): Promise<Buffer> {
+export function callOnce({ socket, method, message, timeoutMs, clock }: Call): Promise<Buffer> {
   const frame = Buffer.alloc(5 + message.length);
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, 5);
   return new Promise((resolve, reject) => {
     // The authority is as Go's clients of unix sockets write it.
     const session = connectHttp2("http://localhost", { createConnection: () => connect(socket) });
+    const timer = clock.setTimer(timeoutMs, () => fail(new Error(`${socket} does not answer`)));
     const fail = (error: Error): void => {
+      timer.clear();
       session.destroy();
       reject(error);
     };
     session.on("error", fail);
-    session.setTimeout(timeoutMs, () => fail(new Error(`${socket} does not answer`)));
     exchange(session, method, frame).then((answer) => {
+      timer.clear();
       session.close();
       resolve(answer);
     }, fail);

@@ -1,13 +1,15 @@
 import type { Clock } from "../../base/clock.ts";
+import { realClock } from "../../base/real-clock.ts";
 import { callOnce } from "./grpc.ts";
 
 const none = new Uint8Array();
 const callTimeoutMs = 2_000;
 
 /** Whether the CRI of a containerd answers now. Its socket is there earlier than its services. */
-export async function criAnswers(socket: string): Promise<boolean> {
+export async function criAnswers(socket: string, clock: Clock = realClock): Promise<boolean> {
   try {
-    await callOnce(socket, "/runtime.v1.RuntimeService/Status", none, callTimeoutMs);
+    const method = "/runtime.v1.RuntimeService/Status";
+    await callOnce({ socket, method, message: none, timeoutMs: callTimeoutMs, clock });
     return true;
   } catch {
     return false;
@@ -26,7 +28,7 @@ const pollMs = 10;
 /** Waits until the CRI answers; throws where it does not in time. */
 export async function waitForCri(socket: string, { clock, timeoutMs, signal }: ReadinessOptions): Promise<void> {
   const end = clock.monotonicMs() + timeoutMs;
-  while (!(await criAnswers(socket))) {
+  while (!(await criAnswers(socket, clock))) {
     if (clock.monotonicMs() > end) {
       throw new Error(`containerd did not answer within ${timeoutMs / 1_000} s at ${socket}`);
     }
@@ -35,13 +37,15 @@ export async function waitForCri(socket: string, { clock, timeoutMs, signal }: R
 }
 
 /** Whether containerd has an image of this name. */
-export async function hasImage(socket: string, image: string): Promise<boolean> {
-  const answer = await callOnce(
+export async function hasImage(socket: string, image: string, clock: Clock = realClock): Promise<boolean> {
+  const method = "/runtime.v1.ImageService/ImageStatus";
+  const answer = await callOnce({
     socket,
-    "/runtime.v1.ImageService/ImageStatus",
-    field1(field1(text(image))),
-    callTimeoutMs,
-  );
+    method,
+    message: field1(field1(text(image))),
+    timeoutMs: callTimeoutMs,
+    clock,
+  });
   // Field 1, the image, is there or not.
   return answer.length > 0 && answer[0] === 0x0a && answer[1] !== 0;
 }

@@ -31,12 +31,30 @@ test("a node's containerd starts, has the image of sandboxes, survives a crash, 
 
     const ctr = (...args: string[]) => run("ctr", ["-a", containerd.socket, "-n", "k8s.io", ...args]);
     // The sandbox's program runs as process 1, and ends when it is told to.
-    await ctr("run", "--detach", "--cgroup", `${containerd.cgroupParent}/one`, pauseImage, "one");
+    await ctr(
+      "run",
+      "--detach",
+      "--runc-root",
+      containerd.files.containerd.runc,
+      "--cgroup",
+      `${containerd.cgroupParent}/one`,
+      pauseImage,
+      "one",
+    );
     assert.match((await ctr("tasks", "list")).stdout, /one\s+\d+\s+RUNNING/);
     await ctr("tasks", "kill", "--signal", "SIGTERM", "one");
     await t.waitFor(async () => assert.match((await ctr("tasks", "list")).stdout, /one\s+\d+\s+STOPPED/));
     // This one is left running.
-    await ctr("run", "--detach", "--cgroup", `${containerd.cgroupParent}/two`, pauseImage, "two");
+    await ctr(
+      "run",
+      "--detach",
+      "--runc-root",
+      containerd.files.containerd.runc,
+      "--cgroup",
+      `${containerd.cgroupParent}/two`,
+      pauseImage,
+      "two",
+    );
     await writeFile(join(containerd.dataDir, "mine"), "");
   });
   assert.equal(existsSync(dataDir), false);
