@@ -9,9 +9,10 @@ const programs = ["containerd", "ctr", "runc", "nft", "ip", "nsenter", "umount"]
 
 /**
  * Why this machine cannot run containers here and now, for tests that need them: `{ skip: whyNoContainers() ?? false }`.
- * Undefined where it can.
+ * Undefined where it can. K8TS_CONTAINERS=off leaves them out.
  */
 export function whyNoContainers(): string | undefined {
+  if (process.env["K8TS_CONTAINERS"] === "off") return "K8TS_CONTAINERS is off";
   if (process.platform !== "linux") return "containers need Linux";
   if (process.getuid?.() !== 0) return "containers need root";
   const status = readFileSync("/proc/self/status", "utf8");
