@@ -3,6 +3,7 @@ import type { ContainerStatus, PodStatus } from "../../api/generated/types/core-
 import { formatTime } from "../../apimachinery/time/time.ts";
 import { podRequests } from "../cgroups/pod-resources.ts";
 import { podIPsOf } from "../runtime/runtime-pod.ts";
+import { isSidecar } from "../worker/restart-policy.ts";
 import { podConditions } from "./conditions.ts";
 import { containerStatuses } from "./container-statuses.ts";
 import { isTerminalPhase, type PodPhase, podPhase } from "./phase.ts";
@@ -104,13 +105,20 @@ function terminated(input: StatusInput, lists: Lists): Lists {
     status.state.terminated !== undefined ||
     status.state.running !== undefined ||
     status.lastState.terminated !== undefined;
-  const initialized = init.length === 0 || regular.some(begun) || init.every((status) => status.ready || begun(status));
+  const initialized = init.length === 0 || regular.some(begun) || hasPassed(input, init.at(-1));
   const lastBegun = init.findLastIndex(begun);
   return {
     ...lists,
     init: init.map((status, index) => (index <= lastBegun ? ended(status) : status)),
     regular: initialized ? regular.map(ended) : regular,
   };
+}
+
+/** Whether this init container, the last one, let the regular ones begin (pkg/kubelet/status hasPodInitialized). */
+function hasPassed({ pod }: StatusInput, last: ContainerStatus | undefined): boolean {
+  const sidecar = pod.spec.initContainers?.some((one) => one.name === last?.name && isSidecar(one)) ?? false;
+  if (sidecar) return last?.state.running !== undefined && last.started === true;
+  return [last?.state, last?.lastState].some((state) => state?.terminated?.exitCode === 0);
 }
 
 function ended(status: ContainerStatus): ContainerStatus {

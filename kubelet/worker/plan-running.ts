@@ -252,12 +252,14 @@ function planStart(observed: Observed, draft: PlanDraft, { container, type, sand
   const { name } = container;
   if (busy.has(startKey(name)) || runningContainers(runtime).some((running) => running.name === name)) return;
   const newest = newestContainer(runtime, name);
+  const ended = newest?.state === "exited" ? newest : undefined;
   const failure = memory.failures.get(name);
-  if (failure !== undefined && draft.wakeAt(failure.retryAtMs)) {
+  // A container that was made and could not be run has ended like any other, and is started anew like any other.
+  const ranNever = ended !== undefined && failure?.reason === "RunContainerError";
+  if (failure !== undefined && !ranNever && draft.wakeAt(failure.retryAtMs)) {
     draft.wait(name, failure);
     return;
   }
-  const ended = newest?.state === "exited" ? newest : undefined;
   if (ended !== undefined) {
     const delayMs = restartDelayMs(memory.restarts.get(name), ended);
     if (draft.wakeAt(monotonicMs + Math.min(ended.finishedAtMs + delayMs - nowMs, delayMs))) {

@@ -189,3 +189,17 @@ test("only the newest container of a name and the one before it are kept", () =>
   assert.equal(model.runtime.containers.length, 2);
   assert.equal(model.runtime.containers[0]?.restartCount, 5);
 });
+
+test("a container that was made and could not be run waits as one that has ended does", () => {
+  const model = running(modelPod({ containers: [container("a")] }));
+  model.exit("a", 128);
+  model.settle();
+  model.exit("a", 128);
+  const failure = { reason: "RunContainerError", message: "no such file", retryAtMs: model.nowMs + 10_000, count: 5 };
+  model.memory = { ...model.memory, failures: new Map([["a", failure]]) };
+  const { waiting, wakeAfterMs } = model.turn();
+  assert.equal(waiting.get("a")?.reason, "CrashLoopBackOff");
+  assert.equal(wakeAfterMs, 1_000);
+  model.nowMs += 1_000;
+  assert.deepEqual(model.turn().waiting.get("a"), failure, "while it is tried again");
+});
