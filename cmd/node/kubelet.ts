@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { versionInfo } from "../../apiserver/version.ts";
 import { containerEvents, createCriClient } from "../../cri/mod.ts";
 import { runKubelet, type ServingOptions } from "../../kubelet/mod.ts";
+import { statsOfNode } from "../../kubelet/stats/stats-of-node.ts";
 import { writeCniConfiguration } from "../../node/cni/write.ts";
 import { bridgeName, cgroupRoot, nodeFiles } from "../../node/files.ts";
 import { buildInfo } from "../build-info.ts";
@@ -40,7 +41,14 @@ export async function runNodeKubelet(
   const { nodeName, nodeIPs, clusterDns, clusterDomain } = facts;
   const files = nodeFiles(dataDir);
   const cri = createCriClient({ clock: parts.clock, socketPath: files.containerd.socket });
-  const [serving] = await Promise.all([servingOptions(dataDir, port), mkdir(manifests, { recursive: true })]);
+  const rootDir = join(dataDir, "kubelet");
+  const imageDir = files.containerd.root;
+  const [serving] = await Promise.all([
+    servingOptions(dataDir, port),
+    ...[manifests, rootDir].map((folder) => mkdir(folder, { recursive: true })),
+  ]);
+  const { clock } = parts;
+  const stats = await statsOfNode({ nodeName, cgroupRoot: cgroupRoot(dataDir), rootDir, imageDir, clock });
   try {
     await runKubelet(
       {
@@ -62,12 +70,13 @@ export async function runNodeKubelet(
         images: cri,
         containerEvents: (until) => containerEvents({ ...parts, client: cri, signal: until }),
         maxParallelPulls,
-        rootDir: join(dataDir, "kubelet"),
-        imageDir: files.containerd.root,
+        rootDir,
+        imageDir,
         podLogsDir: join(dataDir, "log", "pods"),
         staticPodDir: manifests,
         cgroupRoot: cgroupRoot(dataDir),
         serving,
+        stats,
         onPodCIDRs: (podCidrs) => writeCniConfiguration(files, { bridge: bridgeName(files.directory), podCidrs }),
       },
       signal,
