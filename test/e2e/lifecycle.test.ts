@@ -13,6 +13,7 @@ import {
 
 const skip = whyNoContainers() ?? false;
 const timeout = 180_000;
+const waiting = { timeout: 30_000, interval: 100 };
 
 interface Status {
   readonly ready: boolean;
@@ -70,18 +71,15 @@ test("every component that is killed comes back by itself, and the supervisor wi
   const before = await pidsOf(cluster);
   for (const name of [...before.keys()].filter((name) => name !== "supervisor")) {
     process.kill(before.get(name)!, "SIGKILL");
-    await t.waitFor(
-      async () => {
-        const { ready, components } = await statusOf(cluster);
-        assert.ok(ready);
-        assert.notEqual(components.find((one) => one.name === name)?.pid, before.get(name));
-      },
-      { timeout: 20_000, interval: 100 },
-    );
+    await t.waitFor(async () => {
+      const { ready, components } = await statusOf(cluster);
+      assert.ok(ready);
+      assert.notEqual(components.find((one) => one.name === name)?.pid, before.get(name));
+    }, waiting);
   }
   const between = await pidsOf(cluster);
   process.kill(between.get("supervisor")!, "SIGKILL");
-  await t.waitFor(async () => assert.equal((await statusOf(cluster)).ready, false));
+  await t.waitFor(async () => assert.equal((await statusOf(cluster)).ready, false), waiting);
   await goodUp(cluster);
   const after = await pidsOf(cluster);
   for (const [name, pid] of between) {
@@ -89,13 +87,10 @@ test("every component that is killed comes back by itself, and the supervisor wi
   }
   // Who was adopted is looked after, too.
   process.kill(after.get("server")!, "SIGKILL");
-  await t.waitFor(
-    async () => {
-      assert.notEqual((await pidsOf(cluster)).get("server"), after.get("server"));
-      assert.equal((await statusOf(cluster)).ready, true);
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+  await t.waitFor(async () => {
+    assert.notEqual((await pidsOf(cluster)).get("server"), after.get("server"));
+    assert.equal((await statusOf(cluster)).ready, true);
+  }, waiting);
 });
 
 test("after kill -9 of everything, up goes on, and delete leaves nothing", { skip, timeout }, async (t) => {
@@ -129,8 +124,8 @@ test("a start that cannot go well says why, and leaves nothing half done", { ski
   await refused(["--pod-cidr", "10.244.0.0"], /--pod-cidr 10\.244\.0\.0 is no range of addresses/);
   await refused(["--node-ip", "nowhere"], /--node-ip nowhere is no IP address/);
 
-  const listener = place.run("busybox", ["nc", "-l", "-p", "6443"], { timeoutMs: 4_000 });
-  await t.waitFor(async () => assert.match(await place.namespace.run("ss", "-ltn"), /:6443/));
+  const listener = place.run("busybox", ["nc", "-l", "-p", "6443"], { timeoutMs: 8_000 });
+  await t.waitFor(async () => assert.match(await place.namespace.run("ss", "-ltn"), /:6443/), waiting);
   await refused([], /port 6443 is taken by another program: stop that one, or choose another port with --api-port/);
   await listener;
 });
