@@ -6,6 +6,7 @@ import type { Random } from "../base/random.ts";
 import { runTasks } from "../base/task-group.ts";
 import { type Client, Informers } from "../client/mod.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/controller.ts";
+import { daemonSetController } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSliceController } from "./endpointslice/controller.ts";
@@ -70,6 +71,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "clusterrole-aggregation-controller": clusterRoleAggregationController,
     "namespace-controller": namespaceController({ inventory }),
     "garbage-collector-controller": garbageCollector(inventory),
+    "daemonset-controller": daemonSetController(),
     "deployment-controller": deploymentController,
     "replicaset-controller": replicaSetController,
     "replicationcontroller-controller": replicationControllerController,

@@ -85,6 +85,12 @@ interface StepOptions extends FakeNodesOptions {
   readonly address: () => string;
 }
 
+/** The node that a daemon's pod is bound to by its affinity. */
+function chosenNode({ spec }: Pod): string | undefined {
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms?.[0]?.matchFields?.[0]?.values?.[0];
+}
+
 type Step = (signal: AbortSignal) => Promise<void>;
 
 function nextStep(pod: Pod, options: StepOptions): Step | undefined {
@@ -100,7 +106,7 @@ function nextStep(pod: Pod, options: StepOptions): Step | undefined {
   }
   if (nodeName === "") {
     return async (signal) => {
-      const target = { apiVersion: "v1", kind: "Node", name: options.node() };
+      const target = { apiVersion: "v1", kind: "Node", name: chosenNode(pod) ?? options.node() };
       await pods.subresource(name, "binding").create({ metadata: { name, uid }, target } as never, { signal });
     };
   }
