@@ -1,11 +1,10 @@
-import { hostname } from "node:os";
 import type { Command } from "commander";
 import { addComponentFlags, type ComponentFlags } from "./component-options.ts";
 import { portNumber } from "./numbers.ts";
 
 /** Flags of everything that runs on a node, under upstream's names where upstream has them. */
 export interface NodeFlags extends ComponentFlags {
-  readonly hostnameOverride: string;
+  readonly hostnameOverride?: string;
   readonly nodeIp?: string;
   readonly serviceCidr: string;
   readonly clusterCidr: string;
@@ -26,7 +25,7 @@ export function addKubeletFlags(command: Command): Command {
 
 export function addNodeFlags(command: Command, kubeconfig: string): Command {
   return addComponentFlags(command, kubeconfig)
-    .option("--hostname-override <name>", "name of this node", hostname().toLowerCase())
+    .option("--hostname-override <name>", "name of this node (default: the host's name)")
     .option("--node-ip <ip>[,<ip>]", "addresses of this node (default: that of the interface with the default route)")
     .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16")
     .option("--cluster-cidr <cidr>[,<cidr>]", "range of pod addresses", "10.244.0.0/16")

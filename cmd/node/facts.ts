@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { CommandError } from "../command-error.ts";
 import type { NodeFlags } from "../commands/node-options.ts";
 import { dnsAddressOf } from "../server/addresses.ts";
@@ -22,7 +22,7 @@ export function nodeFacts(flags: NodeFlags): NodeFacts {
   const wrong = nodeIPs.find((ip) => isIP(ip) === 0);
   if (wrong !== undefined) throw new CommandError(`--node-ip ${wrong} is no IP address`);
   return {
-    nodeName: flags.hostnameOverride,
+    nodeName: flags.hostnameOverride ?? hostname().toLowerCase(),
     nodeIPs,
     serviceCidrs: flags.serviceCidr.split(","),
     clusterCidrs: flags.clusterCidr.split(","),
