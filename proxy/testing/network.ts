@@ -9,6 +9,7 @@ const agentPath = fileURLToPath(new URL("agent.ts", import.meta.url));
 
 /** Why no packets can be sent here; undefined where they can. */
 export async function whyNoNetworks(): Promise<string | undefined> {
+  if (process.env["K8TS_CONTAINERS"] === "off") return "K8TS_CONTAINERS is off";
   if (process.platform !== "linux" || process.getuid?.() !== 0) return "network namespaces need root on Linux";
   for (const tool of ["ip", "nft", "nsenter", "conntrack"]) {
     const found = await run("sh", ["-c", `command -v ${tool}`]).then(
