@@ -39,8 +39,10 @@ function planSandbox(
   attempt: number,
   previous: RuntimeSandbox | undefined,
 ): void {
-  const { pod, runtime, memory } = observed;
+  const { pod, runtime, memory, busy } = observed;
   if (!stopAll(observed, draft, { graceSeconds: pod.spec.terminationGracePeriodSeconds })) return;
+  // What is being started comes up in the old sandbox yet, and has to be ended and removed like the rest of it.
+  if ([...busy].some((key) => key.startsWith(startKey("")))) return;
   const unstopped = runtime.sandboxes.find(({ id }) => !memory.stoppedSandboxes.has(id));
   if (unstopped !== undefined) {
     draft.try("sandbox", { kind: "stop-sandbox", key: "sandbox", sandboxId: unstopped.id });
@@ -109,6 +111,7 @@ function planInit(observed: Observed, draft: PlanDraft, sandbox: RuntimeSandbox)
   // Later ones count first: earlier ones may have been removed since.
   const names = initContainers.map(({ name }) => name);
   const furthest = names.findLastIndex((name) => newestContainer(runtime, name) !== undefined);
+  if (!wasInitialized && hasFailed(observed, initContainers[furthest])) return "failed";
   for (const [index, container] of initContainers.entries()) {
     const type: ContainerKind = isSidecar(container) ? "sidecar" : "init";
     const newest = newestContainer(runtime, container.name);
@@ -117,7 +120,6 @@ function planInit(observed: Observed, draft: PlanDraft, sandbox: RuntimeSandbox)
       if (passed) continue;
       const step = judgeInit(observed, container, newest);
       if (step === "completed") continue;
-      if (step === "failed") return "failed";
       if (step === "start") planStart(observed, draft, { container, type, sandbox });
       else continueStop(observed, draft, container);
       return "under-way";
@@ -144,6 +146,12 @@ function judgeInit(
   const failed = newest.exitCode !== 0 || newest.reason === "OOMKilled";
   if (!failed) return "completed";
   return restartsAfter(container, pod.spec, newest.exitCode) ? "start" : "failed";
+}
+
+/** The pod is never to be initialized: sidecars before this one are not started again, either. */
+function hasFailed(observed: Observed, container: Container | undefined): boolean {
+  if (container === undefined || isSidecar(container)) return false;
+  return judgeInit(observed, container, newestContainer(observed.runtime, container.name)) === "failed";
 }
 
 function hasStarted({ probes, busy }: Observed, container: Container, { id }: RuntimeContainer): boolean {

@@ -203,3 +203,32 @@ test("a container that was made and could not be run waits as one that has ended
   model.nowMs += 1_000;
   assert.deepEqual(model.turn().waiting.get("a"), failure, "while it is tried again");
 });
+
+test("a sandbox that is lost is not replaced while a container is still being started in it", () => {
+  const initContainers = [container("side", { restartPolicy: "Always" })];
+  const model = new PlanModel(modelPod({ initContainers, containers: [container("main")] }));
+  for (const key of ["prepare", "volumes", "sandbox"]) {
+    model.turn();
+    model.finish(key);
+  }
+  assert.deepEqual(kinds(model.turn().actions), ["start-container"]);
+  const [lost] = model.runtime.sandboxes;
+  model.runtime = { ...model.runtime, sandboxes: lost === undefined ? [] : [{ ...lost, ready: false }] };
+  assert.deepEqual(kinds(model.turn().actions), []);
+  model.settle();
+  const [sandbox] = model.runtime.sandboxes;
+  assert.deepEqual(started(model), ["side", "side", "main"]);
+  assert.deepEqual(
+    runningContainers(model.runtime).map(({ sandboxId }) => sandboxId),
+    [sandbox?.id, sandbox?.id],
+  );
+});
+
+test("where an init container has failed for good, sidecars are ended once and not started again", () => {
+  const initContainers = [container("side", { restartPolicy: "Always" }), container("setup")];
+  const model = running(modelPod({ restartPolicy: "Never", initContainers, containers: [container("main")] }));
+  model.exit("setup", 1);
+  assert.deepEqual(kinds(model.turn().actions), ["stop-container"]);
+  model.exit("side", 0);
+  assert.deepEqual(kinds(model.turn().actions), []);
+});
