@@ -132,7 +132,7 @@ async function runsCommands(t: TestContext, kubectl: Kubectl): Promise<void> {
     const shell = kubectl.onTerminal(t, "exec", "-it", "web", "--", "sh");
     await eventually(() => assert.match(shell.output, /# /));
     shell.child.stdin!.write("tty; stty size; echo $((6 * 7))\n");
-    await eventually(() => assert.match(shell.output, /\/dev\/pts\/0\n\d+ \d+\n42\n/));
+    await eventually(() => assert.match(shell.output, /\/dev\/pts\/0\n33 101\n42\n/));
     shell.child.stdin!.write("exit 5\n");
     assert.equal(await shell.ended(), 5);
   });

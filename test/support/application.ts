@@ -21,6 +21,9 @@ export const skipWithoutContainers =
 export const image = "busybox:1.36";
 export const newerImage = "busybox:1.37";
 
+/** The size of the terminals that programs are given. */
+export const terminal = { rows: 33, columns: 101 };
+
 /** What a program that goes on has written so far. */
 export interface Running {
   readonly child: ChildProcess;
@@ -74,7 +77,7 @@ export function kubectlOf(cluster: RealCluster, binary?: KubectlBinary, namespac
     attempt,
     start: (t: TestContext, ...args: readonly string[]) => begin(t, path, line(args)),
     onTerminal: (t: TestContext, ...args: readonly string[]) =>
-      begin(t, "script", ["-qec", [path, ...line(args)].map(quoted).join(" "), "/dev/null"]),
+      begin(t, "script", ["-qec", onTerminalOf(terminal, [path, ...line(args)]), "/dev/null"]),
     apply: async (...objects: readonly object[]) => {
       const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
       goodOutput(["apply"], await attempt(["apply", "-f", "-"], { input }));
@@ -85,6 +88,11 @@ export function kubectlOf(cluster: RealCluster, binary?: KubectlBinary, namespac
 function goodOutput(args: readonly string[], { status, stdout, stderr }: CommandResult): string {
   assert.equal(status, 0, `kubectl ${args.join(" ")}: ${stderr}${stdout}`);
   return stdout;
+}
+
+/** A terminal that `script` makes has no size by itself. */
+function onTerminalOf({ rows, columns }: typeof terminal, command: readonly string[]): string {
+  return `stty rows ${rows} columns ${columns}; exec ${command.map(quoted).join(" ")}`;
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
