@@ -86,6 +86,7 @@ export class ApiServer {
       random,
       authorizer: access.authorizer,
       rules: access.rules,
+      metrics: this.metrics,
     });
     const scope: Scope = {
       registry: this.registry,

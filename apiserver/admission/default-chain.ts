@@ -10,6 +10,7 @@ import { PriorityClass } from "../../api/scheduling/v1/priority-class.ts";
 import { CSIDriver } from "../../api/storage/v1/csi-driver.ts";
 import { StorageClass } from "../../api/storage/v1/storage-class.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import { rbacEscalation } from "../authorization/rbac/escalation.ts";
@@ -21,6 +22,7 @@ import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
+import { podSecurity } from "./pod-security/plugin.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priorityAdmission } from "./priority.ts";
 import { runtimeClassAdmission } from "./runtime-class.ts";
@@ -34,10 +36,11 @@ export interface AdmissionDeps {
   readonly random: Random;
   readonly authorizer: Authorizer;
   readonly rules: RuleIndex;
+  readonly metrics: MetricsRegistry;
 }
 
 /** The plugins that are on where nobody says otherwise, in upstream's order (`chain.ts` sorts them). */
-export function defaultAdmission({ reader, clock, random, authorizer, rules }: AdmissionDeps): AdmissionChain {
+export function defaultAdmission({ reader, clock, random, authorizer, rules, metrics }: AdmissionDeps): AdmissionChain {
   return new AdmissionChain([
     namespaceLifecycle(reader, Namespace, clock),
     serviceAccountAdmission({ reader, serviceAccounts: ServiceAccount, clock, random }),
@@ -51,6 +54,7 @@ export function defaultAdmission({ reader, clock, random, authorizer, rules }: A
       csiDrivers: CSIDriver,
     }),
     taintNodesByCondition,
+    podSecurity({ reader, clock, metrics, namespaces: Namespace, pods: Pod }),
     priorityAdmission(reader, PriorityClass),
     defaultTolerationSeconds,
     defaultStorageClass(reader, StorageClass),
