@@ -14,6 +14,7 @@ import {
 } from "../../client/mod.ts";
 import { CommandError } from "../command-error.ts";
 import type { ComponentFlags, LeaderFlags } from "../commands/component-options.ts";
+import { standardError } from "../standard-error.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 /** What a component works with. */
@@ -54,7 +55,7 @@ export async function runComponent(
 export function componentLogger(name: string, { logLevel }: ComponentFlags): Promise<Logger> {
   return createJsonLogger({
     level: logLevel as "info",
-    destination: process.stderr,
+    destination: standardError,
     clock: realClock,
     bindings: { component: name },
   });

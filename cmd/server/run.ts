@@ -16,6 +16,7 @@ import { CommandError } from "../command-error.ts";
 import type { ServerFlags } from "../commands/server-options.ts";
 import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
+import { standardError } from "../standard-error.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { openAuditLog } from "./audit.ts";
@@ -33,7 +34,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const flags = asked.apiPort === 0 ? { ...asked, apiPort: await freePort(asked.bindAddress) } : asked;
   const logger = await createJsonLogger({
     level: flags.logLevel as "info",
-    destination: process.stderr,
+    destination: standardError,
     clock: realClock,
     bindings: { component: name },
   });

@@ -3,11 +3,13 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CgroupTree } from "../../../node/cgroups/cgroup-tree.ts";
 import { isAlive, startTicksOf } from "../../run-state.ts";
+import { standardError } from "../../standard-error.ts";
 import { type ComponentCommand, type ComponentRecord, readJson, recordFile, writeJson } from "./component.ts";
 import { afterExit, noFailures } from "./restart-policy.ts";
 
 /** How often a component that an earlier supervisor started is looked at: its end is told to that one's parent only. */
 const adoptedPollMs = 100;
+const saveAgainMs = 1_000;
 
 /** Keeps one component running: adopts the process that runs, starts one where none does, again and again. */
 export class Keeper {
@@ -15,6 +17,7 @@ export class Keeper {
   readonly #component: ComponentCommand;
   readonly #cgroups: CgroupTree;
   #record: ComponentRecord | undefined;
+  #saveAgain: NodeJS.Timeout | undefined;
 
   constructor(dataDir: string, component: ComponentCommand, cgroups: CgroupTree) {
     this.#dataDir = dataDir;
@@ -30,11 +33,11 @@ export class Keeper {
     for (;;) {
       const startedMs = performance.now();
       const adopted = this.#record !== undefined && (await isAlive(this.#record));
-      const how = adopted ? await untilGone(this.#record!) : await this.#runOnce();
+      const how = adopted ? await untilGone(this.#record!) : await this.#runOnce().catch(notStarted);
       const next = afterExit(history, performance.now() - startedMs);
       history = next.history;
       const { name } = this.#component;
-      process.stderr.write(`${new Date().toISOString()} ${name} ${how}, starts again in ${next.delayMs} ms\n`);
+      standardError.write(`${new Date().toISOString()} ${name} ${how}, starts again in ${next.delayMs} ms\n`);
       this.#record = {
         ...this.#blank(),
         ...this.#record,
@@ -42,7 +45,7 @@ export class Keeper {
         exits: (this.#record?.exits ?? 0) + 1,
         lastExit: how,
       };
-      await writeJson(file, this.#record);
+      await this.#save();
       await new Promise((resolve) => setTimeout(resolve, next.delayMs));
     }
   }
@@ -58,15 +61,25 @@ export class Keeper {
     const ended = endOf(child);
     if (child.pid !== undefined) {
       await this.#cgroups.add(cgroup, child.pid).catch((error) => {
-        process.stderr.write(`${name} stays in the cgroup of its parent: ${(error as Error).message}\n`);
+        standardError.write(`${name} stays in the cgroup of its parent: ${(error as Error).message}\n`);
       });
       const startTicks = (await startTicksOf(child.pid)) ?? "";
       const { exits, lastExit } = this.#record ?? this.#blank();
       const last = lastExit === undefined ? {} : { lastExit };
       this.#record = { name, pid: child.pid, startTicks, startedAt: new Date().toISOString(), exits, ...last };
-      await writeJson(recordFile(this.#dataDir, name), this.#record);
+      await this.#save();
     }
     return ended;
+  }
+
+  /** By it others find the process: what cannot be written now, on a full disk, is written once it can be. */
+  async #save(): Promise<void> {
+    const { name } = this.#component;
+    await writeJson(recordFile(this.#dataDir, name), this.#record).catch((error) => {
+      standardError.write(`${name} cannot be recorded: ${(error as Error).message}\n`);
+      clearTimeout(this.#saveAgain);
+      this.#saveAgain = setTimeout(() => void this.#save(), saveAgainMs);
+    });
   }
 
   #blank(): ComponentRecord {
@@ -74,9 +87,13 @@ export class Keeper {
   }
 }
 
+function notStarted(error: Error): string {
+  return `could not be started: ${error.message}`;
+}
+
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve(`could not be started: ${error.message}`));
+    child.once("error", (error) => resolve(notStarted(error)));
     child.once("exit", (code, signal) => resolve(signal === null ? `exited with ${code}` : `was killed by ${signal}`));
   });
 }

@@ -1,5 +1,6 @@
 import { CgroupTree } from "../../../node/cgroups/cgroup-tree.ts";
 import { readRunState, writeRunState } from "../../run-state.ts";
+import { standardError } from "../../standard-error.ts";
 import { ordersFile, readJson, type SupervisorOrders, supervisorFile } from "./component.ts";
 import { Keeper } from "./keeper.ts";
 import { boundLog } from "./log-size.ts";
@@ -27,11 +28,11 @@ async function main(dataDir: string): Promise<void> {
 
 async function checkLogs(logs: readonly string[]): Promise<void> {
   for (const log of logs) {
-    await boundLog(log).catch((error) => process.stderr.write(`${(error as Error).message}\n`));
+    await boundLog(log).catch((error) => standardError.write(`${(error as Error).message}\n`));
   }
 }
 
 await main(process.argv[2] ?? "").catch((error) => {
-  process.stderr.write(`${(error as Error).stack}\n`);
+  standardError.write(`${(error as Error).stack}\n`);
   process.exit(1);
 });
