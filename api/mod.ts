@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
+import { admissionResources } from "./admission.ts";
 import { servicesAndConfigResources } from "./core.ts";
 import { otherResources } from "./other.ts";
 import { rbacResources } from "./rbac.ts";
@@ -19,6 +20,7 @@ const groupOrder: readonly string[] = [
   "policy",
   "rbac.authorization.k8s.io",
   "storage.k8s.io",
+  "admissionregistration.k8s.io",
   "scheduling.k8s.io",
   "coordination.k8s.io",
   "node.k8s.io",
@@ -32,6 +34,7 @@ export const builtInResources: readonly ResourceDefinition[] = [
   ...servicesAndConfigResources,
   ...reviewResources,
   ...rbacResources,
+  ...admissionResources,
   ...otherResources,
 ].sort(byDiscoveryOrder);
 
