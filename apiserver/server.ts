@@ -12,6 +12,11 @@ import { defaultAdmission } from "./admission/default-chain.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
+import { dumpHandlers } from "./flow-control/dumps.ts";
+import { priorityAndFairness } from "./flow-control/filter.ts";
+import { FlowControl } from "./flow-control/flow-control.ts";
+import { maxInFlight } from "./flow-control/max-in-flight.ts";
+import type { StoredStats } from "./flow-control/work-estimator.ts";
 import type { Filter, Handler } from "./chain.ts";
 import { impersonate } from "./filters/impersonate.ts";
 import { handlerChain } from "./handler-chain.ts";
@@ -26,6 +31,7 @@ import { inProcessTransport } from "./in-process.ts";
 import type { Backend } from "./nodes/backend.ts";
 import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
+import type { RequestInfo } from "./request.ts";
 import { ServiceAllocation } from "./services/service-allocation.ts";
 
 export interface ApiServerOptions {
@@ -46,6 +52,9 @@ export interface ApiServerOptions {
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
   readonly audit?: Filter;
+  readonly requestLimits?: RequestLimits;
+  /** Parts of its health that others keep: a key management plugin, say. */
+  readonly checks?: readonly HealthCheck[];
   /** Who this server is to kubelets. Without it, and without `backend`, logs, exec and proxies are ServiceUnavailable. */
   readonly kubelet?: KubeletCredentials;
   /** The way to nodes and pods; default: the network, as `kubelet` says. */
@@ -53,6 +62,19 @@ export interface ApiServerOptions {
   /** How long history is kept for watches and lists of the past; 0 keeps all. */
   readonly compactionIntervalMs?: number;
 }
+
+/** Upstream's flags of the same names; their sum is what priority and fairness shares out. */
+export interface RequestLimits {
+  readonly maxRequestsInFlight: number;
+  readonly maxMutatingRequestsInFlight: number;
+  readonly priorityAndFairness: boolean;
+}
+
+export const defaultRequestLimits: RequestLimits = {
+  maxRequestsInFlight: 400,
+  maxMutatingRequestsInFlight: 200,
+  priorityAndFairness: true,
+};
 
 const defaultCompactionMs = 5 * 60_000;
 const admin: UserInfo = { username: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
@@ -66,6 +88,7 @@ export class ApiServer {
   readonly #handler: Handler;
   readonly #servers: HttpServer[] = [];
   readonly #backend: Backend | undefined;
+  readonly #flowControl: FlowControl | undefined;
   #compaction: Timer | undefined;
   #ready = false;
   #failure: Error | undefined;
@@ -87,6 +110,7 @@ export class ApiServer {
       authorizer: access.authorizer,
       rules: access.rules,
       metrics: this.metrics,
+      updateStatus: (definition, object) => this.registry.updateStatus(definition, object),
     });
     const scope: Scope = {
       registry: this.registry,
@@ -102,6 +126,8 @@ export class ApiServer {
       options.backend ?? (options.kubelet === undefined ? undefined : httpBackend(options.kubelet, clock));
     const subresources = allSubresources(access.tokenIssuer, this.#backend);
     const virtual = allReviews(scope, access);
+    const limits = options.requestLimits ?? defaultRequestLimits;
+    this.#flowControl = this.#flowControlOf(limits);
     // Whoever does not ask hears of it by /readyz.
     this.#failed.promise.catch(() => {});
     this.#handler = handlerChain({
@@ -111,6 +137,7 @@ export class ApiServer {
       authenticator: access.authenticator,
       audit: options.audit,
       impersonate: impersonate(access.authorizer),
+      flowControl: this.#flowFilter(limits),
       authorizer: access.authorizer,
       resources: resourceHandler(scope, subresources, virtual),
       paths: allPaths({
@@ -121,6 +148,7 @@ export class ApiServer {
         metrics: this.metrics,
         openIdDocuments: access.openIdDocuments,
         checks: this.#checks(),
+        others: this.#flowControl === undefined ? new Map() : dumpHandlers(this.#flowControl.levels, clock),
         ...(options.descriptionsFile === undefined ? {} : { descriptionsFile: options.descriptionsFile }),
       }),
     });
@@ -134,7 +162,7 @@ export class ApiServer {
       this.#failed.reject(error);
       logger.error("the watch of the store ended", { error });
     });
-    await bootstrap({ registry: this.registry, service, logger });
+    await Promise.all([bootstrap({ registry: this.registry, service, logger }), this.#flowControl?.start()]);
     this.#ready = true;
     const interval = compactionIntervalMs ?? defaultCompactionMs;
     if (interval > 0) {
@@ -165,9 +193,30 @@ export class ApiServer {
   async close(graceMs = 0): Promise<void> {
     this.#ready = false;
     this.#compaction?.clear();
+    this.#flowControl?.stop();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();
     this.#cache.stop();
+  }
+
+  #flowControlOf(limits: RequestLimits): FlowControl | undefined {
+    const { clock, random, logger } = this.#options;
+    if (!limits.priorityAndFairness) return undefined;
+    const concurrencyLimit = limits.maxRequestsInFlight + limits.maxMutatingRequestsInFlight;
+    return new FlowControl({ registry: this.registry, clock, random, logger, metrics: this.metrics, concurrencyLimit });
+  }
+
+  #flowFilter(limits: RequestLimits): Filter {
+    const { clock } = this.#options;
+    if (this.#flowControl === undefined) {
+      return maxInFlight({ readOnly: limits.maxRequestsInFlight, mutating: limits.maxMutatingRequestsInFlight });
+    }
+    const statsOf = ({ group, version, resource }: RequestInfo): StoredStats | undefined => {
+      const cache = this.registry.find(group, version, resource)?.cache;
+      if (cache === undefined) return undefined;
+      return { count: cache.size, averageBytes: cache.size === 0 ? 0 : Math.ceil(cache.byteLength / cache.size) };
+    };
+    return priorityAndFairness({ flowControl: this.#flowControl, clock, statsOf });
   }
 
   #checks(): readonly HealthCheck[] {
@@ -175,7 +224,16 @@ export class ApiServer {
       { name: "ping", check: () => undefined },
       { name: "log", check: () => undefined },
       { name: "etcd", check: () => this.#failure?.message },
+      ...(this.#flowControl === undefined
+        ? []
+        : [
+            {
+              name: "poststarthook/priority-and-fairness-config-producer",
+              check: () => (this.#ready ? undefined : "not finished"),
+            },
+          ]),
       { name: "poststarthook/rbac/bootstrap-roles", check: () => (this.#ready ? undefined : "not finished") },
+      ...(this.#options.checks ?? []),
       { name: "informer-sync", readyOnly: true, check: () => (this.#ready ? undefined : "not all caches are filled") },
       { name: "shutdown", readyOnly: true, check: () => (this.#ready ? undefined : "process is not ready") },
     ];

@@ -29,6 +29,8 @@ export interface Storage {
   compact(revision: number): Promise<void>;
   /** Writes a consistent copy of the whole store to `path` while writes go on. Memory: unsupported, rejects. */
   backup(path: string): Promise<void>;
+  /** Whether a write of the same value would change what is stored: it is encrypted with a former key, say. */
+  isStale?(key: string): boolean;
   /** Bytes on disk, or held in memory. */
   sizeBytes(): Promise<number>;
   /** Waits for what was accepted, then releases everything. Later calls reject with `ClosedError`. */

@@ -204,10 +204,10 @@ export class ResourceStore {
     );
     await context.admission?.admit(attributes);
     fillSystemFields(definition, draft, now, this.#deps.random);
-    const name = draft.metadata.name ?? "";
     dropStatus(definition, draft);
     const request = requestContext(context, now);
     definition.prepareForCreate?.(draft, request);
+    const name = draft.metadata.name ?? "";
     const release = this.hooks?.claim(draft, undefined);
     try {
       checkValid(definition, draft, undefined, request, (text) => context.warn(text));
@@ -280,7 +280,7 @@ export class ResourceStore {
       const removed = await this.#committer.remove(key, current, context);
       return "served" in removed ? { served: servedFromValue(draft) } : removed;
     }
-    if (isSame(draft, old)) {
+    if (isSame(draft, old) && this.#deps.storage.isStale?.(key) !== true) {
       return { served: servedAs(current, this.definition) };
     }
     return this.#committer.put(key, draft, current.revision, context);

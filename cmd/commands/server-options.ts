@@ -19,6 +19,7 @@ export interface ServerFlags {
   readonly auditLogMaxsize: number;
   readonly auditLogMaxbackup: number;
   readonly auditLogMaxage: number;
+  readonly encryptionProviderConfig?: string;
   readonly etcdCafile?: string;
   readonly etcdCertfile?: string;
   readonly etcdKeyfile?: string;
@@ -79,6 +80,10 @@ export function addServerFlags(command: Command): Command {
     .option("--audit-log-maxsize <megabytes>", "size at which the file is put aside; 0 is never", count, 100)
     .option("--audit-log-maxbackup <n>", "files put aside that are kept; 0 is all", count, 10)
     .option("--audit-log-maxage <days>", "days that files put aside are kept; 0 is for ever", count, 0)
+    .option(
+      "--encryption-provider-config <file>",
+      "how objects of some resources are encrypted in the store: an apiserver.config.k8s.io/v1 EncryptionConfiguration",
+    )
     .option("--etcd-cafile <file>", "PEM file: the authority that signed etcd's certificate")
     .option("--etcd-certfile <file>", "PEM file: the client certificate for etcd")
     .option("--etcd-keyfile <file>", "PEM file: its key")

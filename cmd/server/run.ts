@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
 import type { AuthorizationMode } from "../../apiserver/access.ts";
 import type { Filter } from "../../apiserver/chain.ts";
+import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
 import { ApiServer } from "../../apiserver/server.ts";
 import { versionInfo } from "../../apiserver/version.ts";
@@ -44,11 +45,11 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     logger.info("wrote a certificate or kubeconfig", { file });
   }
   const auditLog = await openAuditLog(flags, logger);
-  const storage = await openStore(flags, logger);
-  const server = serverOf(flags, addresses, { pki, storage, logger, audit: auditLog?.filter });
   // From here on a signal ends the server in order, even before it is ready.
   const stop = stopSignal();
   const ended = new AbortController();
+  const { storage, checks } = await openStore(flags, logger, AbortSignal.any([stop, ended.signal]));
+  const server = serverOf(flags, addresses, { pki, storage, checks, logger, audit: auditLog?.filter });
   let components = Promise.resolve();
   try {
     await server.start();
@@ -116,14 +117,20 @@ async function preparePki(flags: ServerFlags, { advertised, local, serviceAddres
 interface ServerParts {
   readonly pki: Pki;
   readonly storage: Storage;
+  readonly checks: readonly HealthCheck[];
   readonly logger: Logger;
   readonly audit: Filter | undefined;
 }
 
-function serverOf(flags: ServerFlags, addresses: Addresses, { pki, storage, logger, audit }: ServerParts): ApiServer {
+function serverOf(
+  flags: ServerFlags,
+  addresses: Addresses,
+  { pki, storage, checks, logger, audit }: ServerParts,
+): ApiServer {
   const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
   return new ApiServer({
     storage,
+    checks,
     clock: realClock,
     random: realRandom,
     logger,

@@ -21,10 +21,10 @@ describe("the store that the flags name", { timeout: 60_000 }, () => {
   after(() => rm(dataDir, { recursive: true, force: true }));
 
   const open = (flags: Partial<ServerFlags>) =>
-    openStore({ dataDir, store: "memory", ...flags } as ServerFlags, silentLogger);
+    openStore({ dataDir, store: "memory", ...flags } as ServerFlags, silentLogger, new AbortController().signal);
 
   test("opens", async () => {
-    const storage = await open({ store: "memory" });
+    const { storage } = await open({ store: "memory" });
     assert.equal(await storage.currentRevision(), 1);
     await storage.close();
   });

@@ -1,12 +1,24 @@
 import { readFile } from "node:fs/promises";
+import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import { type Logger, realClock } from "../../base/mod.ts";
 import { openStorage } from "../../storage/open.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { CommandError } from "../command-error.ts";
 import type { ServerFlags } from "../commands/server-options.ts";
+import { openEncryption } from "./encryption.ts";
 
-/** Opens the store that the flags name. Whatever keeps it from opening is a CommandError. */
-export async function openStore(flags: ServerFlags, logger: Logger): Promise<Storage> {
+export interface Store {
+  readonly storage: Storage;
+  readonly checks: readonly HealthCheck[];
+}
+
+/** Opens the store that the flags name, encrypted as they ask. Whatever keeps it from opening is a CommandError. */
+export async function openStore(flags: ServerFlags, logger: Logger, signal: AbortSignal): Promise<Store> {
+  const encryption = await openEncryption(flags.encryptionProviderConfig, { logger, signal });
+  return { storage: encryption.over(await openPlain(flags, logger)), checks: encryption.checks };
+}
+
+async function openPlain(flags: ServerFlags, logger: Logger): Promise<Storage> {
   const tls = await etcdTls(flags);
   try {
     return await openStorage(flags.store, { dataDir: flags.dataDir, clock: realClock, logger, ...(tls && { tls }) });
