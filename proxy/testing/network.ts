@@ -1,5 +1,5 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -79,6 +79,7 @@ function answerOf(text: string): Answer {
   return { text, name, client };
 }
 
+const prefix = "k8ts-px";
 let networks = 0;
 
 /**
@@ -87,12 +88,18 @@ let networks = 0;
  * and fd00:18::1, outside 198.18.0.2; services 198.18.128.0/17 and fd00:96::/112.
  */
 export class TestNetwork {
-  readonly prefix = `k8ts-px-${process.pid}-${networks++}`;
+  readonly prefix = `${prefix}-${process.pid}-${networks++}`;
   readonly agents: Agent[] = [];
   #pods = 0;
+  readonly #removeNow = (): void => removeNamespaces(this.prefix);
 
+  /** Goes with `destroy`, or with this process. */
   static async create(): Promise<TestNetwork> {
+    removeAbandoned();
     const network = new TestNetwork();
+    process.once("exit", network.#removeNow);
+    process.once("SIGTERM", leave);
+    process.once("SIGINT", leave);
     await network.#build();
     return network;
   }
@@ -149,14 +156,10 @@ export class TestNetwork {
 
   async destroy(): Promise<void> {
     for (const agent of this.agents) agent.stop();
-    const names = [this.node, this.outside];
-    for (let number = 2; number <= this.#pods + 1; number++) names.push(`${this.prefix}-p${number}`);
-    await shell(
-      names
-        .filter((name) => existsSync(`/run/netns/${name}`))
-        .map((name) => `ip netns del ${name}`)
-        .join("\n"),
-    );
+    this.#removeNow();
+    process.off("exit", this.#removeNow);
+    process.off("SIGTERM", leave);
+    process.off("SIGINT", leave);
   }
 
   async #build(): Promise<void> {
@@ -201,4 +204,34 @@ END`);
 
 async function shell(script: string): Promise<void> {
   await run("sh", ["-e", "-c", script], { timeout: 20_000 });
+}
+
+/** By itself a signal ends a process without its `exit` listeners. */
+const leave = (): void => process.exit(1);
+
+function namespaces(): readonly string[] {
+  return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+}
+
+/** Agents in them end by themselves, with the process that gives them orders. */
+function removeNamespaces(prefix: string): void {
+  for (const name of namespaces().filter((one) => one.startsWith(`${prefix}-`))) {
+    removeNamespace(name);
+  }
+}
+
+function removeNamespace(name: string): void {
+  try {
+    execFileSync("ip", ["netns", "delete", name], { stdio: "pipe" });
+  } catch (error) {
+    if (namespaces().includes(name)) throw error; // Else another test was faster.
+  }
+}
+
+/** Those of processes that were killed. */
+function removeAbandoned(): void {
+  for (const name of namespaces()) {
+    const pid = new RegExp(`^${prefix}-(\\d+)-\\d+-`).exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeNamespace(name);
+  }
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { busyboxImage, busyboxMissing } from "../support/images/busybox.ts";
 import { ociArchive } from "../support/images/image.ts";
+import { makeBox, removeBox } from "../support/left-behind.ts";
 import { createClusterPlace, logsOf, whyNoContainers } from "../support/real-cluster.ts";
 
 const skip = whyNoContainers() ?? busyboxMissing() ?? false;
@@ -20,11 +20,8 @@ interface Status {
 
 test("a disk that is too small is told, and a cluster outlives one that is full", { skip, timeout }, async (t) => {
   const place = await createClusterPlace(t);
-  const disk = mkdtempSync(join(tmpdir(), "k8ts-disk-"));
-  t.after(() => {
-    execFileSync("umount", ["--lazy", disk]);
-    rmdirSync(disk);
-  });
+  const disk = makeBox();
+  t.after(() => removeBox(disk));
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk]);
   mkdirSync(join(disk, "data"));
   symlinkSync(join(disk, "data"), place.dataDir);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Runtime, startRuntime, whyNot } from "../cri/containers.ts";
 import { kubectlBinaries } from "../kubectl/binaries.ts";
 import { eventually } from "../support/eventually.ts";
+import { makeBox } from "../support/left-behind.ts";
 
 const binaries = kubectlBinaries();
 const skip = whyNot() ?? (binaries.length === 0 ? "no kubectl" : false);
@@ -27,7 +27,7 @@ interface Kubectl {
 }
 
 async function startNode(t: TestContext, { containerd, namespace }: Runtime): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), "k8ts-s-"));
+  const dataDir = makeBox();
   const args = [program, dataDir, namespace.address, containerd.socket, containerd.cgroupParent];
   const child = spawn(...namespace.command(process.execPath, args), { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
@@ -171,7 +171,7 @@ async function exec(t: TestContext, kubectl: Kubectl): Promise<void> {
 
 async function copy(t: TestContext, kubectl: Kubectl): Promise<void> {
   await t.test("files are copied both ways", async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), "k8ts-s-"));
+    const folder = makeBox();
     t.after(() => rm(folder, { recursive: true, force: true }));
     const content = Buffer.from(Array.from({ length: 500_000 }, (_, i) => (i * 7919) & 255));
     await writeFile(join(folder, "a"), content);

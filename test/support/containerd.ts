@@ -1,19 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { TestContext } from "node:test";
 import { realClock } from "../../base/mod.ts";
 import { CgroupTree } from "../../node/cgroups/cgroup-tree.ts";
-import { unmountBelow } from "../../node/clean-up/mounts.ts";
-import { killShims } from "../../node/clean-up/shims.ts";
 import { prepareContainerd } from "../../node/containerd/prepare.ts";
 import { waitForCri } from "../../node/containerd/readiness.ts";
 import { cgroupRoot, type NodeFiles } from "../../node/files.ts";
 import { whyNoContainers } from "../../node/machine/containers.ts";
 import { ensurePauseImage, importImages } from "../../node/pause-image/import.ts";
+import { atExit } from "./at-exit.ts";
+import { makeBox, removeAbandonedBoxes, removeBox, removeBoxNow } from "./left-behind.ts";
 import type { TestNamespace } from "./network-namespace.ts";
 
 export { whyNoContainers };
@@ -52,22 +51,9 @@ export async function startTestContainerd(
   t: TestContext,
   { namespace, podCidr = "10.244.0.0/24" }: TestContainerdOptions,
 ): Promise<TestContainerd> {
-  const dataDir = await mkdtemp(join(tmpdir(), "k8ts-c-"));
-  const cgroups = await CgroupTree.open(cgroupRoot(dataDir));
-  await cgroups.ensure("runtime");
-  const place = { name: "test", directory: dataDir, networkNamespace: namespace.path };
-  const { files, command, args } = await prepareContainerd({ place, podCidrs: [podCidr] });
-  await mkdir(dirname(files.containerd.log), { recursive: true });
+  await removeAbandonedBoxes();
+  const dataDir = makeBox();
   let child: ChildProcess | undefined;
-
-  const start = async (): Promise<void> => {
-    const log = openSync(files.containerd.log, "a");
-    child = spawn(...namespace.command(command, args), { stdio: ["ignore", log, log] });
-    closeSync(log);
-    await once(child, "spawn");
-    await cgroups.add("runtime", child.pid!);
-    await waitForCri(files.containerd.socket, { clock: realClock, timeoutMs: 20_000 });
-  };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const running = child;
     if (running !== undefined && running.exitCode === null && running.signalCode === null) {
@@ -76,19 +62,29 @@ export async function startTestContainerd(
       await ended;
     }
   };
-  const killNow = (): void => {
+  const removeNow = (): void => {
     child?.kill("SIGKILL");
-    rmSync(join(dataDir, "cni"), { recursive: true, force: true });
+    removeBoxNow(dataDir);
   };
-  process.once("exit", killNow);
+  const done = atExit(removeNow);
   t.after(async () => {
-    process.off("exit", killNow);
     await end("SIGKILL");
-    await killShims(files);
-    await cgroups.remove(realClock);
-    await unmountBelow(dataDir);
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    await removeBox(dataDir);
+    done();
   });
+  const cgroups = await CgroupTree.open(cgroupRoot(dataDir));
+  await cgroups.ensure("runtime");
+  const place = { name: "test", directory: dataDir, networkNamespace: namespace.path };
+  const { files, command, args } = await prepareContainerd({ place, podCidrs: [podCidr] });
+  await mkdir(dirname(files.containerd.log), { recursive: true });
+  const start = async (): Promise<void> => {
+    const log = openSync(files.containerd.log, "a");
+    child = spawn(...namespace.command(command, args), { stdio: ["ignore", log, log] });
+    closeSync(log);
+    await once(child, "spawn");
+    await cgroups.add("runtime", child.pid!);
+    await waitForCri(files.containerd.socket, { clock: realClock, timeoutMs: 20_000 });
+  };
   await start();
   await ensurePauseImage(files);
   return {

@@ -2,6 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
+import { atExit } from "./at-exit.ts";
 
 const run = promisify(execFile);
 
@@ -34,9 +35,9 @@ export async function createNetworkNamespace(t: TestContext): Promise<TestNamesp
   const subnet = `198.${18 + (made & 1)}.${process.pid % 256}`;
   const removeNow = (): void => remove(name);
   await run("ip", ["netns", "add", name]);
-  process.once("exit", removeNow);
+  const done = atExit(removeNow);
   t.after(() => {
-    process.off("exit", removeNow);
+    done();
     removeNow();
   });
   const ip = (...args: string[]) => run("ip", ["-n", name, ...args]);
@@ -72,7 +73,12 @@ function remove(name: string): void {
 function removeAbandoned(): void {
   for (const name of existsSync("/run/netns") ? readdirSync("/run/netns") : []) {
     const pid = new RegExp(`^${prefix}-(\\d+)-\\d+$`).exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) remove(name);
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    try {
+      remove(name);
+    } catch (error) {
+      if (existsSync(`/run/netns/${name}`)) throw error; // Else another test was faster.
+    }
   }
 }
 

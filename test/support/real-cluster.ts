@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { whyNoContainers } from "../../node/machine/containers.ts";
+import { atExit } from "./at-exit.ts";
 import { type NamedImage, ociArchive } from "./images/image.ts";
+import { makeBox, removeAbandonedBoxes, removeBox, removeBoxNow } from "./left-behind.ts";
 import { createNetworkNamespace, type TestNamespace } from "./network-namespace.ts";
 import { tracesOf } from "./traces.ts";
 
@@ -61,11 +62,16 @@ export interface RealCluster extends ClusterPlace {
 
 /** A place where nothing runs yet. When the test ends, a cluster in it is deleted, which must leave nothing. */
 export async function createClusterPlace(t: TestContext): Promise<ClusterPlace> {
-  const folder = await mkdtemp(join(tmpdir(), "k8ts-real-"));
+  await removeAbandonedBoxes();
+  const folder = makeBox();
   const dataDir = join(folder, "data");
   // Before that of the namespace, which ends whatever is in it: ends come in the order in which they are asked for.
   let place: ClusterPlace | undefined;
-  t.after(() => leaveNothing(folder, place));
+  const done = atExit(() => removeBoxNow(folder));
+  t.after(async () => {
+    await leaveNothing(folder, place);
+    done();
+  });
   const namespace = await createNetworkNamespace(t);
   const kubeconfig = join(folder, "home", "kubeconfig");
   await mkdir(dirname(kubeconfig));
@@ -75,9 +81,6 @@ export async function createClusterPlace(t: TestContext): Promise<ClusterPlace> 
   const [command = "./k8ts", ...first] = (process.env["K8TS_COMMAND"] ?? join(root, "k8ts")).split(" ");
   const k8ts: ClusterPlace["k8ts"] = (args, options) =>
     run(command, [...first, ...args, "--data-dir", dataDir], options);
-  const killNow = (): void => endByForce(namespace, folder);
-  process.once("exit", killNow);
-  t.after(() => void process.off("exit", killNow));
   place = { namespace, folder, dataDir, kubeconfig, k8ts, run, traces: () => tracesOf(dataDir, namespace) };
   return place;
 }
@@ -132,20 +135,7 @@ async function leaveNothing(folder: string, place: ClusterPlace | undefined): Pr
       assert.equal(existsSync(place.dataDir), false, "k8ts delete has left files");
     }
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-/** Where the test itself is ended: in one go, without promises. */
-function endByForce(namespace: TestNamespace, folder: string): void {
-  try {
-    execFileSync(...namespace.command(join(root, "k8ts"), ["delete", "--data-dir", join(folder, "data")]), {
-      stdio: "ignore",
-      timeout: 30_000,
-    });
-    rmSync(folder, { recursive: true, force: true });
-  } catch {
-    // What cannot be ended in order goes with its namespace.
+    await removeBox(folder);
   }
 }
 
