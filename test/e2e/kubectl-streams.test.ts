@@ -221,7 +221,7 @@ async function debugs(t: TestContext, kubectl: Kubectl, cluster: RealCluster): P
       assert.match(debug.output, /# /);
     });
     debug.child.stdin!.write("ps; wget -q -O - http://127.0.0.1:8080\n");
-    await eventually(() => assert.match(debug.output, /httpd -f -p 8080[^]*\nweb\n/));
+    await eventually(() => assert.match(debug.output, /httpd -f -p 8080[\s\S]*\nweb\n/));
     debug.child.stdin!.write("exit 0\n");
     assert.equal(await debug.ended(), 0, debug.output);
     const path = "jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.reason}";
