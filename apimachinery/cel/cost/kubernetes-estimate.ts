@@ -1,0 +1,3 @@
+import type { CallEstimator } from "./estimate.ts";
+
+export const estimateKubernetesCall: CallEstimator = () => undefined;

@@ -1,0 +1,225 @@
+import type { CelType } from "../types/type.ts";
+import { CelError, noSuchOverload } from "./error.ts";
+import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from "./time.ts";
+import {
+  Duration,
+  ListValue,
+  MapValue,
+  OpaqueValue,
+  Optional,
+  type Result,
+  Timestamp,
+  Uint,
+  type Value,
+} from "./value.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A list of JSON, read where the expression reads it. */
+class JsonList extends ListValue {
+  readonly #items: readonly unknown[];
+  readonly #item: CelType | undefined;
+  readonly #type: CelType | undefined;
+
+  constructor(items: readonly unknown[], type: CelType | undefined) {
+    super();
+    this.#items = items;
+    this.#item = type?.parameters[0];
+    this.#type = type;
+  }
+
+  override get type(): CelType | undefined {
+    return this.#type;
+  }
+
+  size(): number {
+    return this.#items.length;
+  }
+
+  at(index: number): Result {
+    return valueOf(this.#items[index], this.#item);
+  }
+}
+
+/** A JSON object as a map of its own keys. */
+class JsonMap extends MapValue {
+  readonly #entries: Json;
+  readonly #value: CelType | undefined;
+
+  constructor(entries: Json, value: CelType | undefined) {
+    super();
+    this.#entries = entries;
+    this.#value = value;
+  }
+
+  size(): number {
+    return this.keys().length;
+  }
+
+  get(key: Value): Result | undefined {
+    if (typeof key !== "string") return noSuchOverload;
+    const value = Object.hasOwn(this.#entries, key) ? this.#entries[key] : undefined;
+    return value === undefined ? undefined : valueOf(value, this.#value);
+  }
+
+  has(key: Value): boolean {
+    return typeof key === "string" && Object.hasOwn(this.#entries, key) && this.#entries[key] !== undefined;
+  }
+
+  keys(): readonly string[] {
+    return Object.keys(this.#entries).filter((key) => this.#entries[key] !== undefined);
+  }
+}
+
+type Fields = NonNullable<NonNullable<CelType["declaration"]>["fields"]>;
+
+/** A JSON object of declared fields, by the names that expressions use; others are not seen. */
+class JsonObject extends MapValue {
+  readonly #entries: Json;
+  readonly #fields: Fields;
+
+  constructor(entries: Json, fields: Fields) {
+    super();
+    this.#entries = entries;
+    this.#fields = fields;
+  }
+
+  size(): number {
+    return this.keys().length;
+  }
+
+  get(key: Value): Result | undefined {
+    if (typeof key !== "string") return noSuchOverload;
+    const field = this.#fields.get(key);
+    if (field === undefined) return undefined;
+    const value = Object.hasOwn(this.#entries, field.json) ? this.#entries[field.json] : undefined;
+    return value === undefined ? undefined : valueOf(value, field.type);
+  }
+
+  has(key: Value): boolean {
+    const field = typeof key === "string" ? this.#fields.get(key) : undefined;
+    return field !== undefined && Object.hasOwn(this.#entries, field.json) && this.#entries[field.json] !== undefined;
+  }
+
+  keys(): readonly string[] {
+    return [...this.#fields.keys()].filter((key) => this.has(key));
+  }
+}
+
+function isValue(value: unknown): value is Value {
+  return (
+    value instanceof MapValue ||
+    value instanceof ListValue ||
+    value instanceof OpaqueValue ||
+    value instanceof Duration ||
+    value instanceof Timestamp ||
+    value instanceof Uint ||
+    value instanceof Optional ||
+    value instanceof Uint8Array
+  );
+}
+
+/**
+ * The CEL value of a JSON value, as its declared type says; nothing is copied, and parts are looked at only when the
+ * expression does. Without a type, whole numbers are ints and others doubles. Values of CEL pass as they are.
+ */
+export function valueOf(json: unknown, type?: CelType): Result {
+  if (json === null || json === undefined) return null;
+  if (typeof json === "object" && isValue(json)) return json;
+  switch (type?.kind) {
+    case undefined:
+    case "dyn":
+      return dynamicValue(json);
+    case "string":
+      return typeof json === "string" ? json : mismatch("string", json);
+    case "int":
+      if (typeof json === "bigint") return json;
+      return typeof json === "number" && Number.isInteger(json) ? BigInt(json) : mismatch("int", json);
+    case "uint":
+      if (typeof json === "bigint") return new Uint(json);
+      return typeof json === "number" && Number.isInteger(json) ? new Uint(BigInt(json)) : mismatch("uint", json);
+    case "double":
+      return typeof json === "number" || typeof json === "bigint" ? Number(json) : mismatch("float", json);
+    case "bool":
+      return typeof json === "boolean" ? json : mismatch("bool", json);
+    case "timestamp":
+    case "duration":
+    case "bytes":
+      return typeof json === "string" ? textValue(json, type.kind) : mismatch("string", json);
+    case "list":
+      return Array.isArray(json) ? new JsonList(json, type) : mismatch("array", json);
+    case "map":
+      return typeof json === "object" && !Array.isArray(json)
+        ? new JsonMap(json as Json, type.parameters[1])
+        : mismatch("map", json);
+    case "object": {
+      if (typeof json !== "object" || Array.isArray(json)) return mismatch("map", json);
+      const fields = type.declaration?.fields;
+      return fields === undefined ? new JsonMap(json as Json, undefined) : new JsonObject(json as Json, fields);
+    }
+  }
+  return dynamicValue(json);
+}
+
+function dynamicValue(json: unknown): Result {
+  switch (typeof json) {
+    case "string":
+    case "boolean":
+    case "bigint":
+      return json;
+    case "number":
+      return Number.isSafeInteger(json) && !Object.is(json, -0) ? BigInt(json) : json;
+    case "object":
+      return Array.isArray(json) ? new JsonList(json, undefined) : new JsonMap(json as Json, undefined);
+  }
+  return new CelError(`unsupported conversion to ref.Val: (${typeof json})${String(json)}`);
+}
+
+function mismatch(expected: string, json: unknown): CelError {
+  const found = Array.isArray(json) ? "array" : typeof json;
+  return new CelError(`invalid data, expected ${expected}, got ${found}`);
+}
+
+function textValue(text: string, kind: "timestamp" | "duration" | "bytes"): Result {
+  switch (kind) {
+    case "timestamp":
+      return (
+        parseTimestamp(text) ??
+        parseTimestamp(`${text}T00:00:00Z`) ??
+        new CelError(`Invalid date-time formatted string ${text}`)
+      );
+    case "duration":
+      return parseDuration(text) ?? new CelError(`Invalid duration ${text}`);
+    case "bytes":
+      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return new CelError(`Invalid byte formatted string ${text}`);
+      return new Uint8Array(Buffer.from(text, "base64"));
+  }
+}
+
+/** The JSON of a value: what an expression that makes an object stands for. Ints beyond 2^53 become a bigint. */
+export function toJson(value: Value): unknown {
+  if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "number")
+    return value;
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof Uint) return toJson(value.value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  if (value instanceof Timestamp) return formatTimestamp(value);
+  if (value instanceof Duration) return formatDuration(value);
+  if (value instanceof Optional) return value.value === undefined ? null : toJson(value.value);
+  if (value instanceof ListValue) {
+    return Array.from({ length: value.size() }, (_, index) => unwrapped(value.at(index)));
+  }
+  if (value instanceof MapValue) {
+    const entries = value.keys().map((key) => {
+      if (typeof key !== "string") throw new TypeError(`JSON keys are strings, not ${String(key)}`);
+      return [key, unwrapped(value.get(key)!)] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+  throw new TypeError(`a value of type ${"type" in value ? value.type.name : value.name} has no JSON`);
+}
+
+function unwrapped(result: Result): unknown {
+  if (result instanceof CelError) throw new TypeError(result.message);
+  return toJson(result);
+}
