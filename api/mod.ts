@@ -24,6 +24,7 @@ const groupOrder: readonly string[] = [
   "scheduling.k8s.io",
   "coordination.k8s.io",
   "node.k8s.io",
+  "flowcontrol.apiserver.k8s.io",
   "discovery.k8s.io",
   "resource.k8s.io",
 ];

@@ -5,6 +5,8 @@ import { CertificateSigningRequest } from "./certificates/v1/certificate-signing
 import { PersistentVolume } from "./core/v1/persistent-volume.ts";
 import { PersistentVolumeClaim } from "./core/v1/persistent-volume-claim.ts";
 import { LimitRange, ResourceQuota } from "./core/v1/quotas.ts";
+import { FlowSchema } from "./flowcontrol/v1/flow-schema.ts";
+import { PriorityLevelConfiguration } from "./flowcontrol/v1/priority-level-configuration.ts";
 import { Ingress } from "./networking/v1/ingress.ts";
 import { IngressClass } from "./networking/v1/ingress-class.ts";
 import { IPAddress } from "./networking/v1/ip-address.ts";
@@ -38,6 +40,8 @@ export const otherResources: readonly ResourceDefinition[] = [
   ResourceClaimTemplate,
   ResourceSlice,
   PriorityClass,
+  FlowSchema,
+  PriorityLevelConfiguration,
   CSIDriver,
   CSINode,
   CSIStorageCapacity,

@@ -18,6 +18,8 @@ export interface ChainParts {
   /** Records requests for the audit log; absent where nobody asked for one. */
   readonly audit: Filter | undefined;
   readonly impersonate: Filter;
+  /** Priority and fairness, or the plain limits in its place; absent where nothing is limited. */
+  readonly flowControl: Filter | undefined;
   readonly authorizer: Authorizer;
   readonly resources: Handler;
   readonly paths: Handler;
@@ -35,6 +37,7 @@ export function handlerChain(parts: ChainParts): Handler {
     authenticate(parts.authenticator, parts.logger),
     ...(parts.audit === undefined ? [] : [parts.audit]),
     parts.impersonate,
+    ...(parts.flowControl === undefined ? [] : [parts.flowControl]),
     authorize(parts.authorizer),
   ];
   return compose(filters, (request) =>

@@ -19,7 +19,11 @@ export function inProcessTransport(handler: Handler, user: UserInfo, userAgent: 
     const signal = request.signal === undefined ? stopped.signal : AbortSignal.any([request.signal, stopped.signal]);
     signal.throwIfAborted();
     const apiRequest = requestOf(request, user, userAgent, signal);
-    return { response: await handler(apiRequest), warnings: apiRequest.warnings };
+    const response = await handler(apiRequest);
+    if (response.type === "raw" && response.status === 429) {
+      throw ApiError.tooManyRequests(String(response.body).trim(), Number(response.headers?.["retry-after"] ?? 0));
+    }
+    return { response, warnings: apiRequest.warnings };
   };
   return {
     async request(request): Promise<TransportResponse> {

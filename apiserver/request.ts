@@ -52,6 +52,10 @@ export interface ApiRequest {
   // Filled on the way, each by one filter of the chain.
   info: RequestInfo;
   user: UserInfo;
+  /** Header fields of the answer, whatever it is; names in lower case. Absent in process, where an answer has none. */
+  readonly answerHeaders?: Record<string, string>;
+  /** Calls `listener` once when the answer has been written, or nobody is left to write it to. Absent in process. */
+  readonly onAnswered?: (listener: () => void) => void;
   /** Texts for `Warning: 299` headers, at most once each. */
   readonly warnings: Set<string>;
   /** Audit annotations, by key. */

@@ -49,6 +49,7 @@ export class ResourceCache {
   /** Watches may begin after this revision: everything later is in `#history`. */
   #historyFloor: number;
   #lastChange: number;
+  #byteLength = 0;
 
   constructor(storagePath: string, revision: number) {
     this.storagePath = storagePath;
@@ -58,6 +59,11 @@ export class ResourceCache {
 
   get size(): number {
     return this.#objects.size;
+  }
+
+  /** Length of all current objects as JSON. */
+  get byteLength(): number {
+    return this.#byteLength;
   }
 
   get watcherCount(): number {
@@ -173,6 +179,8 @@ export class ResourceCache {
   }
 
   #store(event: CacheEvent): void {
+    this.#byteLength -= event.previous?.byteLength ?? 0;
+    if (event.type !== "DELETED") this.#byteLength += event.served.byteLength;
     if (event.type === "DELETED") {
       this.#objects.delete(event.key);
     } else {

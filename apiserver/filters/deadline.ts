@@ -23,7 +23,7 @@ export function deadline(clock: Clock, maxMs: number = defaultRequestTimeoutMs):
     if (request.info.isResourceRequest && isLongRunning(request.info)) {
       return next(request);
     }
-    const timeoutMs = Math.min(maxMs, askedMs(request) ?? maxMs);
+    const timeoutMs = timeoutOf(request, maxMs);
     const { promise, reject } = Promise.withResolvers<never>();
     const timer = clock.setTimer(timeoutMs, () =>
       reject(ApiError.timeout("request did not complete within the allotted timeout")),
@@ -34,6 +34,11 @@ export function deadline(clock: Clock, maxMs: number = defaultRequestTimeoutMs):
       timer.clear();
     }
   };
+}
+
+/** How long this request may take: `maxMs`, or its own shorter `timeout`. */
+export function timeoutOf(request: ApiRequest, maxMs: number = defaultRequestTimeoutMs): number {
+  return Math.min(maxMs, askedMs(request) ?? maxMs);
 }
 
 /** Zero and less ask for nothing of their own. */

@@ -24,6 +24,8 @@ export interface PathParts {
   readonly metrics: MetricsRegistry;
   readonly openIdDocuments: readonly DiscoveryDocument[];
   readonly checks: readonly HealthCheck[];
+  /** Paths that other parts of the server answer. */
+  readonly others: ReadonlyMap<string, PathHandler>;
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
 }
@@ -48,7 +50,8 @@ export function allPaths(parts: PathParts): Handler {
     ["/metrics", metricsHandler(parts.metrics)],
     ...healthHandlers(parts.checks),
   ]);
-  return pathHandler(exact, openApi.prefix);
+  // Answered, and not listed under `/`.
+  return pathHandler(exact, openApi.prefix, parts.others);
 }
 
 function servedKinds({ definitions, subresources }: PathParts): ServedKinds {

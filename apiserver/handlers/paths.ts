@@ -20,6 +20,7 @@ export interface HealthCheck {
 export function pathHandler(
   handlers: ReadonlyMap<string, PathHandler>,
   prefixes: ReadonlyMap<string, PathHandler>,
+  unlisted: ReadonlyMap<string, PathHandler> = new Map(),
 ): Handler {
   const root = rootHandler([...handlers.keys()]);
   return async (request) => {
@@ -27,7 +28,7 @@ export function pathHandler(
     if (path === "/" || path === "") {
       return root(request);
     }
-    const exact = handlers.get(path);
+    const exact = handlers.get(path) ?? unlisted.get(path);
     if (exact !== undefined) {
       return exact(request);
     }

@@ -190,11 +190,13 @@ export class HttpServer {
     }
     let output: Output = { encoding: "json", as: "object", version: "v1" };
     let request: ApiRequest | undefined;
+    const listeners: (() => void)[] = [];
     try {
-      request = apiRequestOf(exchange);
+      request = apiRequestOf(exchange, listeners);
       output = outputOf(exchange, request);
       const response = await handler(request);
       addWarnings(headers, request);
+      Object.assign(headers, request.answerHeaders);
       const includeObject = (request.query.get("includeObject") || "Metadata") as IncludeObject;
       await respond(exchange, response, {
         clock,
@@ -218,6 +220,7 @@ export class HttpServer {
       }
       if (request !== undefined) {
         addWarnings(headers, request);
+        Object.assign(headers, request.answerHeaders);
       }
       const encoding = output.encoding;
       const response = { type: "value", status: failure.code, value: failure.status } as const;
@@ -230,6 +233,8 @@ export class HttpServer {
         frames: this.#frames,
         pieces: this.#pieces,
       });
+    } finally {
+      for (const listener of listeners) listener();
     }
   }
 }
@@ -274,7 +279,7 @@ function quoted(text: string): string {
 
 const noQuery = "";
 
-function apiRequestOf(exchange: Exchange): ApiRequest {
+function apiRequestOf(exchange: Exchange, listeners: (() => void)[]): ApiRequest {
   const { url, method } = exchange;
   const at = url.indexOf("?");
   const path = at < 0 ? url : url.slice(0, at);
@@ -298,6 +303,8 @@ function apiRequestOf(exchange: Exchange): ApiRequest {
     clientCertificate: () => peerCertificate(exchange.socket as TLSSocket | undefined),
     info: requestInfoOf(method, path, query),
     user: { username: "", groups: [] },
+    answerHeaders: {},
+    onAnswered: (listener) => void listeners.push(listener),
     warnings: new Set(),
     auditAnnotations: new Map(),
   };

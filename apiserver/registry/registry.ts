@@ -95,7 +95,8 @@ export class Registry implements ObjectReader, ObjectWriter {
 
 const itself: UserInfo = { username: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 
-function ownContext(): WriteContext {
+/** The server itself writes: nobody is asked, nothing is admitted. */
+export function ownContext(): WriteContext {
   return {
     user: itself,
     dryRun: false,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { builtInResources } from "../../api/mod.ts";
 import { issueCertificate, toPem } from "../../apimachinery/x509/certificate.ts";
 import type { Backend } from "../../apiserver/nodes/backend.ts";
-import { ApiServer } from "../../apiserver/server.ts";
+import { ApiServer, type ApiServerOptions } from "../../apiserver/server.ts";
 import { versionInfo } from "../../apiserver/version.ts";
 import { type Clock, type Logger, realClock, realRandom, silentLogger } from "../../base/mod.ts";
 import { ensurePki } from "../../cmd/certificates/pki.ts";
@@ -41,6 +41,8 @@ export interface HttpsServerOptions {
   readonly compactionIntervalMs?: number;
   /** The way to nodes. */
   readonly backend?: Backend;
+  /** Anything else that the server is to be told. */
+  readonly more?: Partial<ApiServerOptions>;
 }
 
 export async function startHttpsServer(options: HttpsServerOptions = {}): Promise<HttpsServer> {
@@ -79,6 +81,7 @@ export async function startHttpsServer(options: HttpsServerOptions = {}): Promis
     version: versionInfo({ version: "0.1.0", commit: "unknown", date: "1970-01-01T00:00:00Z" }),
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.compactionIntervalMs === undefined ? {} : { compactionIntervalMs: options.compactionIntervalMs }),
+    ...options.more,
   });
   await server.start();
   const { key, certificate } = pki.pairs.get("apiserver")!;
