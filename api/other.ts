@@ -2,9 +2,10 @@ import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from "./autoscaling/v1/horizontal-pod-autoscaler.ts";
 import { HorizontalPodAutoscaler } from "./autoscaling/v2/horizontal-pod-autoscaler.ts";
 import { CertificateSigningRequest } from "./certificates/v1/certificate-signing-request.ts";
+import { LimitRange } from "./core/v1/limit-range.ts";
 import { PersistentVolume } from "./core/v1/persistent-volume.ts";
 import { PersistentVolumeClaim } from "./core/v1/persistent-volume-claim.ts";
-import { LimitRange, ResourceQuota } from "./core/v1/quotas.ts";
+import { ResourceQuota } from "./core/v1/resource-quota.ts";
 import { FlowSchema } from "./flowcontrol/v1/flow-schema.ts";
 import { PriorityLevelConfiguration } from "./flowcontrol/v1/priority-level-configuration.ts";
 import { Ingress } from "./networking/v1/ingress.ts";
@@ -27,6 +28,8 @@ import { VolumeAttributesClass } from "./storage/v1/volume-attributes-class.ts";
 export const otherResources: readonly ResourceDefinition[] = [
   PersistentVolumeClaim,
   PersistentVolume,
+  LimitRange,
+  ResourceQuota,
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerV1,
   CertificateSigningRequest,
@@ -51,7 +54,7 @@ export const otherResources: readonly ResourceDefinition[] = [
 ];
 
 /**
- * Resources that promise what the server would have to keep and does not yet: limits that admission enforces, ranges and
- * addresses that the allocator of service addresses records. To be served only together with that.
+ * Resources that promise what the server would have to keep and does not yet: ranges and addresses that the allocator of
+ * service addresses records. To be served only together with that.
  */
-export const unenforcedResources: readonly ResourceDefinition[] = [LimitRange, ResourceQuota, IPAddress, ServiceCIDR];
+export const unenforcedResources: readonly ResourceDefinition[] = [IPAddress, ServiceCIDR];

@@ -1,11 +1,14 @@
+import { LimitRange } from "../../api/core/v1/limit-range.ts";
 import { Namespace } from "../../api/core/v1/namespace.ts";
 import { Node } from "../../api/core/v1/node.ts";
 import { PersistentVolume } from "../../api/core/v1/persistent-volume.ts";
 import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
+import { ResourceQuota } from "../../api/core/v1/resource-quota.ts";
 import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { IngressClass } from "../../api/networking/v1/ingress-class.ts";
 import { RuntimeClass } from "../../api/node/v1/runtime-class.ts";
+import { DeviceClass, ResourceClaim } from "../../api/resource/v1/dynamic-resources.ts";
 import { PriorityClass } from "../../api/scheduling/v1/priority-class.ts";
 import { CSIDriver } from "../../api/storage/v1/csi-driver.ts";
 import { StorageClass } from "../../api/storage/v1/storage-class.ts";
@@ -20,11 +23,13 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { AdmissionChain } from "./chain.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { limitRanger } from "./limit-ranger/plugin.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { podSecurity } from "./pod-security/plugin.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priorityAdmission } from "./priority.ts";
+import { type ResourceQuotaDeps, resourceQuota } from "./resource-quota/plugin.ts";
 import { runtimeClassAdmission } from "./runtime-class.ts";
 import { serviceAccountAdmission } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -37,12 +42,15 @@ export interface AdmissionDeps {
   readonly authorizer: Authorizer;
   readonly rules: RuleIndex;
   readonly metrics: MetricsRegistry;
+  readonly updateStatus: ResourceQuotaDeps["updateStatus"];
 }
 
 /** The plugins that are on where nobody says otherwise, in upstream's order (`chain.ts` sorts them). */
-export function defaultAdmission({ reader, clock, random, authorizer, rules, metrics }: AdmissionDeps): AdmissionChain {
+export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
+  const { reader, clock, random, authorizer, rules, metrics, updateStatus } = deps;
   return new AdmissionChain([
     namespaceLifecycle(reader, Namespace, clock),
+    limitRanger(reader, LimitRange),
     serviceAccountAdmission({ reader, serviceAccounts: ServiceAccount, clock, random }),
     nodeRestriction({
       reader,
@@ -65,6 +73,15 @@ export function defaultAdmission({ reader, clock, random, authorizer, rules, met
     certificateSubjectRestriction,
     defaultIngressClass(reader, IngressClass),
     podTopologyLabels(reader, Node),
+    resourceQuota({
+      reader,
+      clock,
+      updateStatus,
+      quotas: ResourceQuota,
+      pods: Pod,
+      deviceClasses: DeviceClass,
+      resourceClaims: ResourceClaim,
+    }),
     rbacEscalation(rules, authorizer),
   ]);
 }

@@ -78,6 +78,15 @@ export class Registry implements ObjectReader, ObjectWriter {
       .object as T;
   }
 
+  /** Writes the status where the object is still at the resourceVersion that it states; else a Conflict. */
+  async updateStatus<T extends ApiObject>(definition: ResourceDefinition<T>, object: T): Promise<T> {
+    const store = this.of(definition);
+    const draft = this.#prepare(store.definition, object);
+    const { namespace = "", name = "" } = draft.metadata;
+    const context = { ...ownContext(), subresource: "status" };
+    return (await store.update(namespace, name, () => thaw(draft) as Draft<ApiObject>, context)).served.object as T;
+  }
+
   async delete(definition: ResourceDefinition, namespace: string, name: string): Promise<void> {
     await this.of(definition).delete(namespace, name, {}, ownContext());
   }

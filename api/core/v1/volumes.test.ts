@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed, decoded, errorsOf, prepared, problems, row } from "../../test-support.ts";
+import { LimitRange } from "./limit-range.ts";
 import { PersistentVolume } from "./persistent-volume.ts";
 import { PersistentVolumeClaim } from "./persistent-volume-claim.ts";
-import { LimitRange, ResourceQuota } from "./quotas.ts";
+import { ResourceQuota } from "./resource-quota.ts";
 
 const volumeSpec = { accessModes: ["ReadWriteOnce"], capacity: { storage: "1Gi" }, hostPath: { path: "/x" } };
 const claimSpec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };

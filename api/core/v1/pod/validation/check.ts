@@ -29,7 +29,12 @@ export interface PodCheck extends Check {
 export const negativeMessage = "must be greater than or equal to 0";
 
 /** One Invalid error for each message. */
-export function checkMessages(check: Check, place: Path, value: unknown, messages: readonly string[]): void {
+export function checkMessages(
+  check: Pick<Check, "errors">,
+  place: Path,
+  value: unknown,
+  messages: readonly string[],
+): void {
   for (const message of messages) check.errors.push(invalid(place, value, message));
 }
 

@@ -17,10 +17,10 @@ import {
 import { type Check, checkLabel, checkMessages, negativeMessage } from "./check.ts";
 
 /** How a resource's name is judged: containers and whole pods know different ones. */
-export type NameRule = (check: Check, name: string, place: Path) => void;
+export type NameRule = (check: Pick<Check, "errors">, name: string, place: Path) => void;
 
 /** True where the name is one that nodes or quotas know, or has a domain. */
-export function validateResourceName(check: Check, name: string, place: Path): boolean {
+export function validateResourceName(check: Pick<Check, "errors">, name: string, place: Path): boolean {
   const messages = isQualifiedName(name);
   checkMessages(check, place, name, messages);
   if (messages.length > 0) return false;
@@ -29,7 +29,7 @@ export function validateResourceName(check: Check, name: string, place: Path): b
   return false;
 }
 
-const containerResourceName: NameRule = (check, name, place) => {
+export const containerResourceName: NameRule = (check, name, place) => {
   validateResourceName(check, name, place);
   if (!name.includes("/")) {
     if (!isStandardContainerResource(name)) {
@@ -41,7 +41,7 @@ const containerResourceName: NameRule = (check, name, place) => {
 };
 
 /** Not negative, and whole where the resource comes in pieces (ValidateResourceQuantityValue). */
-export function validateQuantity(check: Check, name: string, quantity: string, place: Path): void {
+export function validateQuantity(check: Pick<Check, "errors">, name: string, quantity: string, place: Path): void {
   if (isNegative(quantity)) check.errors.push(invalid(place, quantity, negativeMessage));
   if (isIntegerResource(name) && !isWhole(quantity)) {
     check.errors.push(invalid(place, quantity, "must be an integer"));
