@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Event } from "../api/core/v1/event.ts";
 import { Pod } from "../api/core/v1/pod.ts";
@@ -29,6 +28,7 @@ import { startKubeletServer } from "./server/server.ts";
 import { StatusWriter } from "./status/status-writer.ts";
 import { createPodVolumes } from "./volumes/create-pod-volumes.ts";
 import type { Ground } from "./worker/ground.ts";
+import { createPodFiles } from "./worker/pod-files.ts";
 
 const runtimeClasses = {
   group: "node.k8s.io",
@@ -49,8 +49,9 @@ export function runKubelet(options: KubeletOptions, signal: AbortSignal): Promis
 async function runAll(options: KubeletOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, random, logger, runtime, node, rootDir, podLogsDir } = options;
   const shared = { client, clock, random, logger };
-  await mkdir(rootDir, { recursive: true, mode: 0o750 });
-  await mkdir(podLogsDir, { recursive: true });
+  const { parts = {}, cgroupRoot } = options;
+  const files = parts.files ?? createPodFiles(options);
+  await files.prepare();
   const informers = new Informers(shared);
   const pods = informers.of(Pod, { fieldSelector: `spec.nodeName=${node.name}` });
   const services = informers.of(Service);
@@ -62,12 +63,11 @@ async function runAll(options: KubeletOptions, signal: AbortSignal): Promise<voi
   });
   const readiness = new RuntimeReadiness({ runtime, clock, logger });
   const reporter = createReporter(options, readiness, events, signal);
-  const cache = new RuntimeCache({ runtime, clock, logger });
+  const cache = new RuntimeCache({ runtime, clock, logger, terminationMessage: files.terminationMessage });
   const objects = createReferencedObjects(shared, signal);
   const probes = createProbeManager({ runtime, clock, random, logger, recorder: events }, signal);
   const statuses: StatusWriter = new StatusWriter({ ...shared, target: (uid) => manager.apiPod(uid) }, signal);
   const allocatable = () => reporter.allocatable;
-  const { parts = {}, cgroupRoot } = options;
   const { memoryBytes } = await (parts.machine ?? (() => readMachine(rootDir)))();
   const ground: Ground = {
     clock,
@@ -87,19 +87,19 @@ async function runAll(options: KubeletOptions, signal: AbortSignal): Promise<voi
         events,
         objects,
         maxParallelPulls: options.maxParallelPulls ?? 1,
-        recordsFolder: join(rootDir, "image_manager"),
+        ...(parts.files === undefined ? { recordsFolder: join(rootDir, "image_manager") } : {}),
       }),
     cgroups: parts.cgroups ?? createPodCgroups({ layout: await readCgroupLayout(), root: cgroupRoot, clock }),
     volumes: parts.volumes ?? createPodVolumes({ ...shared, rootDir, objects, allocatable }, signal),
     services: { synced: (until) => services.synced(until), all: () => services.cache.values() },
-    ...podNetwork({ ...options, events, nodeIPs: node.addresses }),
+    ...podNetwork({ ...options, events, files, nodeIPs: node.addresses }),
     runtimeHandler: async (name) => (await client.resource<RuntimeClass>(runtimeClasses).get(name, { signal })).handler,
     networkError: () => readiness.errors().find((error) => error.includes("network")),
     imageUsers: new LruMap(500),
     nodeIPs: () => node.addresses,
     allocatable,
     memoryBytes,
-    rootDir,
+    files,
     podLogsDir,
     seccompRoot: join(rootDir, "seccomp"),
     clusterDomain: options.clusterDomain,

@@ -12,6 +12,7 @@ import type { Signals } from "./node-status/pressure.ts";
 import type { NodeApi } from "./server/node-api.ts";
 import type { NodeStats } from "./server/options.ts";
 import type { PodVolumes } from "./volumes/pod-volumes.ts";
+import type { PodFiles } from "./worker/pod-files.ts";
 
 /** Where the kubelet's HTTPS API listens, and as whom. */
 export interface ServingOptions {
@@ -29,6 +30,7 @@ export interface MachineParts {
   readonly cgroups?: PodCgroups;
   readonly volumes?: PodVolumes;
   readonly puller?: ImagePuller;
+  readonly files?: PodFiles;
   readonly machine?: () => Promise<Machine>;
   readonly signals?: () => Promise<Signals>;
 }

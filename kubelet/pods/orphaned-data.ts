@@ -1,31 +1,19 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { uidOfLogsDirectory } from "../runtime/names.ts";
 import type { Ground } from "../worker/ground.ts";
-import { namesIn, removePodDirectory } from "../worker/pod-files.ts";
 
 /** Removes what pods left on this machine that nobody knows any more: volumes, cgroups, directories, logs. */
 export async function removeOrphanedData(ground: Ground, isKnown: (uid: string) => boolean): Promise<void> {
-  const { volumes, cgroups, rootDir, podLogsDir, logger } = ground;
-  const [withVolumes, withCgroups, directories, logs] = await Promise.all([
-    volumes.known(),
-    cgroups.known(),
-    namesIn(join(rootDir, "pods")),
-    namesIn(podLogsDir),
-  ]);
-  const attempt = async (uid: string, remove: () => Promise<void>): Promise<void> => {
-    if (isKnown(uid)) return;
+  const { volumes, cgroups, files, logger } = ground;
+  const attempt = async (what: string, remove: () => Promise<void>): Promise<void> => {
     try {
       await remove();
     } catch (error) {
-      logger.warn("what a pod left behind could not be removed", { uid, error });
+      logger.warn("what a pod left behind could not be removed", { what, error });
     }
   };
-  for (const uid of withVolumes) await attempt(uid, () => volumes.remove(uid));
-  for (const uid of withCgroups) await attempt(uid, () => cgroups.remove(uid));
-  for (const uid of directories) await attempt(uid, () => removePodDirectory(rootDir, uid));
-  for (const name of logs) {
-    const remove = (): Promise<void> => rm(join(podLogsDir, name), { recursive: true, force: true });
-    await attempt(uidOfLogsDirectory(name), remove);
-  }
+  const removeEach = async (uids: readonly string[], remove: (uid: string) => Promise<void>): Promise<void> => {
+    for (const uid of uids) if (!isKnown(uid)) await attempt(uid, () => remove(uid));
+  };
+  await attempt("volumes", async () => removeEach(await volumes.known(), (uid) => volumes.remove(uid)));
+  await attempt("cgroups", async () => removeEach(await cgroups.known(), (uid) => cgroups.remove(uid)));
+  await attempt("files", () => files.removeUnknown(isKnown));
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
-import { type ContainerEvent, isCriError, type RuntimeService } from "../../cri/mod.ts";
+import { type ContainerEvent, type ContainerStatus, isCriError, type RuntimeService } from "../../cri/mod.ts";
 import { containerOf, sandboxOf } from "./from-cri.ts";
 import { identityOf } from "./labels.ts";
 import {
@@ -14,12 +14,14 @@ import {
   withoutSandbox,
   withSandbox,
 } from "./runtime-pod.ts";
-import { joinMessages, readTerminationMessage } from "./termination-message.ts";
+import { joinMessages } from "./termination-message.ts";
 
 export interface RuntimeCacheOptions {
   readonly runtime: RuntimeService;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What an ended container says of its end. */
+  readonly terminationMessage: (status: ContainerStatus) => Promise<string>;
 }
 
 /** How often the runtime is asked whether it has understood an exit, and how long between. */
@@ -39,6 +41,7 @@ export class RuntimeCache {
   readonly #runtime: RuntimeService;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #terminationMessage: RuntimeCacheOptions["terminationMessage"];
   readonly #pods = new Map<string, RuntimePod>();
   /** uid of the pod, by id of container or sandbox. */
   readonly #owners = new Map<string, string>();
@@ -49,7 +52,8 @@ export class RuntimeCache {
   readonly #listeners = new Set<(uid: string) => void>();
   #sequence = 0;
 
-  constructor({ runtime, clock, logger }: RuntimeCacheOptions) {
+  constructor({ runtime, clock, logger, terminationMessage }: RuntimeCacheOptions) {
+    this.#terminationMessage = terminationMessage;
     this.#runtime = runtime;
     this.#clock = clock;
     this.#logger = logger;
@@ -192,7 +196,7 @@ export class RuntimeCache {
       if (status === undefined) return undefined;
       const container = containerOf(status, sandboxId);
       if (container.state !== "exited") return container;
-      return { ...container, message: joinMessages(container.message, await readTerminationMessage(status)) };
+      return { ...container, message: joinMessages(container.message, await this.#terminationMessage(status)) };
     } catch (error) {
       if (isCriError(error, "NotFound")) return undefined;
       throw error;

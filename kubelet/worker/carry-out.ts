@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import type { Pod } from "../../api/core/v1/pod.ts";
 import { signalWithTimeout } from "../../base/cancellation.ts";
 import { sandboxConfig } from "../container/sandbox-config.ts";
@@ -9,7 +8,6 @@ import { type MountedVolume, VolumeError } from "../volumes/pod-volumes.ts";
 import type { Action } from "./actions.ts";
 import { containerReference, type Ground } from "./ground.ts";
 import { findContainer } from "./plan-stops.ts";
-import { makePodDirectories, removeLogs, removePodDirectory } from "./pod-files.ts";
 import { isGone, startContainer } from "./start-container.ts";
 import { messageOf } from "./start-error.ts";
 
@@ -69,7 +67,7 @@ async function prepare({ ground, pod }: ActionContext): Promise<void> {
     throw error;
   }
   try {
-    await makePodDirectories(ground, pod);
+    await ground.files.makeDirectories(pod);
   } catch (error) {
     const message = `error making pod data directories: ${messageOf(error)}`;
     ground.events.event(pod, { type: "Warning", reason: "Failed", message });
@@ -196,7 +194,7 @@ async function removeContainer(
   const logPath = runtime.containers.find(({ id }) => id === containerId)?.logPath ?? "";
   await ground.runtime.removeContainer({ containerId }, signal).catch(unlessGone);
   ground.cache.noteRemoved(containerId);
-  if (logPath !== "") await rm(logPath, { force: true });
+  if (logPath !== "") await ground.files.removeLog(logPath);
 }
 
 async function finish({ ground, identity }: ActionContext): Promise<void> {
@@ -205,7 +203,7 @@ async function finish({ ground, identity }: ActionContext): Promise<void> {
   await ground.volumes.remove(uid);
   await ground.cgroups.remove(uid);
   ground.objects.unregister(uid);
-  await removePodDirectory(ground.rootDir, uid);
+  await ground.files.remove(uid);
 }
 
 async function forget({ ground, pod, runtime }: ActionContext, signal: AbortSignal): Promise<void> {
@@ -217,5 +215,5 @@ async function forget({ ground, pod, runtime }: ActionContext, signal: AbortSign
     await ground.runtime.removePodSandbox({ podSandboxId: id }, signal).catch(unlessGone);
     ground.cache.noteRemoved(id);
   }
-  await removeLogs(ground.podLogsDir, pod);
+  await ground.files.removeLogs(pod);
 }

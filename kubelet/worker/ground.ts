@@ -14,6 +14,7 @@ import type { ProbeManager } from "../probes/probe-manager.ts";
 import type { RuntimeCache } from "../runtime/runtime-cache.ts";
 import type { StatusWriter } from "../status/status-writer.ts";
 import type { PodVolumes } from "../volumes/pod-volumes.ts";
+import type { PodFiles } from "./pod-files.ts";
 
 /** The services that a pod's environment speaks of. */
 export interface ServiceSource {
@@ -50,8 +51,7 @@ export interface Ground {
   /** What the node gives to pods. */
   readonly allocatable: () => ResourceList;
   readonly memoryBytes: number;
-  /** Where the kubelet keeps what it has of pods: `pods/UID/` below it. */
-  readonly rootDir: string;
+  readonly files: PodFiles;
   readonly podLogsDir: string;
   readonly seccompRoot: string;
   readonly clusterDomain: string;

@@ -15,7 +15,6 @@ import { newestContainer, type PodIdentity, podIPsOf, type RuntimeContainer } fr
 import { type MountedVolume, VolumeError } from "../volumes/pod-volumes.ts";
 import type { StartContainer } from "./actions.ts";
 import { containerReference, type Ground } from "./ground.ts";
-import { makeTerminationLog, restartCountOfLogs, writeHostsFile } from "./pod-files.ts";
 import { detailsOf, messageOf, StartError } from "./start-error.ts";
 
 export interface StartRequest {
@@ -115,12 +114,11 @@ async function configure(
   signal: AbortSignal,
 ): Promise<Configured> {
   const { pod, identity, container, action, volumes } = request;
-  const { rootDir, podLogsDir, memoryBytes, seccompRoot } = ground;
+  const { files, memoryBytes, seccompRoot } = ground;
   const { uid } = identity;
   const podIPs = podIPsOf(ground.cache.pod(identity));
-  const logs = join(podLogsDirectory(podLogsDir, pod), container.name);
   const [restartCount, imageUser, objects, hosts] = await Promise.all([
-    action.restartCount ?? restartCountOfLogs(logs),
+    action.restartCount ?? files.restartCount(pod, container.name),
     imageUserOf(ground, imageRef),
     environmentObjects(ground, pod, container),
     ground.hostsFile(pod, podIPs),
@@ -143,11 +141,11 @@ async function configure(
     volumes,
     environment,
     resolveSubPath: (subPath) => ground.volumes.resolveSubPath(subPath).catch(asConfigError),
-    hostsFile: hasHosts ? await writeHostsFile(rootDir, uid, hosts) : undefined,
+    hostsFile: hasHosts ? await files.writeHosts(uid, hosts) : undefined,
     terminationLog:
       container.terminationMessagePath === ""
         ? undefined
-        : await makeTerminationLog({ rootDir, uid, container: container.name, instance }),
+        : await files.makeTerminationLog({ uid, container: container.name, instance }),
   });
   const targetId = targetOf(ground, request);
   const config = containerConfig({
