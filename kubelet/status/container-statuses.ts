@@ -6,7 +6,7 @@ import type {
 } from "../../api/generated/types/core-v1.ts";
 import { formatTime } from "../../apimachinery/time/time.ts";
 import { newestContainer, type RuntimeContainer } from "../runtime/runtime-pod.ts";
-import { hasCreatedRegular, isSidecar, shouldStart } from "../worker/restart-policy.ts";
+import { hasRunRegular, isSidecar, shouldStart } from "../worker/restart-policy.ts";
 import type { StatusInput } from "./status-input.ts";
 
 export type StatusList = "containers" | "initContainers" | "ephemeralContainers";
@@ -130,7 +130,8 @@ function applyWaiting(
   const newest = newestContainer(runtime, container.name);
   if (list === "initContainers") {
     if (newest?.state === "exited" && newest.exitCode === 0 && !isSidecar(container)) return status;
-    const passed = newest === undefined && !isSidecar(container) && hasCreatedRegular(pod, runtime);
+    // What ran in an earlier sandbox says nothing: this one begins with its init containers.
+    const passed = newest === undefined && !isSidecar(container) && hasRunRegular(pod, runtime);
     if (passed && status.state.waiting !== undefined) {
       const message =
         "Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally";

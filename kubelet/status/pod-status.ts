@@ -3,7 +3,7 @@ import type { ContainerStatus, PodStatus } from "../../api/generated/types/core-
 import { formatTime } from "../../apimachinery/time/time.ts";
 import { podRequests } from "../cgroups/pod-resources.ts";
 import { podIPsOf } from "../runtime/runtime-pod.ts";
-import { isSidecar } from "../worker/restart-policy.ts";
+import { hasRunRegular, isSidecar } from "../worker/restart-policy.ts";
 import { podConditions } from "./conditions.ts";
 import { containerStatuses } from "./container-statuses.ts";
 import { isTerminalPhase, type PodPhase, podPhase } from "./phase.ts";
@@ -52,15 +52,11 @@ function decidePhase(input: StatusInput, { init, regular }: Lists): PodPhase {
   // Terminal phases are for ever, and the API knows best.
   for (const { phase } of [pod.status, old]) if (isTerminalPhase(phase)) return phase as PodPhase;
   if (failed !== undefined) return "Failed";
-  const sandboxId = runtime.sandboxes[0]?.id;
-  const names = new Set(pod.spec.containers.map(({ name }) => name));
   const phase = podPhase({
     spec: pod.spec,
     statuses: [...init, ...regular],
     stopped: stage !== "running",
-    hasRunRegular: runtime.containers.some(
-      (container) => container.sandboxId === sandboxId && names.has(container.name),
-    ),
+    hasRunRegular: hasRunRegular(pod, runtime),
   });
   // Whatever it was, it will not run: the API may let go of it.
   if (stage === "terminated" && !isTerminalPhase(phase)) return "Failed";

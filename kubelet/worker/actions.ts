@@ -69,3 +69,9 @@ export interface Plan {
 }
 
 export const startKey = (container: string): string => `start/${container}`;
+
+/** Under which name an action's failure is remembered. */
+export function stepOf(action: Action): string {
+  if (action.kind === "start-container") return action.container;
+  return "containerId" in action ? action.containerId : action.key;
+}

@@ -1,3 +1,4 @@
+import type { Pod } from "../../api/core/v1/pod.ts";
 import type { Container } from "../../api/generated/types/core-v1.ts";
 import { containerHash as hashOf } from "../runtime/container-hash.ts";
 import { describePod } from "../runtime/names.ts";
@@ -6,6 +7,7 @@ import {
   mayRun,
   newestContainer,
   type RuntimeContainer,
+  type RuntimePod,
   type RuntimeSandbox,
   runningContainers,
 } from "../runtime/runtime-pod.ts";
@@ -57,16 +59,26 @@ function planSandbox(
   draft.try("sandbox", { kind: "create-sandbox", key: "sandbox", attempt, replaces: previous !== undefined });
 }
 
-/** A pod whose work is done gets no other sandbox (computePodActions). */
+/**
+ * A pod whose work is done gets no other sandbox (computePodActions). One that is not to be restarted gets another as long as
+ * none of its regular containers has run: else it would wait for ever, as it does upstream.
+ */
 function deservesSandbox({ pod, runtime }: Observed, attempt: number): boolean {
   const { spec } = pod;
-  if (spec.restartPolicy === "Never" && attempt !== 0 && runtime.containers.length > 0) return false;
+  if (spec.restartPolicy === "Never" && attempt !== 0 && hasWorked(pod, runtime)) return false;
   const anyToStart = spec.containers.some((container) => {
     const newest = newestContainer(runtime, container.name);
     const succeeded = newest?.state === "exited" && newest.exitCode === 0;
     return !(succeeded && (container.restartPolicy ?? spec.restartPolicy) === "OnFailure");
   });
   return anyToStart || !hasCreatedRegular(pod, runtime);
+}
+
+function hasWorked({ spec }: Pod, runtime: RuntimePod): boolean {
+  return spec.containers.some(({ name }) => {
+    const newest = newestContainer(runtime, name);
+    return newest !== undefined && newest.state !== "created";
+  });
 }
 
 /** Of each name the newest container stays, and the one before it, whose logs are `--previous`. */

@@ -232,3 +232,15 @@ test("where an init container has failed for good, sidecars are ended once and n
   model.exit("side", 0);
   assert.deepEqual(kinds(model.turn().actions), []);
 });
+
+test("a pod that is not to be restarted, and loses its sandbox before it has worked, begins anew", () => {
+  const pod = { restartPolicy: "Never", initContainers: [container("setup")], containers: [container("main")] };
+  const model = running(modelPod(pod));
+  model.exit("setup", 0);
+  const [lost] = model.runtime.sandboxes;
+  model.runtime = { ...model.runtime, sandboxes: lost === undefined ? [] : [{ ...lost, ready: false }] };
+  model.settle();
+  model.exit("setup", 0);
+  model.settle();
+  assert.deepEqual(started(model), ["setup", "setup", "main"]);
+});

@@ -9,7 +9,7 @@ import { isTerminalPhase } from "../status/phase.ts";
 import { generateStatus } from "../status/pod-status.ts";
 import type { StatusInput } from "../status/status-input.ts";
 import type { MountedVolume } from "../volumes/pod-volumes.ts";
-import type { Action, Plan } from "./actions.ts";
+import { type Action, type Plan, stepOf } from "./actions.ts";
 import { restartCountAfter } from "./back-off.ts";
 import { carryOut } from "./carry-out.ts";
 import { containerReference, type Ground } from "./ground.ts";
@@ -360,12 +360,6 @@ export class PodWorker {
     this.#ground.statuses.forget(this.identity.uid);
     this.#onForgotten();
   }
-}
-
-/** Under which name an action's failure is remembered. */
-function stepOf(action: Action): string {
-  if (action.kind === "start-container") return action.container;
-  return "containerId" in action ? action.containerId : action.key;
 }
 
 function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {

@@ -45,3 +45,9 @@ export function hasCreatedRegular({ spec }: Pod, runtime: RuntimePod): boolean {
     return newest !== undefined && newest.state !== "unknown";
   });
 }
+
+/** Whether a regular container was made in the newest sandbox, so that its init containers have been through. */
+export function hasRunRegular({ spec }: Pod, { sandboxes, containers }: RuntimePod): boolean {
+  const sandboxId = sandboxes[0]?.id;
+  return containers.some((one) => one.sandboxId === sandboxId && spec.containers.some(({ name }) => name === one.name));
+}

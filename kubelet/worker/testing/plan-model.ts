@@ -10,11 +10,14 @@ import {
   withoutContainer,
   withSandbox,
 } from "../../runtime/runtime-pod.ts";
-import type { Action, Plan } from "../actions.ts";
+import { type Action, type Plan, stepOf } from "../actions.ts";
 import { restartCountAfter } from "../back-off.ts";
 import { freshMemory, type Memory } from "../memory.ts";
 import { plan, type Termination } from "../plan.ts";
 import { findContainer } from "../plan-stops.ts";
+import { failureOf, StartError } from "../start-error.ts";
+
+const createError = { reason: "CreateContainerError", message: "no space left on device" };
 
 /** A pod as the tests of plans need it. */
 export function modelPod(spec: Partial<Pod["spec"]>): Pod {
@@ -100,7 +103,21 @@ export class PlanModel {
     const action = this.busy.get(key);
     if (action === undefined) return;
     this.busy.delete(key);
+    const failures = new Map(this.memory.failures);
+    failures.delete(stepOf(action));
+    this.memory = { ...this.memory, failures };
     this.#apply(action);
+  }
+
+  /** The action under this key has failed, and nothing has come of it. */
+  fail(key: string): void {
+    const action = this.busy.get(key);
+    if (action === undefined) return;
+    this.busy.delete(key);
+    const step = stepOf(action);
+    const error = action.kind === "start-container" ? new StartError(createError) : new Error("it did not work");
+    const failure = failureOf(error, this.memory.failures.get(step), this.nowMs);
+    this.memory = { ...this.memory, failures: new Map(this.memory.failures).set(step, failure) };
   }
 
   /** Everything under way ends, again and again, until nothing is asked for any more. */
