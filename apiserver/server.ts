@@ -12,13 +12,13 @@ import { defaultAdmission } from "./admission/default-chain.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
+import type { Filter, Handler } from "./chain.ts";
+import { impersonate } from "./filters/impersonate.ts";
 import { dumpHandlers } from "./flow-control/dumps.ts";
 import { priorityAndFairness } from "./flow-control/filter.ts";
 import { FlowControl } from "./flow-control/flow-control.ts";
 import { maxInFlight } from "./flow-control/max-in-flight.ts";
 import type { StoredStats } from "./flow-control/work-estimator.ts";
-import type { Filter, Handler } from "./chain.ts";
-import { impersonate } from "./filters/impersonate.ts";
 import { handlerChain } from "./handler-chain.ts";
 import { allPaths } from "./handlers/all-paths.ts";
 import { allReviews } from "./handlers/all-reviews.ts";
@@ -33,6 +33,9 @@ import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
 import type { RequestInfo } from "./request.ts";
 import { ServiceAllocation } from "./services/service-allocation.ts";
+import { networkWebhookClient } from "./webhook-client/network-client.ts";
+import { endpointResolver } from "./webhook-client/service-resolver.ts";
+import type { WebhookClient } from "./webhook-client/webhook-client.ts";
 
 export interface ApiServerOptions {
   readonly storage: Storage;
@@ -59,6 +62,8 @@ export interface ApiServerOptions {
   readonly kubelet?: KubeletCredentials;
   /** The way to nodes and pods; default: the network, as `kubelet` says. */
   readonly backend?: Backend;
+  /** The way to webhooks; default: the network, services by their endpoints. */
+  readonly webhooks?: WebhookClient;
   /** How long history is kept for watches and lists of the past; 0 keeps all. */
   readonly compactionIntervalMs?: number;
 }
@@ -88,6 +93,7 @@ export class ApiServer {
   readonly #handler: Handler;
   readonly #servers: HttpServer[] = [];
   readonly #backend: Backend | undefined;
+  readonly #webhooks: WebhookClient;
   readonly #flowControl: FlowControl | undefined;
   #compaction: Timer | undefined;
   #ready = false;
@@ -102,6 +108,8 @@ export class ApiServer {
     const stored = definitions.filter(({ verbs }) => verbs.includes("get"));
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
     this.registry.setHooks(Service, new ServiceAllocation(this.registry, options.serviceCidrs, random));
+    this.#webhooks =
+      options.webhooks ?? networkWebhookClient({ clock, services: endpointResolver(this.registry, random) });
     const access = accessOf(options.access, this.registry, { clock, random, logger });
     const admission = defaultAdmission({
       reader: this.registry,
@@ -110,6 +118,8 @@ export class ApiServer {
       authorizer: access.authorizer,
       rules: access.rules,
       metrics: this.metrics,
+      served: () => this.registry.stores.map(({ definition }) => definition),
+      webhooks: this.#webhooks,
       updateStatus: (definition, object) => this.registry.updateStatus(definition, object),
     });
     const scope: Scope = {
@@ -196,6 +206,7 @@ export class ApiServer {
     this.#flowControl?.stop();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();
+    this.#webhooks.close();
     this.#cache.stop();
   }
 

@@ -19,10 +19,14 @@ import type { Authorizer } from "../authorization/authorizer.ts";
 import { rbacEscalation } from "../authorization/rbac/escalation.ts";
 import type { RuleIndex } from "../authorization/rbac/rule-index.ts";
 import type { ObjectReader } from "../registry/access.ts";
+import type { WebhookClient } from "../webhook-client/webhook-client.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
 import { AdmissionChain } from "./chain.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { conditionCompiler } from "./dynamic/compile-conditions.ts";
+import type { ServedResources } from "./dynamic/equivalents.ts";
+import { convertByStorage } from "./dynamic/versioned.ts";
 import { limitRanger } from "./limit-ranger/plugin.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
@@ -34,6 +38,8 @@ import { runtimeClassAdmission } from "./runtime-class.ts";
 import { serviceAccountAdmission } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import { mutatingWebhooks } from "./webhook/mutating.ts";
+import { validatingWebhooks } from "./webhook/validating.ts";
 
 export interface AdmissionDeps {
   readonly reader: ObjectReader;
@@ -42,12 +48,16 @@ export interface AdmissionDeps {
   readonly authorizer: Authorizer;
   readonly rules: RuleIndex;
   readonly metrics: MetricsRegistry;
+  readonly served: ServedResources;
+  readonly webhooks: WebhookClient;
   readonly updateStatus: ResourceQuotaDeps["updateStatus"];
 }
 
 /** The plugins that are on where nobody says otherwise, in upstream's order (`chain.ts` sorts them). */
 export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
-  const { reader, clock, random, authorizer, rules, metrics, updateStatus } = deps;
+  const { reader, clock, random, authorizer, rules, metrics, updateStatus, served, webhooks } = deps;
+  const dynamic = { reader, served, convert: convertByStorage, clock, random, client: webhooks };
+  const asked = { ...dynamic, metricsRegistry: metrics, compileConditions: conditionCompiler(authorizer) };
   return new AdmissionChain([
     namespaceLifecycle(reader, Namespace, clock),
     limitRanger(reader, LimitRange),
@@ -73,6 +83,8 @@ export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
     certificateSubjectRestriction,
     defaultIngressClass(reader, IngressClass),
     podTopologyLabels(reader, Node),
+    mutatingWebhooks(asked),
+    validatingWebhooks(asked),
     resourceQuota({
       reader,
       clock,

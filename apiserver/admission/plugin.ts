@@ -18,6 +18,8 @@ export interface AdmissionAttributes {
   readonly oldObject: ApiObject | undefined;
   /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions as an object. */
   readonly options: object;
+  /** Ends when the request does; absent where it has no end of its own. */
+  readonly signal?: AbortSignal;
   warn(text: string): void;
   auditAnnotate(key: string, value: string): void;
 }

@@ -46,10 +46,10 @@ export interface AdmittedWrite {
 }
 
 export function admissionAttributes(write: AdmittedWrite, context: WriteContext): AdmissionAttributes {
-  const { user, dryRun, subresource, options } = context;
+  const { user, dryRun, subresource, options, signal } = context;
   const warn = (text: string): void => context.warn(text);
   const auditAnnotate = (key: string, value: string): void => context.auditAnnotate(key, value);
-  return { ...write, subresource, user, dryRun, options, warn, auditAnnotate };
+  return { ...write, subresource, user, dryRun, options, signal, warn, auditAnnotate };
 }
 
 export function requestContext({ user, dryRun, subresource }: WriteContext, now: number): RequestContext {

@@ -161,6 +161,27 @@ test("a validating policy says what it is about, and one thing to check", () => 
   assert.deepEqual(row(ValidatingAdmissionPolicy, made)["ParamKind"], "v1/ConfigMap");
 });
 
+test("expressions are compiled, and mistakes are shown where they are", () => {
+  assert.deepEqual(policyProblems({ validations: [{ expression: "object.x" }, { expression: "params.x == 1" }] }), [
+    'spec.validations[0].expression: Invalid value: "object.x": must evaluate to bool but got dyn',
+    "spec.validations[1].expression: Invalid value: \"params.x == 1\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'params' (in container '')\n | params.x == 1\n | ^",
+  ]);
+  const paramKind = { apiVersion: "v1", kind: "ConfigMap" };
+  assert.deepEqual(policyProblems({ paramKind, validations: [{ expression: "params.x == 1" }] }), []);
+  const variables = [
+    { name: "a", expression: "object.metadata.name" },
+    { name: "b", expression: "variables.a == 'x'" },
+  ];
+  const auditAnnotations = [{ key: "k", valueExpression: "1" }];
+  assert.deepEqual(policyProblems({ variables, validations: [{ expression: "variables.b" }], auditAnnotations }), [
+    'spec.auditAnnotations[0].valueExpression: Invalid value: "1": must evaluate to one of [string null_type] but got int',
+  ]);
+  assert.match(
+    of({ matchConditions: [{ name: "a", expression: "object.a +" }] })[0]!,
+    /^webhooks\[0\]\.matchConditions\[0\]\.expression: Invalid value: "object.a \+": compilation failed: ERROR: <input>:1:/,
+  );
+});
+
 test("a binding names a policy, what to do, and at most one way to its parameters", () => {
   const bound = { policyName: "p", validationActions: ["Deny"] };
   const of = (spec: object) => problems(ValidatingAdmissionPolicyBinding, { spec: { ...bound, ...spec } });
@@ -195,7 +216,7 @@ test("a binding names a policy, what to do, and at most one way to its parameter
 });
 
 test("a mutating policy changes what is written, in one way a mutation", () => {
-  const mutations = [{ patchType: "JSONPatch", jsonPatch: { expression: "[]" } }];
+  const mutations = [{ patchType: "JSONPatch", jsonPatch: { expression: "[JSONPatch{op: 'test', path: '/x'}]" } }];
   const spec = { matchConstraints, mutations, reinvocationPolicy: "Never" };
   const of = (change: object) => problems(MutatingAdmissionPolicy, { spec: { ...spec, ...change } });
   assert.deepEqual(of({}), []);

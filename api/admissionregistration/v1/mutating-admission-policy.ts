@@ -4,7 +4,7 @@ import { type Path, path } from "../../../apimachinery/field/path.ts";
 import { ageColumn, nameColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/admissionregistration-v1.ts";
-import { type Declared, type PolicyExpressions, policyExpressions } from "./expressions.ts";
+import { type Declared, PolicyExpressions } from "./expressions.ts";
 import { paramKindColumn } from "./params.ts";
 import { validatePolicyConditions, validateScope, validateVariables } from "./policy-spec.ts";
 import { reinvocationPolicies, validateMutatingOperations } from "./rules.ts";
@@ -37,7 +37,7 @@ function validateSpec(
   old: types.MutatingAdmissionPolicySpec | undefined,
 ): readonly FieldError[] {
   const place = path("spec");
-  const expressions = policyExpressions();
+  const expressions = new PolicyExpressions({ composes: true });
   const errors = validateScope(spec, place);
   errors.push(...validateMutatingOperations(spec.matchConstraints, place.child("matchConstraints")));
   errors.push(...validatePolicyConditions(spec, old, place));

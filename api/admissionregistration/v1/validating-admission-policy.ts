@@ -7,7 +7,7 @@ import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
 import { ageColumn, nameColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/admissionregistration-v1.ts";
-import { type PolicyExpressions, policyExpressions } from "./expressions.ts";
+import { PolicyExpressions } from "./expressions.ts";
 import { paramKindColumn } from "./params.ts";
 import { validatePolicyConditions, validateScope, validateVariables } from "./policy-spec.ts";
 import { warnOfStaticSuffix } from "./static-suffix.ts";
@@ -41,7 +41,7 @@ const neither = "validations or auditAnnotations must contain at least one item"
 function validateSpec({ metadata, spec }: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | undefined) {
   const place = path("spec");
   const { validations = [], auditAnnotations = [] } = spec;
-  const expressions = policyExpressions();
+  const expressions = new PolicyExpressions({ composes: (spec.variables ?? []).length > 0 });
   const errors = validateScope(spec, place);
   errors.push(...validatePolicyConditions(spec, old?.spec, place));
   const stored = new Set((old?.spec.validations ?? []).map(({ expression }) => expression));

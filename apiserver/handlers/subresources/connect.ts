@@ -25,6 +25,7 @@ export async function admitConnection(
     object: { apiVersion: "v1", metadata: {}, ...options } as unknown as Draft<ApiObject>,
     oldObject: undefined,
     options: {},
+    signal: request.signal,
     warn: (text) => void request.warnings.add(text),
     auditAnnotate: (key, value) => void request.auditAnnotations.set(key, value),
   };

@@ -61,6 +61,7 @@ async function admit(
     object,
     oldObject: undefined,
     options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" },
+    signal: request.signal,
     warn: (text) => void request.warnings.add(text),
     auditAnnotate: (key, value) => void request.auditAnnotations.set(key, value),
   };

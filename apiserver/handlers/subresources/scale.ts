@@ -16,12 +16,13 @@ import { patched, patchTypeOf, readPatch } from "../patch.ts";
 import type { Subresource } from "../resource.ts";
 import { type Scope, writeContextOf, writerOf } from "../scope.ts";
 import { checkName, checkUid } from "../write.ts";
+import { scaleOf } from "./scale-of.ts";
 
 /** `scale` of whatever declares it: an autoscaling/v1 Scale, made of the object and written back into it. */
 export const scaleSubresource: Subresource = {
   async get(scope, store, request) {
     await scope.cache.waitUntilFresh(request.signal);
-    return answer(scaleOf(store, store.get(request.info.namespace, request.info.name).object));
+    return answer(scaleOf(store.definition, store.get(request.info.namespace, request.info.name).object));
   },
 
   async update(scope, store, request) {
@@ -46,7 +47,14 @@ export const scaleSubresource: Subresource = {
     const options = patchOptionsOf(request.query, false);
     const patch = await readPatch(scope, request);
     return write(scope, store, request, options, (old) => {
-      const { draft } = patched(Scale, request, type, patch, options, scaleOf(store, old) as unknown as ApiObject);
+      const { draft } = patched(
+        Scale,
+        request,
+        type,
+        patch,
+        options,
+        scaleOf(store.definition, old) as unknown as ApiObject,
+      );
       checkName(draft, request);
       return draft as unknown as ScaleObject;
     });
@@ -82,22 +90,9 @@ async function write(
     createIfMissing: false,
   };
   const { served } = await store.update(request.info.namespace, request.info.name, change, context);
-  return answer(scaleOf(store, served.object));
+  return answer(scaleOf(store.definition, served.object));
 }
 
 function answer(scale: ScaleObject): ApiResponse {
   return { type: "object", status: 200, definition: Scale, served: servedFromValue(scale as unknown as ApiObject) };
-}
-
-function scaleOf({ definition }: ResourceStore, object: ApiObject): ScaleObject {
-  const scale = definition.subresources.scale!;
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = scale.selector(object);
-  return {
-    kind: "Scale",
-    apiVersion: "autoscaling/v1",
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: scale.specReplicas(object) },
-    status: { replicas: scale.statusReplicas(object), ...(selector === "" ? {} : { selector }) },
-  } as unknown as ScaleObject;
 }

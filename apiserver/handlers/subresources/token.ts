@@ -29,6 +29,7 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
         object: draft as unknown as Draft<ApiObject>,
         oldObject: undefined,
         options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" },
+        signal: request.signal,
         warn: (text) => void request.warnings.add(text),
         auditAnnotate: (key, value) => void request.auditAnnotations.set(key, value),
       };

@@ -1,0 +1,149 @@
+import { Scale } from "../../../api/autoscaling/v1/scale.ts";
+import { definition as schemaOf } from "../../../api/generated/definitions.ts";
+import { builtInResources } from "../../../api/generated/resources.ts";
+import type { Scale as ScaleObject } from "../../../api/generated/types/autoscaling-v1.ts";
+import type { JsonObject, JsonValue } from "../../../apimachinery/json/json.ts";
+import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
+import { thaw } from "../../../apimachinery/resource/thaw.ts";
+import { decodeObject } from "../../../apimachinery/schema/decode.ts";
+import { applyDefaults } from "../../../apimachinery/schema/defaults.ts";
+import type { ObjectSchema } from "../../../apimachinery/schema/schema.ts";
+import { scaleOf } from "../../handlers/subresources/scale-of.ts";
+import type { AdmissionAttributes } from "../plugin.ts";
+import { type GroupVersionKind, kindOf } from "./target.ts";
+
+/** The objects of one write as a webhook or policy sees them, in the version it asks for. */
+export interface VersionedObjects {
+  readonly kind: GroupVersionKind;
+  readonly object: ApiObject | undefined;
+  readonly oldObject: ApiObject | undefined;
+}
+
+/** Converts between versions of a resource; what custom resources need webhooks for may take its time. */
+export type Convert = (
+  object: ApiObject,
+  from: ResourceDefinition,
+  to: ResourceDefinition,
+) => ApiObject | Promise<ApiObject>;
+
+/** By way of the version that is stored. */
+export const convertByStorage: Convert = (object, from, to) => {
+  const { storedAs: there } = from;
+  const { storedAs: back } = to;
+  if (there?.awaited === undefined && back?.awaited === undefined) {
+    const stored = there === undefined ? object : there.toStored(object);
+    return back === undefined ? stored : back.fromStored(stored);
+  }
+  return overNetwork(object, from, to);
+};
+
+async function overNetwork(
+  object: ApiObject,
+  { storedAs: there }: ResourceDefinition,
+  { storedAs: back }: ResourceDefinition,
+): Promise<ApiObject> {
+  const stored = await (there?.awaited?.toStored(object) ?? there?.toStored(object) ?? object);
+  await back?.awaited?.before([stored]);
+  return back === undefined ? stored : back.fromStored(stored);
+}
+
+const isScale = ({ definition, subresource }: AdmissionAttributes): boolean =>
+  subresource === "scale" && definition.subresources.scale !== undefined;
+
+/** The write's objects as they are, seen as `as` (the write's own definition, or an equivalent one). */
+export function versionedObjects(
+  attributes: AdmissionAttributes,
+  as: ResourceDefinition,
+  convert: Convert,
+): VersionedObjects | Promise<VersionedObjects> {
+  const { definition, object, oldObject, subresource } = attributes;
+  const own = kindOf(attributes);
+  if (isScale(attributes)) {
+    const shown = (one: object | undefined): ApiObject | undefined =>
+      one === undefined ? undefined : (scaleOf(definition, one as ApiObject) as unknown as ApiObject);
+    return { kind: own, object: shown(object), oldObject: shown(oldObject) };
+  }
+  if (as === definition || (subresource !== "" && subresource !== "status")) {
+    return { kind: own, object: object as ApiObject | undefined, oldObject };
+  }
+  const kind = { group: as.group, version: as.version, kind: as.kind };
+  const converted = [object as ApiObject | undefined, oldObject].map((one) =>
+    one === undefined ? undefined : convert(one, definition, as),
+  );
+  if (!converted.some((one) => one instanceof Promise)) {
+    const [now, before] = converted as (ApiObject | undefined)[];
+    return { kind, object: now, oldObject: before };
+  }
+  return Promise.all(converted).then(([now, before]) => ({ kind, object: now, oldObject: before }));
+}
+
+/**
+ * Takes over what a mutation made of the object: checked against its structure, with its defaults, in the write's own version.
+ * The write's draft stays the same value. Throws DecodeError where it is no such object any more.
+ */
+export async function takeOver(
+  attributes: AdmissionAttributes,
+  changed: JsonValue,
+  as: ResourceDefinition,
+  convert: Convert,
+): Promise<void> {
+  const draft = attributes.object!;
+  const { definition } = attributes;
+  if (isScale(attributes)) {
+    const scale = decoded(Scale.schema, changed) as unknown as ScaleObject;
+    definition.subresources.scale!.setSpecReplicas(draft, scale.spec?.replicas ?? 0);
+    return;
+  }
+  const schema = schemaFor(attributes, as);
+  const result = structured(schema, as, changed);
+  if (schema === as.schema) as.setDefaults?.(result);
+  const own = as === definition ? result : await convert(result as ApiObject, as, definition);
+  replace(draft as unknown as Record<string, unknown>, thaw(own) as unknown as Record<string, unknown>);
+}
+
+function structured(schema: ObjectSchema | undefined, as: ResourceDefinition, value: JsonValue): Draft<ApiObject> {
+  if (schema === undefined) return value as unknown as Draft<ApiObject>;
+  if (schema !== as.schema || as.decode === undefined) return decoded(schema, value);
+  return as.decode(value as JsonObject).object as unknown as Draft<ApiObject>;
+}
+
+function decoded(schema: ObjectSchema, value: JsonValue): Draft<ApiObject> {
+  const { object } = decodeObject(schema, value);
+  applyDefaults(schema, object);
+  return object as unknown as Draft<ApiObject>;
+}
+
+/** The structure of what is written: of the resource, or of a subresource's own kind where one is known. */
+function schemaFor(attributes: AdmissionAttributes, as: ResourceDefinition): ObjectSchema | undefined {
+  const { group, version, kind } = kindOf(attributes);
+  const { definition } = attributes;
+  if (kind === definition.kind && group === definition.group && version === definition.version) return as.schema;
+  return structureOf({ group, version, kind });
+}
+
+const structures = new Map<string, ObjectSchema | undefined>();
+
+/** Kinds of subresources, by the group's place among the published names: `policy/v1 Eviction`. */
+function structureOf({ group, version, kind }: GroupVersionKind): ObjectSchema | undefined {
+  const key = `${group}/${version}/${kind}`;
+  if (!structures.has(key)) {
+    const sibling = builtInResources.find((one) => one.group === group && one.version === version);
+    const name = sibling?.definition.replace(/[^.]+$/, kind);
+    structures.set(key, name === undefined ? undefined : known(name));
+  }
+  return structures.get(key);
+}
+
+function known(name: string): ObjectSchema | undefined {
+  try {
+    return schemaOf(name);
+  } catch {
+    return undefined; // Options of a connection have no published structure.
+  }
+}
+
+function replace(draft: Record<string, unknown>, value: Record<string, unknown>): void {
+  for (const key of Object.keys(draft)) if (!Object.hasOwn(value, key)) delete draft[key];
+  Object.assign(draft, value);
+}

@@ -1,0 +1,101 @@
+import { ApiError } from "../../../apimachinery/errors/api-error.ts";
+import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
+import type { Clock } from "../../../base/clock.ts";
+import type { Random } from "../../../base/random.ts";
+import { type WebhookClient, WebhookConfigError } from "../../webhook-client/webhook-client.ts";
+import { admissionRequest } from "../dynamic/admission-request.ts";
+import { resourceOf } from "../dynamic/target.ts";
+import { type VersionedObjects, versionedObjects } from "../dynamic/versioned.ts";
+import type { AdmissionAttributes } from "../plugin.ts";
+import { CallingWebhookError, dryRunUnsupported, rejection } from "./errors.ts";
+import type { Hook } from "./hooks.ts";
+import { admissionReview, type ReviewAnswer, readReview, reviewVersion, verifyReview } from "./review.ts";
+import type { Invocation, MatchDeps } from "./should-call.ts";
+
+export interface CallDeps extends MatchDeps {
+  readonly client: WebhookClient;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const forever = new AbortController().signal;
+
+export interface Called {
+  readonly answer: ReviewAnswer;
+  /** What it was asked about. */
+  readonly objects: VersionedObjects;
+}
+
+/**
+ * Asks a webhook about a write. Rejects with CallingWebhookError where it has no answer, WebhookRejection where it says no,
+ * and ApiError BadRequest where it cannot be asked about a dry run.
+ */
+export async function callHook(
+  { hook, as }: Invocation,
+  attributes: AdmissionAttributes,
+  deps: CallDeps,
+  mutating: boolean,
+): Promise<Called> {
+  if (attributes.dryRun && !hook.harmlessDryRun) throw dryRunUnsupported(hook.name);
+  const version = reviewVersion(hook.reviewVersions);
+  if (version === undefined) {
+    const reason = "webhook does not accept known AdmissionReview versions (v1, v1beta1)";
+    throw new CallingWebhookError(hook.name, `could not create admission objects: ${reason}`, 400);
+  }
+  const uid = deps.random.uuid();
+  const objects = await versionedObjects(attributes, as, deps.convert);
+  const request = admissionRequest(attributes, objects.kind, resourceOf(as));
+  const body = admissionReview(version, uid, request, objects);
+  const review = await ask(hook, attributes, body, deps);
+  const answer = verified(hook, review, { version, uid, mutating });
+  annotate(attributes, hook, answer.auditAnnotations);
+  for (const text of answer.warnings) attributes.warn(text);
+  if (!answer.allowed) throw rejection(hook.name, answer.result);
+  return { answer, objects };
+}
+
+async function ask(
+  hook: Hook,
+  attributes: AdmissionAttributes,
+  body: object,
+  { client }: CallDeps,
+): Promise<ReturnType<typeof readReview>> {
+  try {
+    const { signal = forever } = attributes;
+    return readReview(await client.call(hook.clientConfig, { body, timeoutMs: hook.timeoutMs, signal }));
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof WebhookConfigError) {
+      throw new CallingWebhookError(hook.name, `could not get REST client: ${message}`, 500, { cause: error });
+    }
+    const code = error instanceof ApiError ? error.code : 503;
+    throw new CallingWebhookError(hook.name, `failed to call webhook: ${message}`, code, { cause: error });
+  }
+}
+
+function verified(
+  hook: Hook,
+  review: ReturnType<typeof readReview>,
+  wanted: { readonly version: string; readonly uid: string; readonly mutating: boolean },
+): ReviewAnswer {
+  try {
+    return verifyReview(review, wanted);
+  } catch (error) {
+    const { message } = error as Error;
+    const isJson = message.startsWith("json: ") || message.startsWith("illegal base64");
+    const reason = isJson ? `failed to call webhook: ${message}` : `received invalid webhook response: ${message}`;
+    throw new CallingWebhookError(hook.name, reason, 503, { cause: error });
+  }
+}
+
+/** Annotations whose names are none are dropped. */
+function annotate(
+  attributes: AdmissionAttributes,
+  { name }: Hook,
+  annotations: Readonly<Record<string, string>>,
+): void {
+  for (const [key, value] of Object.entries(annotations)) {
+    const whole = `${name}/${key}`;
+    if (isQualifiedName(whole).length === 0) attributes.auditAnnotate(whole, value);
+  }
+}

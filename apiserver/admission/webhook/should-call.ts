@@ -1,0 +1,84 @@
+import { ApiError } from "../../../apimachinery/errors/api-error.ts";
+import type { ApiObject } from "../../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
+import type { Selector } from "../../../apimachinery/selectors/label-selector.ts";
+import { SelectorError } from "../../../apimachinery/selectors/label-selector.ts";
+import type { ObjectReader } from "../../registry/access.ts";
+import { equivalentsOf, type ServedResources } from "../dynamic/equivalents.ts";
+import { ruleMatches } from "../dynamic/rules.ts";
+import { isNamespaces, namespaceLabels, namespaceOf, resourceOf } from "../dynamic/target.ts";
+import { type Convert, type VersionedObjects, versionedObjects } from "../dynamic/versioned.ts";
+import type { AdmissionAttributes } from "../plugin.ts";
+import type { Hook } from "./hooks.ts";
+import type { WebhookMetrics } from "./metrics.ts";
+
+export interface MatchDeps {
+  readonly reader: ObjectReader;
+  readonly served: ServedResources;
+  readonly convert: Convert;
+  readonly metrics: WebhookMetrics;
+}
+
+/** A webhook that is to be called, and the definition it sees the write's objects as. */
+export interface Invocation {
+  readonly hook: Hook;
+  readonly as: ResourceDefinition;
+}
+
+/** What a webhook's rules make of a write; conditions and selectors are still to be asked. */
+export function ruled(hook: Hook, attributes: AdmissionAttributes, served: ServedResources): Invocation | undefined {
+  const { definition } = attributes;
+  const own = resourceOf(definition);
+  if (hook.rules.some((rule) => ruleMatches(rule, attributes, own))) return { hook, as: definition };
+  if (!hook.equivalent) return undefined;
+  const others = equivalentsOf(served, definition);
+  for (const rule of others.length === 0 ? [] : hook.rules) {
+    for (const other of others) if (ruleMatches(rule, attributes, resourceOf(other))) return { hook, as: other };
+  }
+  return undefined;
+}
+
+/**
+ * Whether a webhook is to be called, by its rules, selectors and conditions (admission/plugin/webhook/generic ShouldCallHook).
+ * Throws ApiError where that cannot be told.
+ */
+export async function shouldCall(
+  hook: Hook,
+  attributes: AdmissionAttributes,
+  deps: MatchDeps,
+): Promise<Invocation | undefined> {
+  const invocation = ruled(hook, attributes, deps.served);
+  if (invocation === undefined) return undefined;
+  if (!namespaceMatches(hook, attributes, deps.reader) || !objectMatches(hook, attributes)) return undefined;
+  if (hook.conditions === undefined) return invocation;
+  const { as } = invocation;
+  const objects: VersionedObjects = await versionedObjects(attributes, as, deps.convert);
+  const result = await hook.conditions({ attributes, resource: resourceOf(as), objects });
+  if ("error" in result) {
+    const { group, plural } = attributes.definition;
+    throw ApiError.forbidden({ group, resource: plural }, attributes.name, result.error);
+  }
+  if (!result.matches) deps.metrics.excluded(hook.name, attributes.operation);
+  return result.matches ? invocation : undefined;
+}
+
+function namespaceMatches(hook: Hook, attributes: AdmissionAttributes, reader: ObjectReader): boolean {
+  if (namespaceOf(attributes) === "" && !isNamespaces(attributes)) return true;
+  const selector = readable(hook.namespaceSelector);
+  return selector.empty || selector.matches(namespaceLabels(reader, attributes));
+}
+
+/** Either of the objects that a write has: a webhook is asked about what leaves its selection, too. */
+function objectMatches(hook: Hook, { object, oldObject }: AdmissionAttributes): boolean {
+  const selector = readable(hook.objectSelector);
+  const selects = (one: ApiObject | undefined): boolean => one !== undefined && selector.matches(one.metadata?.labels);
+  return selector.empty || selects(object as ApiObject | undefined) || selects(oldObject);
+}
+
+function readable(selector: () => Selector): Selector {
+  try {
+    return selector();
+  } catch (error) {
+    throw error instanceof SelectorError ? ApiError.internal(error) : error;
+  }
+}
