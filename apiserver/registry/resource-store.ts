@@ -203,6 +203,7 @@ export class ResourceStore {
       context,
     );
     await context.admission?.admit(attributes);
+    ensureNamespace(definition, draft, namespace);
     fillSystemFields(definition, draft, now, this.#deps.random);
     dropStatus(definition, draft);
     const request = requestContext(context, now);
@@ -252,6 +253,7 @@ export class ResourceStore {
       context,
     );
     await context.admission?.admit(attributes);
+    ensureNamespace(definition, draft, namespace);
     keepOtherHalf(definition, draft, old, context.subresource);
     keepSystemFields(draft, old);
     const request = requestContext(context, now);
