@@ -20,6 +20,9 @@ export interface ServerFlags {
   readonly auditLogMaxbackup: number;
   readonly auditLogMaxage: number;
   readonly encryptionProviderConfig?: string;
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
+  readonly enablePriorityAndFairness: string;
   readonly etcdCafile?: string;
   readonly etcdCertfile?: string;
   readonly etcdKeyfile?: string;
@@ -83,6 +86,16 @@ export function addServerFlags(command: Command): Command {
     .option(
       "--encryption-provider-config <file>",
       "how objects of some resources are encrypted in the store: an apiserver.config.k8s.io/v1 EncryptionConfiguration",
+    )
+    .option("--max-requests-inflight <n>", "requests at once that only read; see the next two", count, 400)
+    .option("--max-mutating-requests-inflight <n>", "requests at once that write", count, 200)
+    .addOption(
+      new Option(
+        "--enable-priority-and-fairness <yes>",
+        "whether the sum of these is shared out by PriorityLevelConfigurations; if not, each is a limit of its own (0: none)",
+      )
+        .choices(["true", "false"])
+        .default("true"),
     )
     .option("--etcd-cafile <file>", "PEM file: the authority that signed etcd's certificate")
     .option("--etcd-certfile <file>", "PEM file: the client certificate for etcd")

@@ -23,6 +23,7 @@ import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
 import { runWithin } from "./components.ts";
+import { requestLimitsOf } from "./request-limits.ts";
 import { openStore } from "./store.ts";
 
 /** How long requests that are under way may take to end once the server is told to stop. */
@@ -150,6 +151,7 @@ function serverOf(
     },
     externalAddress,
     ...(audit === undefined ? {} : { audit }),
+    requestLimits: requestLimitsOf(flags),
     kubelet: kubeletCredentials(pki),
     version: versionInfo(buildInfo),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
