@@ -19,6 +19,7 @@ import { nodeLifecycleController } from "./node-lifecycle/controller.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { replicationControllerController } from "./replication-controller/controller.ts";
+import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import { runControllers } from "./runner/run.ts";
@@ -71,6 +72,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "clusterrole-aggregation-controller": clusterRoleAggregationController,
     "namespace-controller": namespaceController({ inventory }),
     "garbage-collector-controller": garbageCollector(inventory),
+    "resourcequota-controller": resourceQuotaController(inventory),
     "daemonset-controller": daemonSetController(),
     "deployment-controller": deploymentController,
     "replicaset-controller": replicaSetController,
