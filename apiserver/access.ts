@@ -32,7 +32,8 @@ import { RuleIndex } from "./authorization/rbac/rule-index.ts";
 import { superuserAuthorizer, unionAuthorizer } from "./authorization/union.ts";
 import type { ObjectReader, ObjectWriter } from "./registry/access.ts";
 
-export type AuthorizationMode = "Node" | "RBAC" | "AlwaysAllow";
+/** One that is part of the server, by its name, or another. */
+export type AuthorizationMode = "Node" | "RBAC" | "AlwaysAllow" | "AlwaysDeny" | Authorizer;
 
 /** How the server knows its users and what they may. */
 export interface AccessOptions {
@@ -50,6 +51,10 @@ export interface AccessOptions {
     /** Default: the issuer. */
     readonly audiences?: readonly string[];
   };
+  /** Fixed tokens, asked before all other kinds. */
+  readonly fixedTokens?: TokenAuthenticator;
+  /** Further kinds of bearer tokens, asked after the server's own. */
+  readonly furtherTokens?: readonly TokenAuthenticator[];
   /** Requests without a credential are `system:anonymous`, or only those to these paths. */
   readonly anonymous: boolean | readonly string[];
   readonly authorizationModes: readonly AuthorizationMode[];
@@ -87,6 +92,7 @@ export function accessOf(
   );
   const definitions = { serviceAccount: ServiceAccount, pod: Pod, secret: Secret, node: Node };
   const tokens = unionTokens(
+    ...(options.fixedTokens === undefined ? [] : [options.fixedTokens]),
     new ServiceAccountTokenAuthenticator({
       issuers: [issuer],
       keys,
@@ -97,6 +103,7 @@ export function accessOf(
       onLegacyTokenUsed: (secret, day) => noteUse(objects, secret, day, logger),
     }),
     new BootstrapTokenAuthenticator(reader, Secret, clock),
+    ...(options.furtherTokens ?? []),
   );
   const rules = new RuleIndex(reader, {
     clusterRole: ClusterRole,
@@ -173,11 +180,19 @@ const alwaysAllow: Authorizer = {
   }),
 };
 
+const alwaysDeny: Authorizer = {
+  name: "AlwaysDeny",
+  authorize: () => ({ decision: "noOpinion", reason: "Everything is forbidden." }),
+  rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
+};
+
 function authorizerOf(modes: readonly AuthorizationMode[], reader: ObjectReader, rules: RuleIndex): Authorizer {
-  const byMode: Readonly<Record<AuthorizationMode, () => Authorizer>> = {
+  const byName: Readonly<Record<AuthorizationMode & string, () => Authorizer>> = {
     Node: () => new NodeAuthorizer(new NodeGraph(reader, nodeDefinitions)),
     RBAC: () => new RbacAuthorizer(rules),
     AlwaysAllow: () => alwaysAllow,
+    AlwaysDeny: () => alwaysDeny,
   };
-  return unionAuthorizer(superuserAuthorizer, ...modes.map((mode) => byMode[mode]()));
+  const authorizers = modes.map((mode) => (typeof mode === "string" ? byName[mode]() : mode));
+  return unionAuthorizer(superuserAuthorizer, ...authorizers);
 }

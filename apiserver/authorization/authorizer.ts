@@ -13,8 +13,9 @@ export interface AuthorizationAttributes {
   readonly name: string;
   /** For requests that are not for resources. */
   readonly path: string;
-  /** The selector a list, watch or deletecollection is limited by, as the query has it; absent where there is none. */
+  /** The selectors a list, watch or deletecollection is limited by, as the query has them; absent where there are none. */
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
 }
 
 export type Decision =

@@ -4,7 +4,7 @@ import { forbiddenMessage } from "../authorization/messages.ts";
 import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
 
-/** Verbs that a field selector limits. */
+/** Verbs that selectors limit. */
 const limitedVerbs: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"]);
 
 /** Asks whether the user may; everything that is not allowed is Forbidden. */
@@ -24,9 +24,12 @@ export function authorize(authorizer: Authorizer): Filter {
 }
 
 export function attributesOf({ user, info, query }: ApiRequest): AuthorizationAttributes {
-  const fieldSelector = limitedVerbs.has(info.verb) ? query.get("fieldSelector") : null;
+  const limited = limitedVerbs.has(info.verb);
+  const fieldSelector = limited ? query.get("fieldSelector") : null;
+  const labelSelector = limited ? query.get("labelSelector") : null;
   return {
     ...(fieldSelector ? { fieldSelector } : {}),
+    ...(labelSelector ? { labelSelector } : {}),
     user,
     verb: info.verb,
     isResourceRequest: info.isResourceRequest,

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDataDir } from "../data-dir.ts";
+import { type AccessFlags, addAccessFlags } from "./access-options.ts";
 
-export interface ServerFlags {
+export interface ServerFlags extends AccessFlags {
   readonly dataDir: string;
   readonly store: string;
   readonly bindAddress: string;
@@ -12,8 +13,6 @@ export interface ServerFlags {
   readonly nodeName?: string;
   readonly nodeIp?: string;
   readonly serviceAccountIssuer: string;
-  readonly authorizationMode: string;
-  readonly anonymousAuth: string;
   readonly auditPolicyFile?: string;
   readonly auditLogPath?: string;
   readonly auditLogMaxsize: number;
@@ -31,7 +30,7 @@ export interface ServerFlags {
 
 /** Flags of the API server, under upstream's names where upstream has them. */
 export function addServerFlags(command: Command): Command {
-  return command
+  return addAccessFlags(command)
     .option(
       "--data-dir <dir>",
       "where everything of this cluster lies: state, certificates, kubeconfigs",
@@ -64,16 +63,6 @@ export function addServerFlags(command: Command): Command {
       "--service-account-issuer <url>",
       "issuer of service account tokens",
       "https://kubernetes.default.svc.cluster.local",
-    )
-    .option(
-      "--authorization-mode <modes>",
-      "who decides what a user may, in this order: Node, RBAC, AlwaysAllow",
-      "Node,RBAC",
-    )
-    .addOption(
-      new Option("--anonymous-auth <yes>", "whether requests without a credential are taken, as system:anonymous")
-        .choices(["true", "false"])
-        .default("true"),
     )
     .option(
       "--audit-policy-file <file>",

@@ -2,7 +2,6 @@ import { type AddressInfo, createServer } from "node:net";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
-import type { AuthorizationMode } from "../../apiserver/access.ts";
 import type { Filter } from "../../apiserver/chain.ts";
 import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
@@ -19,6 +18,7 @@ import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
 import { standardError } from "../standard-error.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { accessOfFlags, type FlagAccess } from "./access.ts";
 import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
@@ -46,11 +46,12 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     logger.info("wrote a certificate or kubeconfig", { file });
   }
   const auditLog = await openAuditLog(flags, logger);
+  const access = await accessOfFlags(flags, [flags.serviceAccountIssuer], logger);
   // From here on a signal ends the server in order, even before it is ready.
   const stop = stopSignal();
   const ended = new AbortController();
   const { storage, checks } = await openStore(flags, logger, AbortSignal.any([stop, ended.signal]));
-  const server = serverOf(flags, addresses, { pki, storage, checks, logger, audit: auditLog?.filter });
+  const server = serverOf(flags, addresses, { pki, storage, checks, logger, audit: auditLog?.filter, access });
   let components = Promise.resolve();
   try {
     await server.start();
@@ -121,12 +122,13 @@ interface ServerParts {
   readonly checks: readonly HealthCheck[];
   readonly logger: Logger;
   readonly audit: Filter | undefined;
+  readonly access: FlagAccess;
 }
 
 function serverOf(
   flags: ServerFlags,
   addresses: Addresses,
-  { pki, storage, checks, logger, audit }: ServerParts,
+  { pki, storage, checks, logger, audit, access }: ServerParts,
 ): ApiServer {
   const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
   return new ApiServer({
@@ -140,8 +142,7 @@ function serverOf(
       clientCa: pki.authority,
       requestHeaderCa: pki.frontProxyAuthority,
       serviceAccounts: { issuer: flags.serviceAccountIssuer, signingKey: pki.serviceAccountKey },
-      anonymous: flags.anonymousAuth === "true",
-      authorizationModes: modesOf(flags.authorizationMode),
+      ...access,
       externalAddress,
     },
     serviceCidrs: addresses.serviceCidrs,
@@ -161,15 +162,6 @@ function serverOf(
 function kubeletCredentials({ pairs, authority }: Pki): KubeletCredentials {
   const { key, certificate } = pairs.get("apiserver-kubelet-client")!;
   return { clientKey: key, clientCert: certificate, ca: authority };
-}
-
-function modesOf(text: string): AuthorizationMode[] {
-  return text.split(",").map((mode) => {
-    if (mode !== "Node" && mode !== "RBAC" && mode !== "AlwaysAllow") {
-      throw new CommandError(`--authorization-mode ${mode} is none: choose from Node, RBAC and AlwaysAllow`);
-    }
-    return mode;
-  });
 }
 
 async function listen(server: ApiServer, flags: ServerFlags, pki: Pki): Promise<number> {

@@ -1,0 +1,113 @@
+import type { SubjectAccessReviewSpec } from "../../api/generated/types/authorization-v1.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Random } from "../../base/random.ts";
+import { jsonReview } from "../webhook-client/json-review.ts";
+import { withRetries } from "../webhook-client/retry.ts";
+import { TimedCache } from "../webhook-client/timed-cache.ts";
+import type { WebhookClient, WebhookServer } from "../webhook-client/webhook-client.ts";
+import type { AuthorizationAttributes, Authorizer, Decision } from "./authorizer.ts";
+import { reviewSpecOf } from "./review-spec.ts";
+
+/** As upstream's LRUExpireCache; answers to long questions are not kept (plugin/pkg/authorizer/webhook, shouldCache). */
+const maxRemembered = 8_192;
+const maxQuestionCharacters = 10_000;
+
+export interface WebhookAuthorizerOptions {
+  /** Of the authorizer in the configuration; empty for the one of the flags. */
+  readonly name: string;
+  readonly client: WebhookClient;
+  readonly server: WebhookServer;
+  /** Of the SubjectAccessReview that is sent. */
+  readonly version: "v1" | "v1beta1";
+  readonly timeoutMs: number;
+  readonly authorizedTtlMs: number;
+  readonly unauthorizedTtlMs: number;
+  /** What a webhook that fails has said. */
+  readonly onFailure: "noOpinion" | "deny";
+  /** Whether the webhook is asked at all; may throw. Default: always. */
+  readonly matches?: (spec: SubjectAccessReviewSpec) => boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+interface Answer {
+  readonly allowed?: boolean;
+  readonly denied?: boolean;
+  readonly reason?: string;
+}
+
+/** Asks a webhook, by SubjectAccessReview, who may (plugin/pkg/authorizer/webhook). */
+export class WebhookAuthorizer implements Authorizer {
+  readonly name: string;
+  readonly #options: WebhookAuthorizerOptions;
+  readonly #remembered: TimedCache<Answer>;
+
+  constructor(options: WebhookAuthorizerOptions) {
+    this.name = `webhook${options.name === "" ? "" : ` ${options.name}`}`;
+    this.#options = options;
+    this.#remembered = new TimedCache(options.clock, maxRemembered);
+  }
+
+  authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
+    const { version, matches } = this.#options;
+    const spec = reviewSpecOf(attributes);
+    try {
+      if (matches?.(spec) === false) return { decision: "noOpinion", reason: "" };
+    } catch (error) {
+      return this.#failed(error);
+    }
+    const key = JSON.stringify(spec);
+    const remembered = this.#remembered.get(key);
+    if (remembered !== undefined) return decisionOf(remembered);
+    return this.#ask(version === "v1" ? spec : olderSpec(spec), key);
+  }
+
+  rulesFor() {
+    const evaluationError = "webhook authorizer does not support user rule resolution";
+    return { resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError };
+  }
+
+  async #ask(spec: object, key: string): Promise<Decision> {
+    const { client, server, version, timeoutMs, clock, random } = this.#options;
+    const apiVersion = `authorization.k8s.io/${version}`;
+    const body = { kind: "SubjectAccessReview", apiVersion, metadata: {}, spec, status: { allowed: false } };
+    const { signal } = new AbortController();
+    let answer: Answer;
+    try {
+      const given = await withRetries(() => client.call(server, { body, timeoutMs, signal }), {
+        clock,
+        random,
+        signal,
+      });
+      answer = (jsonReview(given, "SubjectAccessReview", ["authorization.k8s.io"])["status"] ?? {}) as Answer;
+    } catch (error) {
+      return this.#failed(error);
+    }
+    if (key.length <= maxQuestionCharacters) {
+      const { authorizedTtlMs, unauthorizedTtlMs } = this.#options;
+      this.#remembered.set(key, answer, answer.allowed === true ? authorizedTtlMs : unauthorizedTtlMs);
+    }
+    return decisionOf(answer);
+  }
+
+  #failed(error: unknown): Decision {
+    const { onFailure, logger, name } = this.#options;
+    const evaluationError = error instanceof Error ? error.message : String(error);
+    logger.error("a webhook that decides who may has failed", { webhook: name, error: evaluationError });
+    return onFailure === "deny"
+      ? { decision: "deny", reason: "" }
+      : { decision: "noOpinion", reason: "", evaluationError };
+  }
+}
+
+function decisionOf({ allowed, denied, reason = "" }: Answer): Decision {
+  if (denied === true) return { decision: "deny", reason };
+  return allowed === true ? { decision: "allow", reason } : { decision: "noOpinion", reason };
+}
+
+/** v1beta1 names the groups `group`. */
+function olderSpec({ groups, ...spec }: SubjectAccessReviewSpec): object {
+  return groups === undefined ? spec : { ...spec, group: groups };
+}

@@ -1,0 +1,65 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDurationMs } from "../../apimachinery/time/duration.ts";
+
+/** How the API server knows its users, and what they may. */
+export interface AccessFlags {
+  readonly anonymousAuth: string;
+  readonly tokenAuthFile?: string;
+  readonly authenticationTokenWebhookConfigFile?: string;
+  readonly authenticationTokenWebhookVersion: string;
+  readonly authenticationTokenWebhookCacheTtl: number;
+  readonly authorizationMode: string;
+  readonly authorizationWebhookConfigFile?: string;
+  readonly authorizationWebhookVersion: string;
+  readonly authorizationWebhookCacheAuthorizedTtl: number;
+  readonly authorizationWebhookCacheUnauthorizedTtl: number;
+}
+
+/** Under upstream's names. */
+export function addAccessFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--anonymous-auth <yes>", "whether requests without a credential are taken, as system:anonymous")
+        .choices(["true", "false"])
+        .default("true"),
+    )
+    .option("--token-auth-file <file>", 'users by fixed tokens: a line token,user,uid,"group1,group2" each')
+    .option(
+      "--authentication-token-webhook-config-file <file>",
+      "kubeconfig of a webhook that says whom bearer tokens stand for",
+    )
+    .addOption(versionOption("--authentication-token-webhook-version <version>", "authentication.k8s.io"))
+    .option("--authentication-token-webhook-cache-ttl <time>", "how long its answers are believed", duration, 120_000)
+    .option(
+      "--authorization-mode <modes>",
+      "who decides what a user may, in this order: Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny",
+      "Node,RBAC",
+    )
+    .option("--authorization-webhook-config-file <file>", "kubeconfig of the webhook of the mode Webhook")
+    .addOption(versionOption("--authorization-webhook-version <version>", "authorization.k8s.io"))
+    .option(
+      "--authorization-webhook-cache-authorized-ttl <time>",
+      "how long its consent is believed",
+      duration,
+      300_000,
+    )
+    .option(
+      "--authorization-webhook-cache-unauthorized-ttl <time>",
+      "how long its refusal is believed",
+      duration,
+      30_000,
+    );
+}
+
+function versionOption(flags: string, group: string): Option {
+  return new Option(flags, `version of ${group} that it is asked in`).choices(["v1", "v1beta1"]).default("v1beta1");
+}
+
+/** `30s`, `5m`, as Go writes times. Milliseconds. */
+function duration(text: string): number {
+  try {
+    return parseDurationMs(text);
+  } catch {
+    throw new InvalidArgumentError("this is a time, as 30s, 5m or 1h30m");
+  }
+}
