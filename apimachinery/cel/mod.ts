@@ -14,9 +14,20 @@ export { globalFunction, memberFunction } from "./check/function.ts";
 export type { CostNode, Estimate, SizeEstimator } from "./cost/estimate.ts";
 export type { Compiled, CompileOptions, EnvironmentOptions } from "./environment.ts";
 export { createEnvironment, Environment } from "./environment.ts";
+export type { AccessAnswer, AccessCheck, AccessQuestion, CheckedResource } from "./libraries/authorizer.ts";
+export { AuthorizerValue, authorizerType, ResourceCheck, resourceCheckType } from "./libraries/authorizer.ts";
 export { kubernetesLibraries } from "./libraries/kubernetes.ts";
 export type { Library } from "./libraries/library.ts";
 export { bindingsLibrary } from "./libraries/loops.ts";
+export {
+  checkTypeNames,
+  jsonPatchLibrary,
+  jsonPatchType,
+  mutationObjectType,
+  mutationStructs,
+} from "./libraries/mutation.ts";
+export { QuantityValue, quantityType } from "./libraries/quantity.ts";
+export { semverType } from "./libraries/semver.ts";
 export type { Activation, Evaluated, EvaluateOptions, Failed } from "./program.ts";
 export { Program, perCallLimit, runtimeBudget } from "./program.ts";
 export type { Issue } from "./syntax/source.ts";
@@ -44,7 +55,7 @@ export {
   uintType,
 } from "./types/type.ts";
 export { CelError } from "./values/error.ts";
-export { toJson, valueOf } from "./values/json.ts";
+export { toJson, toValue } from "./values/json.ts";
 export type { Result, Value } from "./values/value.ts";
 export {
   ArrayList,

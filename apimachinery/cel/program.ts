@@ -4,7 +4,7 @@ import { Frame } from "./evaluate/frame.ts";
 import type { Plan } from "./evaluate/planner.ts";
 import type { CelType } from "./types/type.ts";
 import { CelError, Halt } from "./values/error.ts";
-import { valueOf } from "./values/json.ts";
+import { toValue } from "./values/json.ts";
 import type { Result, Value } from "./values/value.ts";
 
 /** The most that one expression may cost, and all of one request together (apiserver/pkg/apis/cel/config.go). */
@@ -81,7 +81,7 @@ export class Program {
     if (!Object.hasOwn(activation, name)) return new CelError(`no such attribute(s): ${name}`);
     let value = activation[name];
     if (typeof value === "function") value = (value as () => unknown)();
-    return value instanceof CelError ? value : valueOf(value, this.#variables.get(name));
+    return value instanceof CelError ? value : toValue(value, this.#variables.get(name));
   }
 
   /** The least and the most that an evaluation can cost, told from the expression and the sizes of its inputs. */

@@ -52,7 +52,7 @@ function operator(
 
 const numbers = { int64: intType, uint64: uintType, double: doubleType } as const;
 
-function arithmetic(name: string, verb: string, kinds: readonly (keyof typeof numbers)[]) {
+function arithmetic(_name: string, verb: string, kinds: readonly (keyof typeof numbers)[]) {
   return kinds.map((kind) => [`${verb}_${kind}`, [numbers[kind], numbers[kind]], numbers[kind]] as const);
 }
 

@@ -37,7 +37,7 @@ class JsonList extends ListValue {
   }
 
   at(index: number): Result {
-    return valueOf(this.#items[index], this.#item);
+    return toValue(this.#items[index], this.#item);
   }
 }
 
@@ -59,7 +59,7 @@ class JsonMap extends MapValue {
   get(key: Value): Result | undefined {
     if (typeof key !== "string") return noSuchOverload;
     const value = Object.hasOwn(this.#entries, key) ? this.#entries[key] : undefined;
-    return value === undefined ? undefined : valueOf(value, this.#value);
+    return value === undefined ? undefined : toValue(value, this.#value);
   }
 
   has(key: Value): boolean {
@@ -93,7 +93,7 @@ class JsonObject extends MapValue {
     const field = this.#fields.get(key);
     if (field === undefined) return undefined;
     const value = Object.hasOwn(this.#entries, field.json) ? this.#entries[field.json] : undefined;
-    return value === undefined ? undefined : valueOf(value, field.type);
+    return value === undefined ? undefined : toValue(value, field.type);
   }
 
   has(key: Value): boolean {
@@ -123,7 +123,7 @@ function isValue(value: unknown): value is Value {
  * The CEL value of a JSON value, as its declared type says; nothing is copied, and parts are looked at only when the
  * expression does. Without a type, whole numbers are ints and others doubles. Values of CEL pass as they are.
  */
-export function valueOf(json: unknown, type?: CelType): Result {
+export function toValue(json: unknown, type?: CelType): Result {
   if (json === null || json === undefined) return null;
   if (typeof json === "object" && isValue(json)) return json;
   switch (type?.kind) {
