@@ -69,6 +69,11 @@ export function bridgeName(directory: string): string {
   return `k8ts-${clusterId(directory)}`;
 }
 
+/** The table of the service proxy's rules, in each family (nftables). */
+export function proxyTable(dataDir: string): string {
+  return `k8ts-proxy-${clusterId(dataDir)}`;
+}
+
 /** Below every cgroup hierarchy: pods, containerd and its shims, and k8ts's own processes. */
 export function cgroupRoot(dataDir: string): string {
   return `/k8ts/${clusterId(dataDir)}`;

@@ -61,7 +61,7 @@ function run(part: NodePart, own: ComponentParts, { facts, flags }: Place, signa
     case "kubelet":
       return runNodeKubelet(own, kubeletOptions(facts, flags), signal);
     case "proxy":
-      return runNodeProxy(own, facts, signal);
+      return runNodeProxy(own, facts, flags.dataDir, signal);
     case "dns":
       return runNodeDns(own, facts, signal);
   }

@@ -43,7 +43,11 @@ export async function ordersOf({ cluster, nodeIp, podCidrs, program }: OrdersOpt
         ...["--node-name", settings.nodeName, "--node-ip", nodeIp],
         ...ranges,
       ),
-      own("node", "--hostname-override", settings.nodeName, "--node-ip", nodeIp, ...ranges),
+      own(
+        "node",
+        ...["--hostname-override", settings.nodeName, "--node-ip", nodeIp, "--port", String(settings.kubeletPort)],
+        ...ranges,
+      ),
     ],
   };
 }

@@ -1,5 +1,7 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { CommandError } from "../command-error.ts";
+import { programName } from "../program-name.ts";
 import { absoluteDataDir, type Cluster, clusterOf } from "./cluster.ts";
 import { lockCluster } from "./lock.ts";
 import { terminalProgress } from "./progress.ts";
@@ -16,12 +18,12 @@ export async function down(dataDir: string): Promise<void> {
   }
   await using _lock = await lock(cluster);
   await stopCluster(cluster, terminalProgress());
-  process.stdout.write(`Stopped. k8ts up${flagOf(dataDir)} goes on with it.\n`);
+  process.stdout.write(`Stopped. ${programName} up${flagOf(dataDir)} goes on with it.\n`);
 }
 
 /** Stops the cluster of a directory and removes every trace of it. */
 export async function deleteCluster(dataDir: string): Promise<void> {
-  const cluster = await clusterIn(dataDir);
+  const cluster = (await removeLogsAlone(dataDir)) ? undefined : await clusterIn(dataDir);
   if (cluster === undefined) {
     process.stdout.write(`There is no cluster in ${dataDir}.\n`);
     return;
@@ -31,6 +33,18 @@ export async function deleteCluster(dataDir: string): Promise<void> {
   await stopCluster(cluster, progress);
   await wipeCluster(cluster, progress);
   process.stdout.write("Deleted.\n");
+}
+
+/** What a first start that failed has left: logs of ours, and nothing else. */
+async function removeLogsAlone(dataDir: string): Promise<boolean> {
+  const absolute = await absoluteDataDir(dataDir);
+  const [whole, logs] = await Promise.all(
+    [absolute, join(absolute, "log")].map((path) => readdir(path).catch(() => [])),
+  );
+  const ours = /^((supervisor|server|node|containerd)\.log(\.1)?|pods)$/;
+  if (whole!.length !== 1 || whole![0] !== "log" || !logs!.every((name) => ours.test(name))) return false;
+  await rm(absolute, { recursive: true });
+  return true;
 }
 
 function lock({ dataDir }: Cluster): Promise<AsyncDisposable> {

@@ -6,6 +6,7 @@ import { criAnswers } from "../../node/containerd/readiness.ts";
 import { nodeFiles } from "../../node/files.ts";
 import { importImages } from "../../node/pause-image/import.ts";
 import { CommandError } from "../command-error.ts";
+import { programName } from "../program-name.ts";
 import { clusterIn, flagOf } from "./down.ts";
 
 /** Takes images in from archives, one after another; names them on standard output. */
@@ -91,5 +92,5 @@ async function socketsOf(dataDir: string): Promise<readonly string[]> {
 }
 
 function notRunning(dataDir: string): CommandError {
-  return new CommandError(`the cluster in ${dataDir} does not run: start it with k8ts up${flagOf(dataDir)}`);
+  return new CommandError(`the cluster in ${dataDir} does not run: start it with ${programName} up${flagOf(dataDir)}`);
 }

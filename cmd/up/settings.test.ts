@@ -8,6 +8,7 @@ const usual = {
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/16",
   nodeName: "machine",
+  kubeletPort: 10250,
   context: "k8ts",
   kubeconfig: "/root/.kube/config",
 };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { CommandError } from "../command-error.ts";
+import { programName } from "../program-name.ts";
 import { readJson, writeJson } from "./supervisor/component.ts";
 
 /** What makes a cluster this one; in `cluster.json` from its first start on. */
@@ -10,13 +11,18 @@ export interface ClusterSettings {
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly nodeName: string;
+  /** Of the node's own API; that which was free when the cluster was made. */
+  readonly kubeletPort: number;
   /** Name of the context, cluster and user in people's kubeconfigs. */
   readonly context: string;
   /** The file that the context was put into. */
   readonly kubeconfig: string;
 }
 
-export type AskedSettings = Partial<Omit<ClusterSettings, "version" | "context" | "kubeconfig">>;
+export type AskedSettings = Partial<Omit<ClusterSettings, "version" | "kubeletPort" | "context" | "kubeconfig">>;
+
+/** Upstream's, and that of clusters which do not say. */
+export const usualKubeletPort = 10250;
 
 const flagOf: Readonly<Record<string, string>> = {
   store: "--store",
@@ -31,8 +37,9 @@ export function clusterFile(dataDir: string): string {
 }
 
 /** Undefined where the directory holds no cluster that `up` made. */
-export function readSettings(dataDir: string): Promise<ClusterSettings | undefined> {
-  return readJson<ClusterSettings>(clusterFile(dataDir));
+export async function readSettings(dataDir: string): Promise<ClusterSettings | undefined> {
+  const has = await readJson<ClusterSettings>(clusterFile(dataDir));
+  return has && { ...has, kubeletPort: has.kubeletPort ?? usualKubeletPort };
 }
 
 export async function writeSettings(dataDir: string, settings: ClusterSettings): Promise<void> {
@@ -55,7 +62,7 @@ export function settingsFor(
     if (old !== value) {
       const flag = flagOf[key] ?? key;
       throw new CommandError(
-        `the cluster in ${dataDir} has ${flag} ${old}, and that cannot be changed to ${value}: leave ${flag} out to go on with it, use another --data-dir for another cluster, or wipe this one first (k8ts delete --data-dir ${dataDir})`,
+        `the cluster in ${dataDir} has ${flag} ${old}, and that cannot be changed to ${value}: leave ${flag} out to go on with it, use another --data-dir for another cluster, or wipe this one first (${programName} delete --data-dir ${dataDir})`,
       );
     }
   }

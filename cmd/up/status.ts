@@ -5,6 +5,7 @@ import { criAnswers } from "../../node/containerd/readiness.ts";
 import { nodeFiles } from "../../node/files.ts";
 import { readKubeconfig } from "../certificates/kubeconfig.ts";
 import { dataFiles } from "../data-dir.ts";
+import { programName } from "../program-name.ts";
 import { isAlive, memoryOf, type RunState, readRunState } from "../run-state.ts";
 import { apiQuestions } from "./api-questions.ts";
 import { flagOf } from "./down.ts";
@@ -120,7 +121,7 @@ async function supervisorStatus(state: RunState | undefined): Promise<ComponentS
     return {
       name: "supervisor",
       healthy: false,
-      problem: "it does not run: nothing would be restarted. k8ts up starts it",
+      problem: `it does not run: nothing would be restarted. ${programName} up starts it`,
     };
   }
   const { pid, startedAt } = state;
@@ -151,7 +152,7 @@ async function isReady(url: string, adminConf: string): Promise<boolean> {
 
 export function textOfStatus(dataDir: string, { ready, components }: ClusterStatus): string {
   if (components.length === 0) {
-    return `not running (${dataDir}). Start it with: k8ts up${flagOf(dataDir)}\n`;
+    return `not running (${dataDir}). Start it with: ${programName} up${flagOf(dataDir)}\n`;
   }
   const lines = components.map(({ name, pid, url, startedAt, memoryBytes, healthy, restarts, problem }) => {
     const parts = [

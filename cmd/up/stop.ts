@@ -6,8 +6,7 @@ import { unmountBelow } from "../../node/clean-up/mounts.ts";
 import { removeNodeNetwork } from "../../node/clean-up/network.ts";
 import { killShims, removeShimSockets } from "../../node/clean-up/shims.ts";
 import { criAnswers, waitForCri } from "../../node/containerd/readiness.ts";
-import { type NodePlace, nodeFiles } from "../../node/files.ts";
-import { defaultTableName } from "../../proxy/node-facts.ts";
+import { type NodePlace, nodeFiles, proxyTable } from "../../node/files.ts";
 import { isAlive, readRunState } from "../run-state.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Progress } from "./progress.ts";
@@ -72,7 +71,7 @@ export async function stopCluster(cluster: Cluster, progress: Progress): Promise
   if (left.length > 0) progress.warn(`could not remove the cgroup ${left[0]}`);
   for (const place of cluster.nodes) {
     await unmountBelow(place.directory);
-    const traces = { proxyTables: [defaultTableName], loopbackAddresses: [cluster.dnsAddress] };
+    const traces = { proxyTables: [proxyTable(dataDir)], loopbackAddresses: [cluster.dnsAddress] };
     await removeNodeNetwork(place, traces);
   }
 }

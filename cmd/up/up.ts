@@ -1,20 +1,26 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
+import { bridgeName } from "../../node/files.ts";
 import { checkKernel, checkMachine, rootNeeded } from "../../node/machine/checks.ts";
 import { installTools, MachineError } from "../../node/machine/install.ts";
+import { firstFreePort } from "../../node/machine/ports.ts";
+import { RunError, run } from "../../node/process/run.ts";
 import { readKubeconfig } from "../certificates/kubeconfig.ts";
 import { CommandError } from "../command-error.ts";
 import type { UpFlags } from "../commands/up.ts";
 import { dataFiles, defaultDataDir } from "../data-dir.ts";
 import { nodeFacts } from "../node/facts.ts";
+import { programName } from "../program-name.ts";
 import { isAlive } from "../run-state.ts";
+import { dnsAddressOf } from "../server/addresses.ts";
 import { absoluteDataDir, type Cluster, clusterOf } from "./cluster.ts";
 import { flagOf } from "./down.ts";
 import { lockCluster } from "./lock.ts";
 import { firstSubnet } from "./pod-range.ts";
 import { type Progress, terminalProgress } from "./progress.ts";
-import { type ClusterSettings, readSettings, settingsFor, writeSettings } from "./settings.ts";
+import { checkRanges, type Route } from "./ranges.ts";
+import { type ClusterSettings, readSettings, settingsFor, usualKubeletPort, writeSettings } from "./settings.ts";
 import { startComponents } from "./start.ts";
 import { stopCluster } from "./stop.ts";
 import { type ComponentRecord, readJson, recordFile } from "./supervisor/component.ts";
@@ -39,29 +45,30 @@ export async function up(flags: UpFlags, has: (component: string) => boolean): P
     onWait: (pid) => progress.step(`waiting for another command (pid ${pid})`),
   });
   const before = await readSettings(dataDir);
-  const settings = settingsFor(before, askedOf(flags), usualSettings(dataDir, flags), dataDir);
-  const running = await isRunning(dataDir);
-  await prepareMachine({ dataDir, settings, running, first: before === undefined, progress });
+  const usual = before ?? (await usualSettings(dataDir, flags));
+  const settings = settingsFor(before, askedOf(flags), usual, dataDir);
+  checkNodeName(settings.nodeName);
   const { nodeIPs } = nodeFacts({
     ...{ dataDir, logLevel: "info", hostnameOverride: settings.nodeName, clusterDomain: "cluster.local" },
     ...{ serviceCidr: settings.serviceCidr, clusterCidr: settings.podCidr },
     ...(flags.nodeIp === undefined ? {} : { nodeIp: flags.nodeIp }),
   });
   const podCidrs = settings.podCidr.split(",").map(firstSubnet);
+  const running = await isRunning(dataDir, "server");
+  await prepareMachine({ dataDir, settings, running, first: before === undefined, progress });
   const cluster = clusterOf(dataDir, settings);
-  // From here on something is there that could be left behind.
-  await mkdir(dataDir, { recursive: true, mode: 0o755 });
-  if (before === undefined) await writeSettings(dataDir, settings);
   const interrupted = interruption();
   try {
+    // From here on something is there that could be left behind.
+    await mkdir(dataDir, { recursive: true, mode: 0o755 });
+    if (before === undefined) await writeSettings(dataDir, settings);
     progress.step(running ? "finding what runs" : "starting containerd, the control plane and the node");
     const orders = await startComponents({ cluster, nodeIp: nodeIPs.join(","), podCidrs, progress, has });
     const components = orders.components.map(({ name }) => name);
     await Promise.race([waitUntilReady({ cluster, components, timeoutMs: readyTimeoutMs }), interrupted]);
   } catch (error) {
     if (!running) await undo(cluster, before === undefined, progress);
-    if (error instanceof MachineError) throw new CommandError(error.message, { cause: error });
-    throw error instanceof CommandError ? withRemedy(error, flags.dataDir) : error;
+    throw told(error, flags.dataDir, { running, first: before === undefined });
   }
   const context = await putContext(cluster, progress);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
@@ -74,20 +81,21 @@ function askedOf({ store, apiPort, podCidr, serviceCidr, nodeName }: UpFlags) {
   );
 }
 
-function usualSettings(dataDir: string, flags: UpFlags): Omit<ClusterSettings, "version"> {
+async function usualSettings(dataDir: string, flags: UpFlags): Promise<Omit<ClusterSettings, "version">> {
   return {
     store: "sqlite",
     apiPort: 6443,
     podCidr: "10.244.0.0/16",
     serviceCidr: "10.96.0.0/16",
     nodeName: hostname().toLowerCase(),
+    kubeletPort: await firstFreePort(usualKubeletPort),
     context: dataDir === resolve(defaultDataDir) ? "k8ts" : `k8ts-${basename(dataDir).replace(/[^A-Za-z0-9.-]/g, "-")}`,
     kubeconfig: resolve(flags.kubeconfig ?? userKubeconfigFile()),
   };
 }
 
-async function isRunning(dataDir: string): Promise<boolean> {
-  const record = await readJson<ComponentRecord>(recordFile(dataDir, "server"));
+async function isRunning(dataDir: string, component: string): Promise<boolean> {
+  const record = await readJson<ComponentRecord>(recordFile(dataDir, component));
   return record !== undefined && (await isAlive(record));
 }
 
@@ -98,6 +106,16 @@ function interruption(): Promise<never> {
       process.once(signal, () => reject(new CommandError(`${signal} was received`, { exitCode: 130 })));
     }
   });
+}
+
+/** Upstream's rule for names of nodes (a lowercase RFC 1123 subdomain). */
+const validNodeName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+function checkNodeName(name: string): void {
+  if (validNodeName.test(name) && name.length <= 253) return;
+  throw new CommandError(
+    `${JSON.stringify(name)} cannot be the name of a node, which has lower case letters, digits, '-' and '.' alone: choose one with --node-name`,
+  );
 }
 
 function needRoot(): void {
@@ -114,12 +132,27 @@ interface MachineOptions {
 
 async function prepareMachine({ dataDir, settings, running, first, progress }: MachineOptions): Promise<void> {
   try {
-    await checkMachine({ dataDir, ...(running ? {} : { apiPort: settings.apiPort }) });
-    await installTools({ root: true, onCommand: (command) => progress.step(command) });
+    const node = { kubeletPort: settings.kubeletPort, dnsAddress: dnsAddressOf(settings.serviceCidr) };
+    const nodeRuns = await isRunning(dataDir, "node");
+    await checkMachine({
+      dataDir,
+      first,
+      ...(running ? {} : { apiPort: settings.apiPort }),
+      ...(nodeRuns ? {} : { node }),
+    });
+    await installTools({ root: true, onCommand: progress.step, onProgress: progress.detail });
     if (first) await checkKernel();
+    if (!running) checkRanges(settings, await routes(), bridgeName(dataDir));
   } catch (error) {
     throw error instanceof MachineError ? new CommandError(error.message, { cause: error }) : error;
   }
+}
+
+async function routes(): Promise<readonly Route[]> {
+  const texts = await Promise.all(
+    ["-4", "-6"].map((family) => run("ip", [family, "-json", "route"]).catch(() => "[]")),
+  );
+  return texts.flatMap((text) => JSON.parse(text || "[]") as Route[]);
 }
 
 /** Leaves the machine as it was; but for the logs, in which the reason stands. */
@@ -129,10 +162,20 @@ async function undo(cluster: Cluster, first: boolean, progress: Progress): Promi
   if (first) await wipeCluster(cluster, progress, { keepLogs: true });
 }
 
-function withRemedy(error: CommandError, dataDir: string): CommandError {
-  const text = `${error.message}\nWhat was started has been stopped again. When the cause is gone: k8ts up${flagOf(dataDir)}`;
-  return new CommandError(text, { cause: error, exitCode: error.exitCode });
+/** What people can do something about has words for them; the rest are defects, as they came. */
+function told(error: unknown, dataDir: string, { running, first }: { running: boolean; first: boolean }): unknown {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const known = error instanceof CommandError || error instanceof MachineError || error instanceof RunError;
+  if (!known && !(code !== undefined && ofTheMachine.has(code))) return error;
+  const again = `${programName} up${flagOf(dataDir)}`;
+  const stopped = running ? "" : " What was started has been stopped again.";
+  const stays = first ? ` Its logs stay in ${dataDir}/log: ${programName} delete${flagOf(dataDir)} removes them.` : "";
+  const text = `${message}\nWhen the cause is gone: ${again}.${stopped}${stays}`;
+  return new CommandError(text, { cause: error, ...(error instanceof CommandError && { exitCode: error.exitCode }) });
 }
+
+/** Refusals of the system that are no defect of ours. */
+const ofTheMachine = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "ENOMEM", "EMFILE", "ENFILE"]);
 
 /** The name of the context; undefined where it could not be put into the kubeconfig, which is told. */
 async function putContext({ dataDir, settings }: Cluster, progress: Progress): Promise<string | undefined> {
@@ -143,9 +186,13 @@ async function putContext({ dataDir, settings }: Cluster, progress: Progress): P
     await addContext(kubeconfig, context, content);
     return context;
   } catch (error) {
-    progress.warn(`${kubeconfig} is left as it is: ${(error as Error).message}`);
+    progress.warn(`${kubeconfig} is left as it is: ${firstLine((error as Error).message)}`);
     return undefined;
   }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? "";
 }
 
 function farewell(dataDir: string, context: string | undefined, cluster: Cluster, seconds: string): string {
@@ -157,6 +204,6 @@ function farewell(dataDir: string, context: string | undefined, cluster: Cluster
 Try:
   ${kubectl} get nodes
   ${kubectl} create deployment web --image nginx
-Stop it with k8ts down${flagOf(dataDir)}, wipe it with k8ts delete${flagOf(dataDir)}.
+Stop it with ${programName} down${flagOf(dataDir)}, wipe it with ${programName} delete${flagOf(dataDir)}.
 `;
 }

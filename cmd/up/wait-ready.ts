@@ -1,9 +1,11 @@
 import { Resolver } from "node:dns/promises";
+import { statfs } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { realClock } from "../../base/mod.ts";
 import { waitForCri } from "../../node/containerd/readiness.ts";
 import { nodeFiles } from "../../node/files.ts";
 import { ensurePauseImage } from "../../node/pause-image/import.ts";
+import { CommandError } from "../command-error.ts";
 import { isAlive } from "../run-state.ts";
 import { type ApiQuestions, apiQuestions } from "./api-questions.ts";
 import type { Cluster } from "./cluster.ts";
@@ -108,7 +110,8 @@ async function dnsAnswers({ cluster, timeoutMs }: WaitOptions, signal: AbortSign
 /** Rejects once a component has ended too often; never resolves. */
 async function failed({ cluster, components }: WaitOptions, signal: AbortSignal): Promise<never> {
   const { dataDir } = cluster;
-  const endedTooOften = async (): Promise<ComponentFailure | undefined> => {
+  const endedTooOften = async (): Promise<CommandError | undefined> => {
+    if (await isFull(dataDir)) return new CommandError(`the disk that ${dataDir} lies on is full: make room`);
     for (const name of components) {
       const record = await readJson<ComponentRecord>(recordFile(dataDir, name));
       if ((record?.exits ?? 0) >= tooManyExits)
@@ -117,6 +120,14 @@ async function failed({ cluster, components }: WaitOptions, signal: AbortSignal)
     return undefined;
   };
   throw await until(endedTooOften, signal, { timeoutMs: Number.POSITIVE_INFINITY, late: () => new Error("never") });
+}
+
+/** Too little for anybody to go on with. */
+const fullBytes = 2 ** 20;
+
+async function isFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < fullBytes;
 }
 
 interface UntilOptions {

@@ -32,7 +32,9 @@ export async function wipeCluster(
     progress.warn(`${dataDir} stays: ${left.slice(0, 3).join(", ")} in it is none of the cluster's`);
   }
   await removeContext(settings.kubeconfig, settings.context).catch((error) => {
-    progress.warn(`the context ${settings.context} stays in ${settings.kubeconfig}: ${(error as Error).message}`);
+    progress.warn(
+      `the context ${settings.context} stays in ${settings.kubeconfig}: ${(error as Error).message.split("\n")[0]}`,
+    );
   });
 }
 

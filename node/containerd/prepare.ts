@@ -49,7 +49,9 @@ async function settingsOf(files: NodeFiles, command: string): Promise<Parameters
       () => false,
     );
   const [versionText, cniBinDir, snapshotter, mayRaise, unprivilegedPorts, unprivilegedIcmp] = await Promise.all([
-    run(command, ["--version"]),
+    run(command, ["--version"]).catch((cause) => {
+      throw new MachineError(`containerd cannot be run: ${cause.message}. Install it anew`, { cause });
+    }),
     findCniBinDir(),
     chooseSnapshotter(files.directory),
     hasCapability("CAP_SYS_RESOURCE"),
@@ -58,7 +60,7 @@ async function settingsOf(files: NodeFiles, command: string): Promise<Parameters
   ]);
   const version = parseContainerdVersion(versionText);
   if (version === undefined) {
-    throw new Error(`${command} --version says what no containerd says: ${versionText.trim()}`);
+    throw new MachineError(`${command} --version says what no containerd says: ${versionText.trim()}. Install it anew`);
   }
   if (!isNewEnough(version)) {
     throw new MachineError(

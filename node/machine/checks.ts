@@ -1,38 +1,48 @@
 import { access, constants, mkdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type CgroupHierarchy, cgroupHierarchies, isUnified } from "../cgroups/hierarchies.ts";
 import { type NodeFiles, nodeFiles } from "../files.ts";
 import { run } from "../process/run.ts";
 import { hasCapability } from "./capabilities.ts";
 import { MachineError } from "./install.ts";
+import { isPortTaken } from "./ports.ts";
 
 /** What a check needs to know of the cluster that is to start. */
 export interface CheckOptions {
   readonly dataDir: string;
+  /** Whether the cluster is a new one, whose images are still to come. */
+  readonly first: boolean;
   /** What the API server will listen on; absent where it runs already. */
   readonly apiPort?: number;
+  /** What the kubelet and DNS will listen on; absent where the node runs already. */
+  readonly node?: { readonly kubeletPort: number; readonly dnsAddress: string };
 }
 
 /** sun_path of a unix socket, with its final zero byte (unix(7)). */
 const longestSocketBytes = 107;
-const leastRoomBytes = 512 * 2 ** 20;
+const leastRoomBytes = { first: 512 * 2 ** 20, later: 32 * 2 ** 20 };
 
 export const rootNeeded =
-  "a node needs root, for containers and their network: run this with sudo. Without it, `k8ts server` runs the control plane alone";
+  "a node needs root, for containers and their network: run this again with sudo. Without it, `k8ts server` runs the control plane alone";
 
 /** Throws a MachineError for the first thing that would keep a node from running here, with what to do about it. */
-export async function checkMachine({ dataDir, apiPort }: CheckOptions): Promise<void> {
+export async function checkMachine({ dataDir, first, apiPort, node }: CheckOptions): Promise<void> {
   if (process.platform !== "linux")
     throw new MachineError("a node needs Linux: use a virtual machine, or run `k8ts server` alone");
   if (process.getuid?.() !== 0) {
     throw new MachineError(rootNeeded);
   }
   await checkCapabilities();
-  await checkDirectory(nodeFiles(dataDir));
+  await checkDirectory(nodeFiles(dataDir), leastRoomBytes[first ? "first" : "later"]);
   const hierarchies = await cgroupHierarchies();
   checkCgroups(hierarchies, await controllersOfVersion2(hierarchies));
-  if (apiPort !== undefined) await checkPort(apiPort);
+  await checkCgroupsWritable(hierarchies);
+  if (apiPort !== undefined && (await isPortTaken(apiPort))) {
+    throw new MachineError(
+      `port ${apiPort} is taken by another program: stop that one, or choose another port with --api-port`,
+    );
+  }
+  if (node !== undefined) await checkNodePorts(node);
 }
 
 async function checkCapabilities(): Promise<void> {
@@ -45,7 +55,7 @@ async function checkCapabilities(): Promise<void> {
   }
 }
 
-async function checkDirectory({ directory, containerd }: NodeFiles): Promise<void> {
+async function checkDirectory({ directory, containerd }: NodeFiles, leastBytes: number): Promise<void> {
   const socket = `${containerd.socket}.ttrpc`;
   if (Buffer.byteLength(socket) > longestSocketBytes) {
     throw new MachineError(
@@ -70,9 +80,9 @@ async function checkDirectory({ directory, containerd }: NodeFiles): Promise<voi
     throw new MachineError(`cannot use ${directory}: ${text}. Choose another directory with --data-dir`, { cause });
   }
   const { bavail, bsize } = await statfs(there);
-  if (bavail * bsize < leastRoomBytes) {
+  if (bavail * bsize < leastBytes) {
     throw new MachineError(
-      `there are ${Math.floor((bavail * bsize) / 2 ** 20)} MiB left for ${directory}, and images alone need ${leastRoomBytes / 2 ** 20}: make room, or choose another disk with --data-dir`,
+      `there are ${Math.floor((bavail * bsize) / 2 ** 20)} MiB left for ${directory}, and a cluster needs ${leastBytes / 2 ** 20}: make room, or choose another disk with --data-dir`,
     );
   }
 }
@@ -111,18 +121,28 @@ async function controllersOfVersion2(hierarchies: readonly CgroupHierarchy[]): P
   return text?.trim().split(" ");
 }
 
-async function checkPort(port: number): Promise<void> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "0.0.0.0", () => server.close(() => resolve()));
-  }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "EADDRINUSE") throw cause;
+async function checkCgroupsWritable(hierarchies: readonly CgroupHierarchy[]): Promise<void> {
+  for (const { mountPoint } of hierarchies) {
+    await access(mountPoint, constants.W_OK).catch((cause) => {
+      throw new MachineError(
+        `the cgroups in ${mountPoint} cannot be written, without which there are no containers: within a container, start that one with --privileged`,
+        { cause },
+      );
+    });
+  }
+}
+
+async function checkNodePorts({ kubeletPort, dnsAddress }: NonNullable<CheckOptions["node"]>): Promise<void> {
+  if (await isPortTaken(kubeletPort)) {
     throw new MachineError(
-      `port ${port} is taken by another program: stop that one, or choose another port with --api-port`,
-      { cause },
+      `port ${kubeletPort}, the kubelet's, is taken by another program: stop that one (ss -ltnp 'sport = :${kubeletPort}' shows it)`,
     );
-  });
+  }
+  if (await isPortTaken(53, dnsAddress)) {
+    throw new MachineError(
+      `another cluster of this machine answers at ${dnsAddress}: choose other ranges with --service-cidr and --pod-cidr, or stop that one`,
+    );
+  }
 }
 
 /** Kernel features without which pods have no network or no file system: each is tried, for they may be modules. */

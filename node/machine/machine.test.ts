@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { capabilityIn } from "./capabilities.ts";
 import { checkCgroups } from "./checks.ts";
+import { reasonIn } from "./install.ts";
 import { cniPlugins, findCniBinDir, findProgram } from "./programs.ts";
 import { installCommands } from "./tools.ts";
 
@@ -24,6 +25,15 @@ test("the commands to type are those of the package manager, with each package o
     "dnf install --assumeyes conntrack-tools iproute",
   ]);
   assert.deepEqual(installCommands("pacman", ["nftables"]), ["pacman -S --noconfirm --needed nftables"]);
+});
+
+test("of what apt complains about, the first is told", () => {
+  assert.equal(
+    reasonIn(["W: x", "E: Failed to fetch a", "E: Failed to fetch b", "E: Unable"], 100),
+    "Failed to fetch a (and 2 more)",
+  );
+  assert.equal(reasonIn(["dpkg: broken"], 2), "dpkg: broken");
+  assert.equal(reasonIn([], 2), "it ended with 2");
 });
 
 test("programs are found on the path, and CNI plugins where all of them lie together", async (t) => {

@@ -97,10 +97,14 @@ const installing: Readonly<Record<PackageManager, string>> = {
   apk: "apk add",
 };
 
+/** The packages that bring the tools, each once. */
+export function packagesOf(manager: PackageManager, tools: readonly Tool[]): readonly string[] {
+  return [...new Set(tools.map((tool) => packages[manager][tool]))];
+}
+
 /** The commands, in order, by which a person installs what is missing. */
 export function installCommands(manager: PackageManager, missing: readonly Tool[]): readonly string[] {
-  const names = [...new Set(missing.map((tool) => packages[manager][tool]))];
-  const install = `${installing[manager]} ${names.join(" ")}`;
+  const install = `${installing[manager]} ${packagesOf(manager, missing).join(" ")}`;
   return manager === "apt-get" ? ["apt-get update", install] : [install];
 }
 

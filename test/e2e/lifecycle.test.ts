@@ -155,7 +155,7 @@ test("without root, or without capabilities, up says what it lacks", { skip, tim
   const up = [join(import.meta.dirname, "..", "..", "k8ts"), "up", "--data-dir", place.dataDir];
   const nobody = await place.run("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", ...up]);
   assert.equal(nobody.status, 1);
-  assert.match(nobody.stderr, /a node needs root, for containers and their network: run this with sudo/);
+  assert.match(nobody.stderr, /a node needs root, for containers and their network: run this again with sudo/);
   const weak = await place.run("setpriv", ["--bounding-set=-sys_admin", "--inh-caps=-sys_admin", ...up]);
   assert.equal(weak.status, 1);
   assert.match(weak.stderr, /this process lacks CAP_SYS_ADMIN/);
