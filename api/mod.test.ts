@@ -54,6 +54,7 @@ test("a resource is found by group, version and plural, and stands once in the l
 test("resources lie in the store where upstream puts them", () => {
   const moved = all.filter(({ storagePath, plural, storedAs }) => storagePath !== plural && storedAs === undefined);
   assert.deepEqual(Object.fromEntries(moved.map(({ plural, storagePath }) => [plural, storagePath])), {
+    customresourcedefinitions: "apiextensions.k8s.io/customresourcedefinitions",
     nodes: "minions",
     replicationcontrollers: "controllers",
     endpoints: "services/endpoints",

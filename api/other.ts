@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
+import { CustomResourceDefinition } from "./apiextensions/v1/customresourcedefinition.ts";
 import { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from "./autoscaling/v1/horizontal-pod-autoscaler.ts";
 import { HorizontalPodAutoscaler } from "./autoscaling/v2/horizontal-pod-autoscaler.ts";
 import { CertificateSigningRequest } from "./certificates/v1/certificate-signing-request.ts";
@@ -33,6 +34,7 @@ export const otherResources: readonly ResourceDefinition[] = [
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerV1,
   CertificateSigningRequest,
+  CustomResourceDefinition,
   IngressClass,
   Ingress,
   NetworkPolicy,

@@ -1,3 +1,4 @@
+import { CustomResourceDefinition } from "../api/apiextensions/v1/customresourcedefinition.ts";
 import { Service } from "../api/core/v1/service.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
@@ -9,10 +10,13 @@ import type { Random } from "../base/random.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type AccessOptions, accessOf } from "./access.ts";
 import { defaultAdmission } from "./admission/default-chain.ts";
+import type { PluginSelection } from "./admission/selection.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
 import type { Filter, Handler } from "./chain.ts";
+import { conversionOf } from "./custom-resources/conversion-webhook.ts";
+import { CustomResources } from "./custom-resources/custom-resources.ts";
 import { impersonate } from "./filters/impersonate.ts";
 import { dumpHandlers } from "./flow-control/dumps.ts";
 import { priorityAndFairness } from "./flow-control/filter.ts";
@@ -55,6 +59,8 @@ export interface ApiServerOptions {
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
   readonly audit?: Filter;
+  /** Admission plugins beyond, or not, those that are on anyway; of names that `selectionErrors` accepts. */
+  readonly admission?: PluginSelection;
   readonly requestLimits?: RequestLimits;
   /** Parts of its health that others keep: a key management plugin, say. */
   readonly checks?: readonly HealthCheck[];
@@ -95,6 +101,7 @@ export class ApiServer {
   readonly #backend: Backend | undefined;
   readonly #webhooks: WebhookClient;
   readonly #flowControl: FlowControl | undefined;
+  readonly #customResources: CustomResources;
   #compaction: Timer | undefined;
   #ready = false;
   #failure: Error | undefined;
@@ -121,6 +128,8 @@ export class ApiServer {
       served: () => this.registry.stores.map(({ definition }) => definition),
       webhooks: this.#webhooks,
       updateStatus: (definition, object) => this.registry.updateStatus(definition, object),
+      writer: this.registry,
+      selection: options.admission,
     });
     const scope: Scope = {
       registry: this.registry,
@@ -134,6 +143,12 @@ export class ApiServer {
     };
     this.#backend =
       options.backend ?? (options.kubelet === undefined ? undefined : httpBackend(options.kubelet, clock));
+    this.#customResources = new CustomResources({
+      registry: this.registry,
+      clock,
+      logger,
+      conversionOf: (crd) => conversionOf(crd, { client: this.#webhooks, random }),
+    });
     const subresources = allSubresources(access.tokenIssuer, this.#backend);
     const virtual = allReviews(scope, access);
     const limits = options.requestLimits ?? defaultRequestLimits;
@@ -157,6 +172,7 @@ export class ApiServer {
         version: options.version,
         metrics: this.metrics,
         openIdDocuments: access.openIdDocuments,
+        custom: () => this.#customResources.served,
         checks: this.#checks(),
         others: this.#flowControl === undefined ? new Map() : dumpHandlers(this.#flowControl.levels, clock),
         ...(options.descriptionsFile === undefined ? {} : { descriptionsFile: options.descriptionsFile }),
@@ -172,6 +188,10 @@ export class ApiServer {
       this.#failed.reject(error);
       logger.error("the watch of the store ended", { error });
     });
+    // Where custom resources are not served, there are none.
+    if (this.#options.definitions.includes(CustomResourceDefinition)) {
+      this.#customResources.start();
+    }
     await Promise.all([bootstrap({ registry: this.registry, service, logger }), this.#flowControl?.start()]);
     this.#ready = true;
     const interval = compactionIntervalMs ?? defaultCompactionMs;
@@ -207,6 +227,7 @@ export class ApiServer {
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();
     this.#webhooks.close();
+    this.#customResources.stop();
     this.#cache.stop();
   }
 

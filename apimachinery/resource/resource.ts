@@ -1,4 +1,6 @@
 import type { FieldError } from "../field/error.ts";
+import type { JsonObject } from "../json/json.ts";
+import type { Decoded } from "../schema/decode.ts";
 import type { ObjectSchema } from "../schema/schema.ts";
 import type { ApiObject, Draft, UserInfo } from "./object.ts";
 
@@ -96,8 +98,24 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly storedAs?: {
     readonly definition: () => ResourceDefinition;
     toStored(object: T): ApiObject;
+    /** The same object where it is what this version serves already. */
     fromStored(object: ApiObject): T;
+    /**
+     * Where the way leads over a network: what is to be awaited before `fromStored` of these objects, and in place of
+     * `toStored`. Rejects with an ApiError.
+     */
+    readonly awaited?: {
+      before(stored: readonly ApiObject[]): Promise<void>;
+      toStored(object: T): Promise<ApiObject>;
+    };
   };
+  /**
+   * In place of decoding by structure and its static defaults: what a structure that is known at run time alone makes of
+   * JSON, defaults set. Takes `value` over. Throws DecodeError. Such objects have no protobuf form and no strategic merge.
+   */
+  decode?(value: JsonObject): Decoded;
+  /** Why no object may be created just now; undefined where it may. */
+  closedToCreation?(): string | undefined;
   /** `metadata.generation` starts at 1 and rises when anything outside metadata and status changes. */
   readonly generation: boolean;
   /** The name may end in what generateName's rules allow; returns messages, empty when good (NameIsDNSSubdomain, …). */

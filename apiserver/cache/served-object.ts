@@ -149,7 +149,8 @@ export function servedAs(stored: ServedObject, definition: ResourceDefinition): 
   }
   let served = versions.get(definition);
   if (served === undefined) {
-    served = servedFromValue(definition.storedAs.fromStored(stored.object));
+    const object = definition.storedAs.fromStored(stored.object);
+    served = object === stored.object ? stored : servedFromValue(object);
     versions.set(definition, served);
   }
   return served;

@@ -61,7 +61,10 @@ export class WatchCache {
     this.#stopped.abort();
   }
 
-  /** The cache of one resource; made when first asked for. Call for every resource before `start`. */
+  /**
+   * The cache of one resource; made when first asked for. Call for every resource before `start`, but for those whose path
+   * begins with a group of the users' own: these may come at any time.
+   */
   of(storagePath: string): ResourceCache {
     let cache = this.#caches.get(storagePath);
     if (cache === undefined) {
@@ -210,7 +213,14 @@ export class WatchCache {
       return direct;
     }
     const second = key.indexOf("/", first + 1);
-    return second < 0 ? undefined : this.#caches.get(key.slice(registryPrefix.length, second));
+    if (second < 0) {
+      return undefined;
+    }
+    const path = key.slice(registryPrefix.length, second);
+    // Custom resources lie below their group, which alone has a dot: whoever begins to serve one finds its objects here.
+    return (
+      this.#caches.get(path) ?? (path.slice(0, first - registryPrefix.length).includes(".") ? this.of(path) : undefined)
+    );
   }
 }
 

@@ -76,14 +76,18 @@ function aggregatedGroup({ name, versions }: ServedGroup): object {
 }
 
 function aggregatedResource(resource: ServedResource): object {
-  const subresources = (resource.subresources ?? []).map(({ name, kind, verbs, group = "", version = "" }) => ({
-    subresource: name,
-    responseKind: { group, version, kind },
-    verbs,
-  }));
+  // Upstream leaves the group and version of what it serves itself empty.
+  const own = resource.custom === true ? resource : { group: "", version: "" };
+  const subresources = (resource.subresources ?? []).map(
+    ({ name, kind, verbs, group = own.group, version = own.version }) => ({
+      subresource: name,
+      responseKind: { group, version, kind },
+      verbs,
+    }),
+  );
   return {
     resource: resource.plural,
-    responseKind: { group: "", version: "", kind: resource.kind },
+    responseKind: { group: own.group, version: own.version, kind: resource.kind },
     scope: resource.namespaced ? "Namespaced" : "Cluster",
     singularResource: resource.singular,
     verbs: resource.verbs,

@@ -3,7 +3,7 @@ import { pathNotFound } from "../handlers/scope.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from "./documents.ts";
-import { type ServedGroup, type ServedKinds, servedGroups, servedResources } from "./served.ts";
+import { type ServedGroup, type ServedResource, servedGroups } from "./served.ts";
 
 type Answer = (request: ApiRequest) => ApiResponse;
 
@@ -11,8 +11,11 @@ type Answer = (request: ApiRequest) => ApiResponse;
  * Discovery by path, without a slash at the end: plain documents, and the aggregated ones where the client asks for them. Each
  * document is made when first asked for.
  */
-export function discoveryHandlers(kinds: ServedKinds, serverAddress: string): ReadonlyMap<string, Answer> {
-  const groups = servedGroups(servedResources(kinds));
+export function discoveryHandlers(
+  served: readonly ServedResource[],
+  serverAddress: string,
+): ReadonlyMap<string, Answer> {
+  const groups = servedGroups(served);
   const core = groups.filter(({ name }) => name === "");
   const named = groups.filter(({ name }) => name !== "");
   const handlers = new Map<string, Answer>([

@@ -3,7 +3,10 @@ import { builtInResources } from "../../api/generated/resources.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 
 /** A resource as discovery shows it: what upstream publishes of it, cut down to what this server answers. */
-export type ServedResource = BuiltInResource;
+export type ServedResource = BuiltInResource & {
+  /** Defined by a user: the aggregated form names its group and version. */
+  readonly custom?: true;
+};
 
 export interface ServedKinds {
   /** Stored resources, and reviews that are only created. */

@@ -2,6 +2,8 @@ import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts
 import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { DiscoveryDocument } from "../authentication/oidc-discovery.ts";
 import type { Handler } from "../chain.ts";
+import type { ServedDefinition } from "../custom-resources/custom-resources.ts";
+import { customDiscovery } from "../custom-resources/discovery.ts";
 import { discoveryHandlers } from "../discovery/handler.ts";
 import { type ServedKinds, servedResources } from "../discovery/served.ts";
 import { openApiHandlers } from "../openapi/handlers.ts";
@@ -24,6 +26,8 @@ export interface PathParts {
   readonly metrics: MetricsRegistry;
   readonly openIdDocuments: readonly DiscoveryDocument[];
   readonly checks: readonly HealthCheck[];
+  /** What users have defined; the same list until something changes. */
+  readonly custom: () => readonly ServedDefinition[];
   /** Paths that other parts of the server answer. */
   readonly others: ReadonlyMap<string, PathHandler>;
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
@@ -33,8 +37,10 @@ export interface PathParts {
 /** All paths that are no resources. */
 export function allPaths(parts: PathParts): Handler {
   const kinds = servedKinds(parts);
+  const builtIn = servedResources(kinds);
   const openApi = openApiHandlers({
-    served: servedResources(kinds),
+    served: builtIn,
+    custom: parts.custom,
     version: parts.version.gitVersion,
     ...(parts.descriptionsFile === undefined ? {} : { descriptionsFile: parts.descriptionsFile }),
   });
@@ -42,16 +48,29 @@ export function allPaths(parts: PathParts): Handler {
     path,
     () => ({ type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } }),
   ]);
-  const exact = new Map<string, PathHandler>([
-    ...discoveryHandlers(kinds, parts.externalAddress),
+  const fixed: readonly (readonly [string, PathHandler])[] = [
     ...openApi.exact,
     ...documents,
     ["/version", versionHandler(parts.version)],
     ["/metrics", metricsHandler(parts.metrics)],
     ...healthHandlers(parts.checks),
-  ]);
-  // Answered, and not listed under `/`.
-  return pathHandler(exact, openApi.prefix, parts.others);
+  ];
+  const handlerFor = (custom: readonly ServedDefinition[]): Handler => {
+    const served = [...builtIn, ...customDiscovery(custom)];
+    const exact = new Map([...discoveryHandlers(served, parts.externalAddress), ...fixed]);
+    // Answered, and not listed under `/`.
+    return pathHandler(exact, openApi.prefix, parts.others);
+  };
+  let current = parts.custom();
+  let handler = handlerFor(current);
+  return (request) => {
+    const custom = parts.custom();
+    if (custom !== current) {
+      current = custom;
+      handler = handlerFor(custom);
+    }
+    return handler(request);
+  };
 }
 
 function servedKinds({ definitions, subresources }: PathParts): ServedKinds {

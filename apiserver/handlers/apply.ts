@@ -5,8 +5,7 @@ import { countKeys } from "../../apimachinery/json/strict-json.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
-import { decodeObject } from "../../apimachinery/schema/decode.ts";
-import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
+import { decodeAs, withDefaults } from "../body/decode-object.ts";
 import type { ParsedBody } from "../body/parse.ts";
 import type { WriteOptions } from "../registry/options.ts";
 import { resetFieldsOf, setManagedFields } from "../registry/own-fields.ts";
@@ -77,10 +76,8 @@ function merged(
     now: scope.clock.now(),
     resetFields: resetFieldsOf(definition, request.info.subresource),
   });
-  const draft = decodeObject(definition.schema, thaw(result.object) as JsonObject)
-    .object as unknown as Draft<ApiObject>;
-  applyDefaults(definition.schema, draft);
-  definition.setDefaults?.(draft);
+  const decoded = decodeAs(definition, thaw(result.object) as JsonObject).object;
+  const draft = withDefaults(definition, decoded as unknown as Draft<ApiObject>);
   setManagedFields(draft, result.managedFields);
   return draft;
 }

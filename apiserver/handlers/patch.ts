@@ -8,10 +8,9 @@ import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
-import { decodeObject } from "../../apimachinery/schema/decode.ts";
-import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
+import type { Decoded } from "../../apimachinery/schema/decode.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
-import { type Kind, type SentObject, sentManagedFields } from "../body/decode-object.ts";
+import { decodeAs, type Kind, type SentObject, sentManagedFields, withDefaults } from "../body/decode-object.ts";
 import { type ParsedBody, parseBody } from "../body/parse.ts";
 import { auditRecordOf } from "../filters/audit.ts";
 import { patchOptionsOf, type WriteOptions } from "../registry/options.ts";
@@ -38,6 +37,10 @@ const patchTypes: ReadonlyMap<string, PatchType> = new Map<string, PatchType>(
 /** PATCH, of all four kinds. The patch is applied anew to each state that a concurrent writer leaves. */
 export async function patchObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
   const type = patchTypeOf(request);
+  if (type === "strategic" && store.definition.decode !== undefined) {
+    // Merge keys are Go's struct tags: what is known at run time alone has none.
+    throw ApiError.unsupportedMediaType([...patchTypes.keys()].filter((name) => patchTypes.get(name) !== type));
+  }
   const options = patchOptionsOf(request.query, type === "apply");
   const patch = await readPatch(scope, request);
   auditRecordOf(request)?.requestObject(patch.value);
@@ -109,9 +112,9 @@ export function patched(
   }
   refuseOtherKind(definition, old, value);
   const managedFields = sentManagedFields(value);
-  let decoded: ReturnType<typeof decodeObject>;
+  let decoded: Decoded;
   try {
-    decoded = decodeObject(definition.schema, value);
+    decoded = decodeAs(definition, value);
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error));
   }
@@ -124,10 +127,7 @@ export function patched(
       request.warnings.add(problem);
     }
   }
-  const draft = decoded.object as Draft<ApiObject>;
-  applyDefaults(definition.schema, draft);
-  definition.setDefaults?.(draft);
-  return { draft, managedFields };
+  return { draft: withDefaults(definition, decoded.object as Draft<ApiObject>), managedFields };
 }
 
 function patchedValue(

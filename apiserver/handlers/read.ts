@@ -16,6 +16,7 @@ export async function getObject(scope: Scope, store: ResourceStore, request: Api
   } else {
     await waitForRevision(scope.cache, parseResourceVersion(resourceVersion), request.signal);
   }
+  await store.readyFor(namespaceOf(store, request), request.info.name);
   const served = store.get(namespaceOf(store, request), request.info.name);
   return { type: "object", status: 200, definition: store.definition, served };
 }

@@ -3,13 +3,14 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { ServedObject } from "../cache/served-object.ts";
 import type { ApiResponse, ListResponse, ObjectResponse, StreamResponse, UpgradeResponse } from "../response.ts";
 import { contentTypes, encodeValue } from "./encode.ts";
 import type { Exchange, Headers } from "./exchange.ts";
 import type { FrameMemory } from "./frame-memory.ts";
 import { ListBody, type PiecePool, pieceBytes } from "./list-body.ts";
 import type { Output } from "./negotiate.ts";
-import { transformList, transformObject } from "./transform.ts";
+import { refuseProtobuf, transformList, transformObject } from "./transform.ts";
 import { streamWatch } from "./watch-stream.ts";
 
 /** Answers larger than this are compressed for clients that take gzip (endpoints/handlers/responsewriters). */
@@ -92,9 +93,22 @@ async function respondObject(exchange: Exchange, response: ObjectResponse, conte
   if (output.as === "PartialObjectMetadataList") {
     throw ApiError.notAcceptable(["application/json"]);
   }
+  refuseProtobuf(definition, output, "Unstructured");
   const value =
     output.as === "object" ? served.object : transformObject(definition, served.object, transformContext(context));
   return sendWhole(exchange, status, headers, encodeValue(value, output.encoding));
+}
+
+/** Items of such a list say their kind and version each. */
+function wholeItem(served: ServedObject): ServedObject {
+  return {
+    revision: served.revision,
+    object: served.object,
+    byteLength: served.byteLength,
+    copyInto: (target, offset) => served.copyInto(target, offset),
+    itemLength: served.byteLength,
+    copyItemInto: (target, offset) => served.copyInto(target, offset),
+  };
 }
 
 function transformContext(context: RespondContext): Parameters<typeof transformObject>[2] {
@@ -110,6 +124,7 @@ async function respondList(exchange: Exchange, response: ListResponse, context: 
   }
   const objects = response.items.map((item) => item.object);
   const { definition } = response;
+  refuseProtobuf(definition, output, "UnstructuredList");
   const value =
     output.as === "object"
       ? { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata, items: objects }
@@ -132,7 +147,8 @@ async function copyList(
   { headers, pieces }: RespondContext,
 ): Promise<void> {
   const { definition, items } = response;
-  const body = new ListBody({ kind: definition.listKind, apiVersion: apiVersionOf(definition) }, metadata, items);
+  const shown = definition.decode === undefined ? items : items.map(wholeItem);
+  const body = new ListBody({ kind: definition.listKind, apiVersion: apiVersionOf(definition) }, metadata, shown);
   if (body.byteLength <= pieceBytes) {
     return sendWhole(exchange, 200, headers, body.whole());
   }

@@ -1,3 +1,4 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { partialMetadata, partialMetadataList } from "../../apimachinery/table/partial-metadata.ts";
@@ -37,4 +38,14 @@ export function transformList(
 /** A table event after the first repeats no columns. */
 export function withoutColumns(table: object): object {
   return { ...table, columnDefinitions: null };
+}
+
+/** What is known at run time alone has no protobuf form (runtime/serializer/protobuf errNotMarshalable). */
+export function refuseProtobuf({ decode }: Pick<ResourceDefinition, "decode">, output: Output, type: string): void {
+  if (decode === undefined || output.as !== "object" || output.encoding !== "protobuf") {
+    return;
+  }
+  const message = `object *unstructured.${type} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`;
+  const { status } = ApiError.notAcceptable([]);
+  throw ApiError.fromStatus({ ...status, message });
 }

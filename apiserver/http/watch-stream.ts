@@ -5,7 +5,7 @@ import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
 import { contentTypes, encodeWatchFrame } from "./encode.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RespondContext } from "./respond.ts";
-import { transformObject, withoutColumns } from "./transform.ts";
+import { refuseProtobuf, transformObject, withoutColumns } from "./transform.ts";
 
 /** A watcher that lets more than this pile up is cut off; it can list again. */
 const maxPendingBytes = 16 * 1024 * 1024;
@@ -19,6 +19,7 @@ const initialEventsEnd = { "k8s.io/initial-events-end": "true" };
 /** Streams a watch until either side ends it. */
 export function streamWatch(exchange: Exchange, response: WatchResponse, context: RespondContext): Promise<void> {
   const { headers, output } = context;
+  refuseProtobuf(response.definition, output, "Unstructured");
   headers["content-type"] =
     output.encoding === "json" ? "application/json" : `${contentTypes[output.encoding]};stream=watch`;
   exchange.begin(200, headers);

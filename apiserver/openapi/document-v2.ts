@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../../apimachinery/json/json.ts";
-import { commonQuery, type DocumentOptions, patchTypes, statusTexts } from "./document-v3.ts";
+import { commonQuery, type DocumentOptions, patchTypesOf, statusTexts } from "./document-v3.ts";
 import type { Content, DocumentPaths, Operation, OperationsOfPath } from "./operations.ts";
 import { reachableDefinitions } from "./operations.ts";
 import { pathParameters, queryType } from "./parameters.ts";
@@ -12,6 +12,7 @@ const produced: Readonly<Record<Operation["encodings"], readonly string[]>> = {
   log: ["text/plain", ...objectTypes],
   any: ["*/*"],
   json: ["application/json"],
+  custom: ["application/json", "application/yaml"],
 };
 
 function contentSchema(content: Content): JsonObject {
@@ -44,9 +45,10 @@ function responses({ codes, answer }: Operation): JsonObject {
 }
 
 /** Paths that are no resources name the same types both ways. */
-function consumed({ action, encodings }: Operation): string[] {
+function consumed(operation: Operation): string[] {
+  const { action, encodings } = operation;
   if (action === undefined) return [...produced[encodings]];
-  return action === "patch" ? [...patchTypes] : ["*/*"];
+  return action === "patch" ? [...patchTypesOf(operation)] : ["*/*"];
 }
 
 function operationObject(operation: Operation, ownQuery: readonly string[], shared: SharedParameters): JsonObject {
@@ -90,7 +92,7 @@ function pathItem(ofPath: OperationsOfPath, shared: SharedParameters): JsonObjec
 /** The OpenAPI v2 document of all that is served. */
 export function documentV2(
   documents: readonly DocumentPaths[],
-  { version, descriptions }: DocumentOptions,
+  { version, descriptions, custom }: DocumentOptions,
 ): JsonObject {
   const paths = documents.flatMap((document) => document.paths);
   const shared = new SharedParameters();
@@ -101,7 +103,10 @@ export function documentV2(
     swagger: "2.0",
     info: { title: "Kubernetes", version },
     paths: items,
-    definitions: definitionSchemas(reachableDefinitions(paths), { version: "v2", descriptions, hasGroupVersion }),
+    definitions: {
+      ...custom,
+      ...definitionSchemas(reachableDefinitions(paths), { version: "v2", descriptions, hasGroupVersion }),
+    },
     parameters: shared.all,
     securityDefinitions: {
       BearerToken: { description: "Bearer Token authentication", in: "header", name: "authorization", type: "apiKey" },

@@ -9,6 +9,8 @@ export interface DocumentOptions {
   /** The cluster's version, such as `v1.36.0`. */
   readonly version: string;
   readonly descriptions: Descriptions | undefined;
+  /** Schemas of what users have defined, by their whole names. */
+  readonly custom?: JsonObject;
 }
 
 /** Texts of the status codes that operations answer with. */
@@ -26,6 +28,7 @@ const mediaTypes: Readonly<Record<Operation["encodings"], readonly string[]>> = 
   log: [...objectTypes, "text/plain"],
   any: ["*/*"],
   json: ["application/json"],
+  custom: ["application/json", "application/yaml"],
 };
 
 /** Media types of a patch's body. */
@@ -35,6 +38,11 @@ export const patchTypes: readonly string[] = [
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
 ];
+
+/** There are no merge keys for what users have defined. */
+export function patchTypesOf({ encodings }: Operation): readonly string[] {
+  return encodings === "custom" ? patchTypes.filter((type) => !type.includes("strategic")) : patchTypes;
+}
 
 function contentSchema(content: Content): JsonObject {
   return "definition" in content ? reference("v3", content.definition) : { type: "string" };
@@ -63,7 +71,7 @@ function pathParameter(name: string): JsonObject {
 
 function operationObject(operation: Operation, ownQuery: readonly string[]): JsonObject {
   const { id, tag, action, kind, body } = operation;
-  const bodyTypes = action === "patch" ? patchTypes : ["*/*"];
+  const bodyTypes = action === "patch" ? patchTypesOf(operation) : ["*/*"];
   return {
     tags: [tag],
     operationId: id,
@@ -103,7 +111,10 @@ function byName(a: JsonObject, b: JsonObject): number {
 }
 
 /** The OpenAPI v3 document of one group version. */
-export function documentV3({ name, paths }: DocumentPaths, { version, descriptions }: DocumentOptions): JsonObject {
+export function documentV3(
+  { name, paths }: DocumentPaths,
+  { version, descriptions, custom }: DocumentOptions,
+): JsonObject {
   const groupVersion = name.startsWith("apis/") ? name.slice("apis/".length) : name.replace(/^api/, "");
   const hasGroupVersion = (text: string): boolean => text === "/v1" || text === groupVersion;
   const schemas = definitionSchemas(reachableDefinitions(paths), { version: "v3", descriptions, hasGroupVersion });
@@ -112,6 +123,6 @@ export function documentV3({ name, paths }: DocumentPaths, { version, descriptio
     openapi: "3.0.0",
     info: { title: "Kubernetes", version },
     paths: Object.fromEntries(paths.map((ofPath) => [ofPath.path, pathItem(ofPath)])),
-    components: { schemas, securitySchemes: { BearerToken: bearer } },
+    components: { schemas: { ...custom, ...schemas }, securitySchemes: { BearerToken: bearer } },
   };
 }

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import type { Descriptions } from "../../api/descriptions.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
+import type { ServedDefinition } from "../custom-resources/custom-resources.ts";
+import { customPaths, isOf } from "../custom-resources/openapi/paths.ts";
+import { customSchemas } from "../custom-resources/openapi/schemas.ts";
 import type { ServedResource } from "../discovery/served.ts";
 import type { PathHandler } from "../handlers/paths.ts";
 import { pathNotFound } from "../handlers/scope.ts";
@@ -18,6 +21,8 @@ import { servedPaths } from "./operations.ts";
 export interface OpenApiOptions {
   /** What discovery shows: paths of other resources do not appear. */
   readonly served: readonly ServedResource[];
+  /** What users have defined; the same list until something changes. */
+  readonly custom?: () => readonly ServedDefinition[];
   /** The cluster's version, such as `v1.36.0`. */
   readonly version: string;
   /** Sentences, asked for once, with the first document. */
@@ -132,17 +137,32 @@ export function openApiHandlers(options: OpenApiOptions): OpenApiHandlers {
   const paths = once(() => servedPaths(options.served));
   const descriptions = once(() => descriptionsOf(options));
   const settings = () => ({ version: options.version, descriptions: descriptions() });
-  const v2 = new Document(() => documentV2(paths(), settings()), documentV2Shape);
-  const v3 = once(
+  const builtIn = once(
     () => new Map(paths().map((one) => [one.name, new Document(() => documentV3(one, settings()), documentV3Shape)])),
   );
-  const index = once(() => {
+  const { custom = nothingCustom } = options;
+  const v2 = perList(custom, (list) => {
+    const added = customPaths(list);
+    const make = () => documentV2([...paths(), ...added], { ...settings(), custom: customSchemas(list, "v2") });
+    return new Document(make, documentV2Shape);
+  });
+  const ofGroupVersion = perList(custom, (list) => {
+    const documents = new Map<string, Document>();
+    for (const one of customPaths(list)) {
+      const mine = list.filter((served) => isOf(served, one.name));
+      const make = () => documentV3(one, { ...settings(), custom: customSchemas(mine, "v3", one.name) });
+      documents.set(one.name, new Document(make, documentV3Shape));
+    }
+    return documents;
+  });
+  const v3 = perList(custom, () => new Map([...ofGroupVersion(), ...builtIn()]));
+  const index = perList(custom, () => {
     const urls = [...v3()].map(([name, { hash }]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }]);
     const body = Buffer.from(JSON.stringify({ paths: Object.fromEntries(urls) }));
     return { body, etag: `"${hashOf(body)}"` };
   });
   const exact = new Map<string, PathHandler>([
-    ["/openapi/v2", (request) => answerV2(request, v2)],
+    ["/openapi/v2", (request) => answerV2(request, v2())],
     ["/openapi/v3", (request) => answerIndex(request, index)],
   ]);
   return { exact, prefix: new Map([["/openapi/v3/", (request: ApiRequest) => answerV3(request, v3())]]) };
@@ -186,6 +206,22 @@ function answerV3(request: ApiRequest, documents: ReadonlyMap<string, Document>)
     };
   }
   return answer(request, document, "v3", { "cache-control": "public, max-age=31536000, immutable" });
+}
+
+const none: readonly ServedDefinition[] = [];
+const nothingCustom = (): readonly ServedDefinition[] => none;
+
+/** Made anew when what users have defined has changed. */
+function perList<T>(
+  custom: () => readonly ServedDefinition[],
+  make: (list: readonly ServedDefinition[]) => T,
+): () => T {
+  let made: { readonly list: readonly ServedDefinition[]; readonly value: T } | undefined;
+  return () => {
+    const list = custom();
+    if (made?.list !== list) made = { list, value: make(list) };
+    return made.value;
+  };
 }
 
 function once<T>(make: () => T): () => T {

@@ -20,7 +20,7 @@ export interface Operation {
   /** Status codes of success. */
   readonly codes: readonly number[];
   /** How an answer is encoded: as any object, as a stream of watch events too, as text. */
-  readonly encodings: "object" | "stream" | "log" | "any" | "json";
+  readonly encodings: "object" | "stream" | "log" | "any" | "json" | "custom";
 }
 
 export interface OperationsOfPath {
@@ -35,9 +35,9 @@ export interface DocumentPaths {
   readonly paths: readonly OperationsOfPath[];
 }
 
-const meta = "apimachinery.pkg.apis.meta.v1";
+export const meta = "apimachinery.pkg.apis.meta.v1";
 
-const codesOfAction: Readonly<Record<string, readonly number[]>> = {
+export const codesOfAction: Readonly<Record<string, readonly number[]>> = {
   post: [200, 201, 202],
   put: [200, 201],
   patch: [200, 201],
@@ -165,12 +165,12 @@ function resourceOperations(path: string, published: PathOperations, parts: Path
   return operations;
 }
 
-function fixedPath(path: string, id: string, tag: string, answer: Content): OperationsOfPath {
+export function fixedPath(path: string, id: string, tag: string, answer: Content): OperationsOfPath {
   const encodings = path === "/version/" ? "json" : "object";
   return { path, operations: new Map([["get", { id, tag, kind: "", query: [], answer, codes: [200], encodings }]]) };
 }
 
-const metaType = (name: string): Content => ({ definition: `${meta}.${name}` });
+export const metaType = (name: string): Content => ({ definition: `${meta}.${name}` });
 
 /** All that this server answers, document by document: only paths of what is served. */
 export function servedPaths(served: readonly ServedResource[]): readonly DocumentPaths[] {
@@ -217,6 +217,10 @@ export function reachableDefinitions(paths: readonly OperationsOfPath[]): readon
   }
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (found.has(name)) continue;
+    if (name.startsWith("=")) {
+      pending.push(`${meta}.ObjectMeta`, `${meta}.ListMeta`);
+      continue;
+    }
     found.add(name);
     for (const field of Object.values(table[name]?.fields ?? {})) {
       const type = (typeof field === "string" ? field : field.type).replace(/^(\[\]|map\[string\])+/, "");

@@ -21,9 +21,10 @@ const oneOf: Readonly<Record<string, readonly string[]>> = {
   "apimachinery.pkg.util.intstr.IntOrString": ["integer", "string"],
 };
 
-/** A reference to a definition by its short name. */
+/** A reference to a definition by its short name, or to one that users have defined by its whole name behind `=`. */
 export function reference(version: OpenApiVersion, name: string): JsonObject {
-  return { $ref: `${version === "v2" ? "#/definitions/" : "#/components/schemas/"}io.k8s.${name}` };
+  const whole = name.startsWith("=") ? name.slice(1) : `io.k8s.${name}`;
+  return { $ref: `${version === "v2" ? "#/definitions/" : "#/components/schemas/"}${whole}` };
 }
 
 function typeSchema(version: OpenApiVersion, type: string): JsonObject {

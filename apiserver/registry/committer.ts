@@ -51,7 +51,8 @@ export class Committer {
     if (context.dryRun) {
       return this.#pretend(key, draft, expectedRevision);
     }
-    const stored = storedAs === undefined ? draft : storedAs.toStored(draft);
+    const stored =
+      storedAs?.awaited === undefined ? (storedAs?.toStored(draft) ?? draft) : await storedAs.awaited.toStored(draft);
     const encoded: StoredEncoding = encodeObject(stored);
     this.#deps.cache.announce(stored, encoded);
     const options = ttlSeconds === undefined ? { expectedRevision } : { expectedRevision, ttlSeconds };
@@ -62,6 +63,9 @@ export class Committer {
     }
     const cached = this.#cache.get(key);
     const written = cached?.revision === result.revision ? cached : servedFromStore(encoded.bytes, result.revision);
+    if (storedAs?.awaited !== undefined) {
+      await storedAs.awaited.before([written.object]);
+    }
     return { served: servedAs(written, this.#definition) };
   }
 

@@ -47,6 +47,10 @@ export async function listObjects(
   }
   const start = token === undefined ? prefix : prefix + token.start;
   const snapshot = await snapshotOf(source, prefix, start, token?.revision, options, signal);
+  if (store.definition.storedAs?.awaited !== undefined) {
+    const shown = selection.everything && options.limit > 0 ? options.limit : snapshot.entries.length;
+    await store.ready(snapshot.entries.slice(0, shown).map(({ value }) => value));
+  }
   return page(store.definition, prefix, snapshot, selection, options.limit);
 }
 

@@ -61,7 +61,9 @@ export function resetFieldsOf(definition: ResourceDefinition, subresource: strin
   let halves = resets.get(definition);
   if (halves === undefined) {
     const others = [...definition.schema.fields.keys()].filter((name) => !shared.has(name));
-    halves = { main: fieldSet(["status"]), status: fieldSet(...others.map((name) => [name])) };
+    // A custom resource's status can change nothing of its metadata either (customresource/status_strategy.go).
+    const custom = definition.decode === undefined ? [] : [["metadata"]];
+    halves = { main: fieldSet(["status"]), status: fieldSet(...others.map((name) => [name]), ...custom) };
     resets.set(definition, halves);
   }
   return subresource === "" ? halves.main : halves.status;

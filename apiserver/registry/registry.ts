@@ -11,17 +11,49 @@ import type { WriteContext, WriteHooks } from "./write-context.ts";
 
 /** Every resource that the server serves, by group, version and plural; also the server's own way to its objects. */
 export class Registry implements ObjectReader, ObjectWriter {
-  readonly stores: readonly ResourceStore[];
+  readonly #stores: ResourceStore[] = [];
+  readonly #deps: StoreDependencies;
   readonly #byPath = new Map<string, ResourceStore>();
   readonly #byDefinition = new Map<ResourceDefinition, ResourceStore>();
 
   constructor(definitions: readonly ResourceDefinition[], deps: StoreDependencies) {
-    this.stores = definitions.map((definition) => new ResourceStore(definition, deps));
-    for (const store of this.stores) {
-      const { group, version, plural } = store.definition;
-      this.#byPath.set(`${group}/${version}/${plural}`, store);
-      this.#byDefinition.set(store.definition, store);
+    this.#deps = deps;
+    for (const definition of definitions) {
+      this.add(definition);
     }
+  }
+
+  get stores(): readonly ResourceStore[] {
+    return this.#stores;
+  }
+
+  /** Serves a resource from now on; in place of what is served under its name, whose watches end. */
+  add(definition: ResourceDefinition): void {
+    const { group, version, plural } = definition;
+    const before = this.find(group, version, plural);
+    const store = new ResourceStore(definition, this.#deps);
+    this.#stores.push(store);
+    this.#byPath.set(`${group}/${version}/${plural}`, store);
+    this.#byDefinition.set(definition, store);
+    if (before !== undefined) {
+      this.#forget(before);
+    }
+  }
+
+  /** Serves it no more. What is stored stays. */
+  remove(definition: ResourceDefinition): void {
+    const { group, version, plural } = definition;
+    const store = this.find(group, version, plural);
+    if (store?.definition === definition) {
+      this.#byPath.delete(`${group}/${version}/${plural}`);
+      this.#forget(store);
+    }
+  }
+
+  #forget(store: ResourceStore): void {
+    this.#byDefinition.delete(store.definition);
+    this.#stores.splice(this.#stores.indexOf(store), 1);
+    store.close();
   }
 
   /** Gives a resource its claims outside its objects. */

@@ -32,6 +32,8 @@ export class ResourceStore {
   hooks: WriteHooks | undefined;
   readonly #deps: StoreDependencies;
   readonly #committer: Committer;
+  readonly #watches = new Set<() => void>();
+  #closed = false;
 
   constructor(definition: ResourceDefinition, deps: StoreDependencies) {
     this.definition = definition;
@@ -46,6 +48,41 @@ export class ResourceStore {
   }
 
   /** As the cache has it now; undefined where there is none. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The resource is withdrawn, or served otherwise from now on: its watches end. */
+  close(): void {
+    this.#closed = true;
+    for (const end of [...this.#watches]) {
+      end();
+    }
+  }
+
+  /** Calls `end` when the store is closed, at once where it is; returns what forgets it. */
+  onClose(end: () => void): () => void {
+    if (this.#closed) {
+      end();
+      return () => {};
+    }
+    this.#watches.add(end);
+    return () => this.#watches.delete(end);
+  }
+
+  /** Resolves once these objects can be shown in this version: at once, unless the way there leads over a network. */
+  async ready(stored: readonly (ServedObject | undefined)[]): Promise<void> {
+    const objects = stored.flatMap((one) => one?.object ?? []);
+    await this.definition.storedAs?.awaited?.before(objects);
+  }
+
+  /** The same for the object of that name. */
+  async readyFor(namespace: string, name: string): Promise<void> {
+    if (this.definition.storedAs?.awaited !== undefined) {
+      await this.ready([this.cache.get(this.keyOf(namespace, name))]);
+    }
+  }
+
   find(namespace: string, name: string): ServedObject | undefined {
     const stored = this.cache.get(this.keyOf(namespace, name));
     return stored === undefined ? undefined : servedAs(stored, this.definition);
@@ -91,6 +128,9 @@ export class ResourceStore {
     let current = this.cache.get(key);
     for (;;) {
       context.signal.throwIfAborted();
+      if (this.definition.storedAs?.awaited !== undefined) {
+        await this.ready([current]);
+      }
       const old = current === undefined ? undefined : servedAs(current, this.definition).object;
       if (old === undefined && !(context.createIfMissing ?? this.definition.createOnUpdate)) {
         throw this.notFound(name);
@@ -152,6 +192,9 @@ export class ResourceStore {
       if (current === undefined) {
         throw this.notFound(name);
       }
+      if (this.definition.storedAs?.awaited !== undefined) {
+        await this.ready([current]);
+      }
       const served = servedAs(current, this.definition);
       const attributes = admissionAttributes(
         {
@@ -189,6 +232,10 @@ export class ResourceStore {
   async #createOnce(namespace: string, draft: Draft<ApiObject>, context: WriteContext): Promise<ServedObject> {
     const { definition } = this;
     const now = this.#deps.clock.now();
+    const closed = definition.closedToCreation?.();
+    if (closed !== undefined) {
+      throw ApiError.forbidden(this.#resource(), draft.metadata.name ?? "", closed);
+    }
     ensureNamespace(definition, draft, namespace);
     context.ownFields?.(draft, undefined, now);
     const attributes = admissionAttributes(
@@ -258,7 +305,7 @@ export class ResourceStore {
     keepSystemFields(draft, old);
     const request = requestContext(context, now);
     definition.prepareForUpdate?.(draft, old, request);
-    if (definition.generation && changesSpec(draft, old)) {
+    if (definition.generation && changesSpec(definition, draft, old)) {
       (draft.metadata as Draft<ObjectMeta>).generation = (old.metadata.generation ?? 0) + 1;
     }
     const release = this.hooks?.claim(draft, old);

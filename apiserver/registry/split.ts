@@ -60,11 +60,14 @@ function assign(fields: Fields, name: string, value: unknown): void {
   }
 }
 
-/** True where anything beside metadata and status differs: what raises `metadata.generation`. */
-export function changesSpec(draft: ApiObject, old: ApiObject): boolean {
-  const { metadata: _m, status: _s, ...now } = draft as unknown as Fields & { metadata: unknown; status?: unknown };
-  const { metadata: _om, status: _os, ...before } = old as unknown as Fields & { metadata: unknown; status?: unknown };
-  return !equalJson(now, before);
+/**
+ * True where anything beside metadata and status differs: what raises `metadata.generation`. A status that is no
+ * subresource is part of the object like any other field.
+ */
+export function changesSpec({ subresources }: ResourceDefinition, draft: ApiObject, old: ApiObject): boolean {
+  const { metadata: _m, status, ...now } = draft as unknown as Fields & { metadata: unknown; status?: unknown };
+  const { metadata: _o, status: statusBefore, ...before } = old as unknown as Fields & typeof now;
+  return !equalJson(now, before) || (subresources.status !== true && !equalJson(status, statusBefore));
 }
 
 /** True where the two differ in nothing, or only in the times of their managed fields: such a write is none. */

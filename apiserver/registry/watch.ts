@@ -75,6 +75,10 @@ class RunningWatch {
   #live = false;
   /** Bookmarks promise everything up to them: the revision the watch began after, or the last one sent. */
   #bookmarked = 0;
+  #stopWaitingForClose: (() => void) | undefined;
+  /** Where objects are converted over a network: the events on their way, in their order. */
+  #onTheWay: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   constructor(
     source: ListSource,
@@ -110,8 +114,29 @@ class RunningWatch {
     this.#heldMax = this.#held.length + maxHeldEvents;
     this.#startTimers();
     const current = initial ? store.cache.range(this.#prefix).map(({ value }) => value) : [];
-    this.#sendInitial(current, 0, from);
+    this.#stopWaitingForClose = store.onClose(() => this.#end(undefined));
+    if (store.definition.storedAs?.awaited === undefined) {
+      this.#sendInitial(current, 0, from);
+    } else {
+      this.#convertFirst(current, () => this.#sendInitial(current, 0, from));
+    }
     return () => this.#stop();
+  }
+
+  /** Goes on once these can be shown; where they cannot, the watch ends with the reason. */
+  #convertFirst(stored: readonly (ServedObject | undefined)[], next: () => void): void {
+    this.#waiting++;
+    this.#onTheWay = this.#onTheWay
+      .then(() => (this.#ended ? undefined : this.#source.store.ready(stored)))
+      .then(
+        () => {
+          this.#waiting--;
+          if (!this.#ended) {
+            next();
+          }
+        },
+        (error: unknown) => this.#end(ApiError.from(error)),
+      );
   }
 
   /**
@@ -140,7 +165,7 @@ class RunningWatch {
       if (this.#waits(() => this.#sendHeld(i))) {
         return;
       }
-      this.#tell(this.#held[i]!);
+      this.#tellInOrder(this.#held[i]!);
     }
     this.#held = [];
     this.#live = true;
@@ -162,11 +187,19 @@ class RunningWatch {
       return;
     }
     if (this.#live) {
-      this.#tell(event);
+      this.#tellInOrder(event);
     } else if (this.#held.length >= this.#heldMax) {
       this.#end(ApiError.expired("the watcher is too slow: its events piled up"));
     } else {
       this.#held.push(event);
+    }
+  }
+
+  #tellInOrder(event: CacheEvent): void {
+    if (this.#source.store.definition.storedAs?.awaited === undefined) {
+      this.#tell(event);
+    } else {
+      this.#convertFirst([event.served, event.previous], () => this.#tell(event));
     }
   }
 
@@ -210,7 +243,7 @@ class RunningWatch {
 
   #bookmark(): void {
     const { revision } = this.#source.cache;
-    if (revision > this.#bookmarked && this.#live) {
+    if (revision > this.#bookmarked && this.#live && this.#waiting === 0) {
       this.#bookmarked = revision;
       this.#send({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: false });
     }
@@ -233,6 +266,7 @@ class RunningWatch {
   #stop(): void {
     this.#ended = true;
     this.#stopCache?.();
+    this.#stopWaitingForClose?.();
     this.#bookmarkTimer?.clear();
     this.#endTimer?.clear();
   }

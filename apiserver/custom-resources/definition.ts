@@ -1,0 +1,131 @@
+import { isConditionTrue } from "../../api/apiextensions/v1/custom-resource-definition/conditions.ts";
+import type { CustomResourceDefinition } from "../../api/apiextensions/v1/customresourcedefinition.ts";
+import type { CustomResourceDefinitionVersion } from "../../api/generated/types/apiextensions-v1.ts";
+import type { JsonObject } from "../../apimachinery/json/json.ts";
+import { jsonPath } from "../../apimachinery/json-path/find.ts";
+import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
+import type { FieldSelectors, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { thaw } from "../../apimachinery/resource/thaw.ts";
+import type { Props } from "../../apimachinery/structural/props.ts";
+import { resourceSchema } from "../../apimachinery/structural/to-schema.ts";
+import { nameIsDNSSubdomain } from "../../apimachinery/validation/names.ts";
+import { customColumns } from "./columns.ts";
+import { decodeCustom, metadataSchema, type Shape } from "./decode.ts";
+import { customRules } from "./rules.ts";
+import { customScale } from "./scale.ts";
+import { type Conversion, storedForm } from "./stored-form.ts";
+import { finalizerWarnings, validateCustom } from "./validation.ts";
+
+/** Upstream's order, as discovery shows it. */
+const verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"] as const;
+
+export interface Serving {
+  readonly conversion: Conversion;
+  /** Asked at each creation: the definition may be about to go. */
+  isTerminating(): boolean;
+}
+
+/** What a custom resource is in each version that is served: a resource like any built-in one. */
+export function customDefinitions(crd: CustomResourceDefinition, serving: Serving): readonly ResourceDefinition[] {
+  return crd.spec.versions.filter(({ served }) => served).map((version) => customDefinition(crd, version, serving));
+}
+
+const anything: Props = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
+/** The schema of a version; without one everything is allowed. */
+export function shapeOf({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): Shape {
+  const props = (version.schema?.openAPIV3Schema ?? anything) as Props;
+  return { props, preserveUnknownFields: spec.preserveUnknownFields === true };
+}
+
+export function isServed(crd: CustomResourceDefinition): boolean {
+  return isConditionTrue(crd, "NamesAccepted") || isConditionTrue(crd, "Established");
+}
+
+function customDefinition(
+  crd: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  { conversion, isTerminating }: Serving,
+): ResourceDefinition {
+  const { spec, status } = crd;
+  const {
+    kind,
+    listKind = `${kind}List`,
+    plural,
+    singular = "",
+    shortNames = [],
+    categories = [],
+  } = status.acceptedNames;
+  const shape = shapeOf(crd, version);
+  const apiVersion = `${spec.group}/${version.name}`;
+  const scale = version.subresources?.scale;
+  const statusEnabled = version.subresources?.status !== undefined;
+  const rules = {
+    kind: spec.names.kind,
+    apiVersion,
+    props: shape.props,
+    scale,
+    ruleErrors: customRules(shape.props),
+  };
+  const schema = resourceSchema(shape.props, metadataSchema);
+  return {
+    group: spec.group,
+    version: version.name,
+    kind: spec.names.kind,
+    listKind,
+    plural: plural || spec.names.plural,
+    singular,
+    shortNames,
+    categories,
+    scope: spec.scope === "Namespaced" ? "Namespaced" : "Cluster",
+    verbs,
+    schema,
+    subresources: {
+      ...(statusEnabled ? { status: true as const } : {}),
+      ...(scale === undefined ? {} : { scale: customScale(scale) }),
+    },
+    storagePath: `${spec.group}/${spec.names.plural}`,
+    storedAs: storedForm(crd, version, shape, conversion),
+    decode: (value: JsonObject) => decodeCustom(value, shape),
+    closedToCreation: () =>
+      isTerminating() ? "create not allowed while custom resource definition is terminating" : undefined,
+    generation: true,
+    validateName: nameIsDNSSubdomain,
+    unconditionalUpdate: false,
+    ...(version.deprecated === true
+      ? { deprecationWarning: version.deprecationWarning ?? `${apiVersion} ${spec.names.kind} is deprecated` }
+      : {}),
+    columns: customColumns(version.additionalPrinterColumns),
+    fieldSelectors: fieldSelectors(version),
+    prepareForUpdate(draft, old, { subresource }) {
+      if (subresource === "status") keepMetadata(draft as Draft<ApiObject>, old);
+    },
+    validate: (object, old, context) => validateCustom(rules, object, old, context),
+    warnings: (object, old) => finalizerWarnings(object, old),
+  };
+}
+
+/** A status update changes nothing of the metadata but who manages the status. */
+function keepMetadata(draft: Draft<ApiObject>, old: ApiObject): void {
+  const { managedFields, resourceVersion } = draft.metadata;
+  draft.metadata = {
+    ...(thaw(old.metadata) as Draft<ObjectMeta>),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  if (managedFields === undefined) delete draft.metadata.managedFields;
+  else draft.metadata.managedFields = managedFields;
+}
+
+function fieldSelectors({ selectableFields = [] }: CustomResourceDefinitionVersion): FieldSelectors<ApiObject> {
+  const selectors: Record<string, (object: ApiObject) => string> = {
+    "metadata.name": (object) => object.metadata.name ?? "",
+  };
+  for (const { jsonPath: text } of selectableFields) {
+    const path = jsonPath(text);
+    selectors[text.replace(/^\./, "")] = (object) => {
+      const value = path(object)[0];
+      return value === undefined || value === null ? "" : String(value);
+    };
+  }
+  return selectors;
+}

@@ -1,0 +1,145 @@
+import type { CustomResourceDefinition } from "../../../api/apiextensions/v1/customresourcedefinition.ts";
+import type { JsonObject, JsonValue } from "../../../apimachinery/json/json.ts";
+import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
+import type { Props } from "../../../apimachinery/structural/props.ts";
+import { meta } from "../../openapi/operations.ts";
+import { type OpenApiVersion, reference } from "../../openapi/schemas.ts";
+import type { ServedDefinition } from "../custom-resources.ts";
+import { shapeOf } from "../definition.ts";
+
+// Rules: apiextensions-apiserver/pkg/controller/openapi/{builder,v2}.
+
+type Kind = Pick<ResourceDefinition, "group" | "version" | "kind">;
+
+/** `com.example.stable.v1.CronTab`. */
+export function schemaName({ group, version, kind }: Kind): string {
+  return `${group.split(".").reverse().join(".")}.${version}.${kind}`;
+}
+
+const sentences = {
+  apiVersion:
+    "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+  kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+  metadata:
+    "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+  listMetadata:
+    "Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+};
+
+/** The schemas of kinds and their lists by name; of one group version alone where `document` names its document. */
+export function customSchemas(
+  served: readonly ServedDefinition[],
+  version: OpenApiVersion,
+  document?: string,
+): JsonObject {
+  const schemas: JsonObject = {};
+  for (const { crd, definitions } of served) {
+    for (const definition of definitions) {
+      if (document !== undefined && document !== `apis/${definition.group}/${definition.version}`) continue;
+      const name = schemaName(definition);
+      schemas[name] = kindSchema(crd, definition, version);
+      schemas[`${name}List`] = listSchema(definition, name, version);
+    }
+  }
+  return schemas;
+}
+
+function kindSchema(
+  crd: CustomResourceDefinition,
+  definition: ResourceDefinition,
+  version: OpenApiVersion,
+): JsonObject {
+  const declared = crd.spec.versions.find(({ name }) => name === definition.version)!;
+  const { props, preserveUnknownFields } = shapeOf(crd, declared);
+  const open = declared.schema?.openAPIV3Schema === undefined || preserveUnknownFields;
+  // What is not pruned and not described is any object.
+  const base: JsonObject = open && version === "v2" ? { type: "object" } : published(props, version);
+  const own = base["properties"] as JsonObject | undefined;
+  return {
+    ...base,
+    properties: {
+      ...own,
+      apiVersion: { type: "string", description: sentences.apiVersion },
+      kind: { type: "string", description: sentences.kind },
+      metadata: metadataReference("ObjectMeta", sentences.metadata, version),
+    },
+    "x-kubernetes-group-version-kind": [groupVersionKind(definition, definition.kind)],
+  };
+}
+
+function groupVersionKind({ group, version }: Kind, kind: string): JsonObject {
+  return { group, kind, version };
+}
+
+function metadataReference(type: string, description: string, version: OpenApiVersion): JsonObject {
+  const target = reference(version, `${meta}.${type}`);
+  return version === "v3" ? { description, allOf: [target] } : { description, ...target };
+}
+
+function listSchema(definition: ResourceDefinition, name: string, version: OpenApiVersion): JsonObject {
+  const { kind, listKind, plural } = definition;
+  const items: JsonObject = {
+    type: "array",
+    description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+    items: reference(version, `=${name}`),
+  };
+  return {
+    description: `${listKind || `${kind}List`} is a list of ${kind}`,
+    type: "object",
+    required: ["items"],
+    properties: {
+      apiVersion: { type: "string", description: sentences.apiVersion },
+      items,
+      kind: { type: "string", description: sentences.kind },
+      metadata: metadataReference("ListMeta", sentences.listMetadata, version),
+    },
+    "x-kubernetes-group-version-kind": [groupVersionKind(definition, listKind)],
+  };
+}
+
+/** Keywords that OpenAPI v2 does not know. */
+const unknownToV2: ReadonlySet<string> = new Set(["allOf", "anyOf", "oneOf", "not", "nullable", "default"]);
+
+/** A schema as it is published: v3 as it was given, v2 without what clients of v2 would stumble over. */
+function published(props: Props, version: OpenApiVersion): JsonObject {
+  const result: JsonObject = {};
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || (version === "v2" && unknownToV2.has(name))) continue;
+    result[name] = publishedPart(name, value, version);
+  }
+  if (version === "v2") looseForV2(props, result);
+  return result;
+}
+
+function publishedPart(name: string, value: unknown, version: OpenApiVersion): JsonValue {
+  switch (name) {
+    case "properties":
+      return Object.fromEntries(
+        Object.entries(value as Readonly<Record<string, Props>>).map(([key, one]) => [key, published(one, version)]),
+      );
+    case "items":
+    case "not":
+      return published(value as Props, version);
+    case "additionalProperties":
+      return typeof value === "boolean" ? value : published(value as Props, version);
+    case "allOf":
+    case "anyOf":
+    case "oneOf":
+      return (value as readonly Props[]).map((one) => published(one, version));
+    default:
+      return value as JsonValue;
+  }
+}
+
+/** Where a value may be null, or of two types, or hold what is not described, v2 says nothing of it. */
+function looseForV2(props: Props, result: JsonObject): void {
+  if (props["x-kubernetes-preserve-unknown-fields"] === true && props.type !== "array") {
+    for (const name of ["items", "properties", "additionalProperties", "type"]) {
+      if (name !== "type" || props.type !== "object") delete result[name];
+    }
+  }
+  if (props.nullable === true) {
+    for (const name of ["type", "items", "properties", "additionalProperties"]) delete result[name];
+  }
+  if (props["x-kubernetes-int-or-string"] === true) delete result["type"];
+}
