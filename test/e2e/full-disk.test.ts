@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statfsSync, symlinkSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -16,6 +16,11 @@ const timeout = 180_000;
 interface Status {
   readonly ready: boolean;
   readonly components: readonly { readonly name: string; readonly pid?: number }[];
+}
+
+function leftBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 test("a disk that is too small is told, and a cluster outlives one that is full", { skip, timeout }, async (t) => {
@@ -52,13 +57,44 @@ test("a disk that is too small is told, and a cluster outlives one that is full"
   const before = await good("get", "pod", "early", "-o", life);
   const statusOf = async (): Promise<Status> => JSON.parse((await place.k8ts(["status", "-o", "json"])).stdout);
   const filler = join(disk, "filler");
+  const tolerations = JSON.stringify({ spec: { tolerations: [{ operator: "Exists" }] } });
+
+  await t.test("a node that runs short of disk says so, and what is new waits and says why", async () => {
+    execFileSync("fallocate", ["--length", String(leftBytes(disk) - 40 * 2 ** 20), filler]);
+    await eventually(
+      async () => {
+        const path =
+          "{range .items[0].status.conditions[?(@.type=='DiskPressure')]}{.status} {.reason} {.message}{end}";
+        const condition = await good("get", "nodes", "-o", `jsonpath=${path}`);
+        assert.equal(condition, "True KubeletHasDiskPressure kubelet has disk pressure");
+        const taints = await good("get", "nodes", "-o", "jsonpath={.items[0].spec.taints[*].key}");
+        assert.equal(taints, "node.kubernetes.io/disk-pressure");
+      },
+      { timeoutMs: 60_000, everyMs: 500 },
+    );
+    const about = (kind: string) => good("get", "events", "--field-selector", `involvedObject.kind=${kind}`);
+    assert.match(await about("Node"), /NodeHasDiskPressure +node\/\S+ +Node \S+ status is now: NodeHasDiskPressure/);
+    await good("run", "waits", "--image", "shell:1", "--", "sleep", "1000");
+    await eventually(async () =>
+      assert.match(
+        await about("Pod"),
+        /FailedScheduling +pod\/waits +0\/1 nodes are available: 1 node\(s\) had untolerated taint\(s\)\./,
+      ),
+    );
+    assert.match(await good("get", "pod", "waits"), / 0\/1 +Pending +0 /);
+    assert.equal(await good("get", "pod", "early", "-o", life), before);
+  });
+
+  /** Names of what the API has said it has stored. */
+  const acknowledged: string[] = [];
 
   await t.test("writes to a full disk are refused with the reason, what runs goes on", async (t) => {
-    execFileSync("sh", ["-c", `cat /dev/zero > ${filler} 2>/dev/null || true`]);
+    execFileSync("sh", ["-c", `cat /dev/zero >> ${filler} 2>/dev/null || true`]);
     const refused = await eventually(
       async () => {
-        const value = "x".repeat(100_000);
-        const answer = await kubectl("create", "configmap", `c-${Date.now()}`, `--from-literal=a=${value}`);
+        const name = `c-${acknowledged.length}`;
+        const answer = await kubectl("create", "configmap", name, `--from-literal=a=${"x".repeat(100_000)}`);
+        if (answer.status === 0) acknowledged.push(`configmap/${name}`);
         assert.notEqual(answer.status, 0, "there is still room");
         return answer;
       },
@@ -91,8 +127,12 @@ test("a disk that is too small is told, and a cluster outlives one that is full"
       },
       { timeoutMs: 60_000, everyMs: 500 },
     );
+    const stored = (await good("get", "configmaps", "-o", "name")).split("\n");
+    assert.deepEqual(
+      acknowledged.filter((name) => !stored.includes(name)),
+      [],
+    );
     // A node that was short of disk says so for another five minutes, and is tainted for as long.
-    const tolerations = JSON.stringify({ spec: { tolerations: [{ operator: "Exists" }] } });
     await good("run", "late", "--image", "shell:1", `--overrides=${tolerations}`, "--", "sleep", "1000");
     await good("wait", "--for=condition=Ready", "pod/late", "--timeout", "90s");
     assert.equal(await good("get", "pod", "early", "-o", life), before);

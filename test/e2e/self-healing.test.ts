@@ -80,7 +80,9 @@ async function killedContainerRunsAgain(cluster: RealCluster, t: TestContext): P
   assert.ok(told.length > 0, "it is told that it waits");
   // The first time it does not wait. A busy machine may not show the shorter of the others.
   assert.deepEqual(told, [text(1), text(2)].slice(-told.length));
-  assert.ok(tookMs[1]! >= 900 && tookMs[2]! >= 1_900, String(tookMs));
+  for (const [i, waitedMs] of [0, 1_000, 2_000].entries()) {
+    assert.ok(tookMs[i]! >= waitedMs - 100 && tookMs[i]! <= waitedMs + 300 + slackMs, String(tookMs));
+  }
   await cluster.kubectl("delete", "pod", "victim");
 }
 
@@ -121,7 +123,10 @@ async function kill(cluster: RealCluster, name: string): Promise<void> {
   );
 }
 
-/** A client in a pod, which asks at the service's address and writes down how that went. */
+/** What a busy machine may add to the times that are promised. */
+const slackMs = 1_500;
+
+/** A client in a pod, which asks at the service's address, all the time and several times at once, and writes down how that went. */
 const client = {
   apiVersion: "v1",
   kind: "Pod",
@@ -135,7 +140,8 @@ const client = {
         env: [{ name: "URL", value: "$(WEB_SERVICE_HOST)" }],
         command: [
           ...["sh", "-c"],
-          "while :; do timeout 10 wget -q -O - http://$URL/cgi-bin/hostname > /dev/null && echo good || echo failed; sleep 0.05; done",
+          `ask() { while :; do timeout 10 wget -q -O - http://$URL/cgi-bin/hostname > /dev/null && echo good || echo "failed $?"; done; }
+          ask & ask & ask & ask & wait`,
         ],
       },
     ],
@@ -166,7 +172,7 @@ async function nothingHappensToPods(cluster: RealCluster, t: TestContext): Promi
   assert.equal(Object.keys(answers).length, 3, "all three pods had their share");
   const log = (await cluster.kubectl("logs", "client")).trim().split("\n");
   t.diagnostic(`${log.length} requests from a pod, ${log.filter((line) => line !== "good").length} failed`);
-  assert.ok(log.length > 10);
+  assert.ok(log.length > 100);
   assert.deepEqual([...new Set(log)], ["good"]);
   assert.deepEqual(await lives(cluster, selector), before);
 }
