@@ -2,14 +2,22 @@ import type { AdmissionAttributes, AdmissionPlugin } from "./plugin.ts";
 
 /** The order of upstream's plugins (pkg/kubeapiserver/options/plugins.go), of which a server has some. */
 export const pluginOrder: readonly string[] = [
+  "AlwaysAdmit",
+  "NamespaceAutoProvision",
   "NamespaceLifecycle",
+  "NamespaceExists",
+  "LimitPodHardAntiAffinityTopology",
   "LimitRanger",
   "ServiceAccount",
   "NodeRestriction",
   "TaintNodesByCondition",
+  "AlwaysPullImages",
   "PodSecurity",
+  "PodNodeSelector",
   "Priority",
   "DefaultTolerationSeconds",
+  "PodTolerationRestriction",
+  "ExtendedResourceToleration",
   "DefaultStorageClass",
   "StorageObjectInUseProtection",
   "OwnerReferencesPermissionEnforcement",
@@ -20,12 +28,15 @@ export const pluginOrder: readonly string[] = [
   "ClusterTrustBundleAttest",
   "CertificateSubjectRestriction",
   "DefaultIngressClass",
+  "DenyServiceExternalIPs",
   "PodTopologyLabels",
+  "PodResizeValidator",
   "MutatingAdmissionPolicy",
   "MutatingAdmissionWebhook",
   "ValidatingAdmissionPolicy",
   "ValidatingAdmissionWebhook",
   "ResourceQuota",
+  "AlwaysDeny",
   // Not upstream's: there the registry of roles does it, which comes after all mutation.
   "RBACEscalation",
 ];

@@ -18,7 +18,7 @@ import type { Random } from "../../base/random.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import { rbacEscalation } from "../authorization/rbac/escalation.ts";
 import type { RuleIndex } from "../authorization/rbac/rule-index.ts";
-import type { ObjectReader } from "../registry/access.ts";
+import type { ObjectReader, ObjectWriter } from "../registry/access.ts";
 import type { WebhookClient } from "../webhook-client/webhook-client.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
 import { AdmissionChain } from "./chain.ts";
@@ -30,14 +30,31 @@ import { convertByStorage } from "./dynamic/versioned.ts";
 import { limitRanger } from "./limit-ranger/plugin.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
+import { alwaysAdmit, alwaysDeny } from "./off-by-default/always.ts";
+import { alwaysPullImages } from "./off-by-default/always-pull-images.ts";
+import { namespaceAutoProvision, namespaceExists } from "./off-by-default/namespaces.ts";
+import { podNodeSelector } from "./off-by-default/pod-node-selector.ts";
+import { podTolerationRestriction } from "./off-by-default/pod-toleration-restriction.ts";
+import {
+  denyServiceExternalIPs,
+  extendedResourceToleration,
+  limitPodHardAntiAffinityTopology,
+} from "./off-by-default/small.ts";
+import { ownerReferences } from "./owner-references.ts";
+import type { AdmissionPlugin } from "./plugin.ts";
+import { podResize } from "./pod-resize.ts";
 import { podSecurity } from "./pod-security/plugin.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
+import { mutatingPolicies } from "./policy/mutating.ts";
+import { validatingPolicies } from "./policy/validating.ts";
 import { priorityAdmission } from "./priority.ts";
 import { type ResourceQuotaDeps, resourceQuota } from "./resource-quota/plugin.ts";
 import { runtimeClassAdmission } from "./runtime-class.ts";
+import { isEnabled, type PluginSelection } from "./selection.ts";
 import { serviceAccountAdmission } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import { volumeClaimResize } from "./volume-claim-resize.ts";
 import { mutatingWebhooks } from "./webhook/mutating.ts";
 import { validatingWebhooks } from "./webhook/validating.ts";
 
@@ -51,14 +68,40 @@ export interface AdmissionDeps {
   readonly served: ServedResources;
   readonly webhooks: WebhookClient;
   readonly updateStatus: ResourceQuotaDeps["updateStatus"];
+  readonly writer: Pick<ObjectWriter, "create">;
+  /** Default: as upstream, with NodeRestriction. */
+  readonly selection?: PluginSelection | undefined;
 }
 
-/** The plugins that are on where nobody says otherwise, in upstream's order (`chain.ts` sorts them). */
+/** The plugins that are on: upstream's choice where nobody says otherwise, in its order (`chain.ts` sorts them). */
 export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
+  const { selection = {} } = deps;
+  const all = [...onByDefault(deps), ...offByDefault(deps)];
+  return new AdmissionChain(all.filter(({ name }) => isEnabled(name, selection)));
+}
+
+function offByDefault({ reader, writer, authorizer, served }: AdmissionDeps): readonly AdmissionPlugin[] {
+  return [
+    alwaysAdmit,
+    namespaceAutoProvision(reader, writer, Namespace),
+    namespaceExists(reader, Namespace),
+    limitPodHardAntiAffinityTopology,
+    alwaysPullImages,
+    podNodeSelector(reader, Namespace),
+    podTolerationRestriction(reader, Namespace),
+    extendedResourceToleration,
+    ownerReferences(authorizer, served),
+    denyServiceExternalIPs,
+    alwaysDeny,
+  ];
+}
+
+function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
   const { reader, clock, random, authorizer, rules, metrics, updateStatus, served, webhooks } = deps;
   const dynamic = { reader, served, convert: convertByStorage, clock, random, client: webhooks };
   const asked = { ...dynamic, metricsRegistry: metrics, compileConditions: conditionCompiler(authorizer) };
-  return new AdmissionChain([
+  const policies = { reader, served, convert: convertByStorage, clock, authorizer, metricsRegistry: metrics };
+  return [
     namespaceLifecycle(reader, Namespace, clock),
     limitRanger(reader, LimitRange),
     serviceAccountAdmission({ reader, serviceAccounts: ServiceAccount, clock, random }),
@@ -77,13 +120,17 @@ export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
     defaultTolerationSeconds,
     defaultStorageClass(reader, StorageClass),
     storageObjectInUseProtection,
+    volumeClaimResize(reader, StorageClass),
     runtimeClassAdmission(reader, RuntimeClass),
     certificateApproval(authorizer),
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass(reader, IngressClass),
     podTopologyLabels(reader, Node),
+    podResize(reader, Node),
+    mutatingPolicies(policies),
     mutatingWebhooks(asked),
+    validatingPolicies(policies),
     validatingWebhooks(asked),
     resourceQuota({
       reader,
@@ -95,5 +142,5 @@ export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
       resourceClaims: ResourceClaim,
     }),
     rbacEscalation(rules, authorizer),
-  ]);
+  ];
 }

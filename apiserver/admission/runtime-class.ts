@@ -83,7 +83,8 @@ export function mergeTolerations(first: readonly Toleration[], second: readonly 
   return merged;
 }
 
-function contains(whole: Toleration, part: Toleration): boolean {
+/** Whether whatever tolerates `part` is tolerated by `whole` too. */
+export function contains(whole: Toleration, part: Toleration): boolean {
   if (semanticEqual(whole, part)) return true;
   if ((part.key ?? "") !== (whole.key ?? "") && (whole.key || whole.operator !== "Exists")) return false;
   if ((part.effect ?? "") !== (whole.effect ?? "") && whole.effect) return false;

@@ -13,6 +13,8 @@ export interface ServerFlags extends AccessFlags {
   readonly nodeName?: string;
   readonly nodeIp?: string;
   readonly serviceAccountIssuer: string;
+  readonly enableAdmissionPlugins?: string;
+  readonly disableAdmissionPlugins?: string;
   readonly auditPolicyFile?: string;
   readonly auditLogPath?: string;
   readonly auditLogMaxsize: number;
@@ -64,6 +66,11 @@ export function addServerFlags(command: Command): Command {
       "issuer of service account tokens",
       "https://kubernetes.default.svc.cluster.local",
     )
+    .option(
+      "--enable-admission-plugins <name>[,<name>]",
+      "admission plugins to run beside those that are on anyway; see docs/api-coverage.md",
+    )
+    .option("--disable-admission-plugins <name>[,<name>]", "admission plugins that are on, and shall not run")
     .option(
       "--audit-policy-file <file>",
       "which requests are recorded, and how much of them: an audit.k8s.io/v1 Policy",

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
+import { type PluginSelection, selectionErrors } from "../../apiserver/admission/selection.ts";
 import type { Filter } from "../../apiserver/chain.ts";
 import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
@@ -152,11 +153,20 @@ function serverOf(
     },
     externalAddress,
     ...(audit === undefined ? {} : { audit }),
+    admission: admissionOf(flags),
     requestLimits: requestLimitsOf(flags),
     kubelet: kubeletCredentials(pki),
     version: versionInfo(buildInfo),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
   });
+}
+
+function admissionOf({ enableAdmissionPlugins, disableAdmissionPlugins }: ServerFlags): PluginSelection {
+  const names = (text = ""): string[] => text.split(",").filter((name) => name !== "");
+  const selection = { enable: names(enableAdmissionPlugins), disable: names(disableAdmissionPlugins) };
+  const errors = selectionErrors(selection);
+  if (errors.length > 0) throw new CommandError(errors.join("; "));
+  return selection;
 }
 
 function kubeletCredentials({ pairs, authority }: Pki): KubeletCredentials {

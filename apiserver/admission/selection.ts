@@ -1,0 +1,59 @@
+import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { pluginOrder } from "./chain.ts";
+
+/** Which plugins run beside those that are on anyway, and which of those do not. */
+export interface PluginSelection {
+  readonly enable?: readonly string[];
+  readonly disable?: readonly string[];
+}
+
+/** Never off: upstream has no plugin for it either. */
+const always = "RBACEscalation";
+
+/** Off where nobody turns them on (pkg/kubeapiserver/options DefaultOffAdmissionPlugins). */
+const offByDefault: ReadonlySet<string> = new Set([
+  "AlwaysAdmit",
+  "AlwaysDeny",
+  "AlwaysPullImages",
+  "DenyServiceExternalIPs",
+  "ExtendedResourceToleration",
+  "LimitPodHardAntiAffinityTopology",
+  "NamespaceAutoProvision",
+  "NamespaceExists",
+  "OwnerReferencesPermissionEnforcement",
+  "PodNodeSelector",
+  "PodTolerationRestriction",
+]);
+
+/** Upstream's other plugins: they may be turned off, which they are, and not on. */
+const absent: ReadonlySet<string> = new Set([
+  "ClusterTrustBundleAttest",
+  "EventRateLimit",
+  "ImagePolicyWebhook",
+  "JobValidation",
+  "NodeDeclaredFeatureValidator",
+  "PodGroupProtection",
+  "PodGroupWorkloadExists",
+]);
+
+export function isEnabled(name: string, { enable = [], disable = [] }: PluginSelection): boolean {
+  if (name === always || enable.includes(name)) return true;
+  return !offByDefault.has(name) && !disable.includes(name);
+}
+
+/** What is wrong with a selection, in upstream's words (apiserver/pkg/server/options AdmissionOptions.Validate). */
+export function selectionErrors({ enable = [], disable = [] }: PluginSelection): string[] {
+  const known = (name: string): boolean => name !== always && pluginOrder.includes(name);
+  const errors: string[] = [];
+  for (const name of enable) {
+    if (!known(name) || absent.has(name)) errors.push(`enable-admission-plugins plugin ${goQuote(name)} is unknown`);
+  }
+  for (const name of disable) {
+    if (!known(name) && !absent.has(name)) errors.push(`disable-admission-plugins plugin ${goQuote(name)} is unknown`);
+  }
+  const both = [...new Set(enable.filter((name) => disable.includes(name)))].sort();
+  if (both.length > 0) {
+    errors.push(`[${both.join(" ")}] in enable-admission-plugins and disable-admission-plugins overlapped`);
+  }
+  return errors;
+}
