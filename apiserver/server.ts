@@ -11,7 +11,6 @@ import type { Storage } from "../storage/storage.ts";
 import { type AccessOptions, accessOf } from "./access.ts";
 import { defaultAdmission } from "./admission/default-chain.ts";
 import type { PluginSelection } from "./admission/selection.ts";
-import type { PluginSelection } from "./admission/selection.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
@@ -60,8 +59,6 @@ export interface ApiServerOptions {
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
   readonly audit?: Filter;
-  /** Admission plugins beyond, or not, those that are on anyway; of names that `selectionErrors` accepts. */
-  readonly admission?: PluginSelection;
   /** Admission plugins beyond, or not, those that are on anyway; of names that `selectionErrors` accepts. */
   readonly admission?: PluginSelection;
   readonly requestLimits?: RequestLimits;
@@ -131,8 +128,6 @@ export class ApiServer {
       served: () => this.registry.stores.map(({ definition }) => definition),
       webhooks: this.#webhooks,
       updateStatus: (definition, object) => this.registry.updateStatus(definition, object),
-      writer: this.registry,
-      selection: options.admission,
       writer: this.registry,
       selection: options.admission,
     });
