@@ -5,6 +5,7 @@ import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts";
 import { CapturingLogger, MetricsRegistry, realClock, realRandom, SeededRandom, VirtualClock } from "../base/mod.ts";
 import { createClient } from "../client/mod.ts";
 import { MemoryApi } from "../client/testing/memory-api.ts";
+import type { Flow } from "./conntrack.ts";
 import { ServiceHealthServers } from "./health-check.ts";
 import { NftError } from "./nft.ts";
 import { runProxy } from "./run.ts";
@@ -19,7 +20,7 @@ async function start() {
   const metrics = new MetricsRegistry();
   const logger = new CapturingLogger();
   const applied: { readonly atMs: number; readonly script: string }[] = [];
-  const kernel = { refuses: 0, meddle: () => {} };
+  const kernel = { refuses: 0, meddle: () => {}, conntrackFails: 0, flows: [] as Flow[] };
   const controller = new AbortController();
   const { nodeName, nodeIPs, clusterCidrs, serviceCidrs } = facts;
   const running = runProxy(
@@ -33,7 +34,15 @@ async function start() {
       nodeIPs,
       clusterCidrs,
       serviceCidrs,
-      conntrack: { listUdp: async () => [], delete: async () => {} },
+      conntrack: {
+        async listUdp() {
+          if (kernel.conntrackFails-- > 0) throw new Error("no");
+          return kernel.flows;
+        },
+        async delete(flow) {
+          kernel.flows = kernel.flows.filter((other) => other !== flow);
+        },
+      },
       nft: {
         async apply(script) {
           await clock.sleep(5);
@@ -102,6 +111,20 @@ test("whatever others do to the table, it is written at most once a second", asy
     await clock.advance(25);
   }
   assert.ok(applied.length >= 3 && applied.length <= 5, `${applied.length}`);
+  await stop();
+});
+
+test("a UDP flow that leads nowhere is forgotten, also where that fails at first", async () => {
+  const { clock, kernel, services, logger, stop } = await start();
+  const flow = { originalDestination: "198.18.128.1", originalPort: 80, replySource: "198.19.0.2", replyPort: 8080 };
+  kernel.flows = [{ family: "ipv4", ...flow }];
+  kernel.conntrackFails = 2;
+  await services.create(service("dns", "198.18.128.1", { protocol: "UDP" }));
+  await clock.advance(1_500);
+  assert.equal(kernel.flows.length, 1);
+  assert.deepEqual(logger.messages("error").length, 2);
+  await clock.advance(1_000);
+  assert.deepEqual(kernel.flows, []);
   await stop();
 });
 

@@ -74,6 +74,11 @@ export class ProxyState {
     return found;
   }
 
+  /** What was done with them last failed: they are to be looked at again. */
+  keepUdpServices(): void {
+    this.#udpChanged = true;
+  }
+
   health(): readonly ServiceHealth[] {
     const found: ServiceHealth[] = [];
     for (const service of this.#services.values()) {

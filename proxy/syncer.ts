@@ -182,6 +182,8 @@ export class Syncer {
       }
     } catch (error) {
       logger.error("Failed to clear stale conntrack entries", { error });
+      state.keepUdpServices();
+      this.#wakeAfter(retryMs.first);
     }
     for (const label of this.#labels())
       this.#metrics.conntrackDuration.labels(label).observe((clock.monotonicMs() - startMs) / 1000);

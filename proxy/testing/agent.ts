@@ -43,15 +43,20 @@ function askTcp({ host = "", port, timeoutMs = 2_000 }: Order): Promise<string> 
   });
 }
 
-function askUdp({ host = "", port, from, timeoutMs = 1_000 }: Order): Promise<string> {
+/** Asks again while no answer comes, as clients of UDP do. */
+const askAgainMs = 300;
+
+function askUdp({ host = "", port, from, timeoutMs = 3_000 }: Order): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
     const timer = setTimeout(() => {
-      socket.close();
+      done();
       reject(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" }));
     }, timeoutMs);
+    let again: NodeJS.Timeout | undefined;
     const done = (): void => {
       clearTimeout(timer);
+      clearInterval(again);
       socket.close();
     };
     socket.on("error", (error) => {
@@ -62,7 +67,13 @@ function askUdp({ host = "", port, from, timeoutMs = 1_000 }: Order): Promise<st
       done();
       resolve(message.toString());
     });
-    socket.bind(from ?? 0, () => socket.connect(port, host, () => socket.send("hello")));
+    const send = (): void => socket.send("hello");
+    socket.bind(from ?? 0, () =>
+      socket.connect(port, host, () => {
+        send();
+        again = setInterval(send, askAgainMs);
+      }),
+    );
   });
 }
 
