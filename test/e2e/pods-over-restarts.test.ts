@@ -51,40 +51,38 @@ async function killEverything(cluster: RealCluster): Promise<void> {
   }
 }
 
-test("the same pods come back after down and up, and in between nothing of them is left", {
-  skip,
-  timeout,
-}, async (t) => {
-  const cluster = await startWeb(t);
-  const before = await containersOf(cluster);
-  assert.equal((await cluster.k8ts(["down"])).status, 0);
-  assert.deepEqual(await cluster.traces(), []);
-  const up = await cluster.k8ts(["up"]);
-  assert.equal(up.status, 0, up.stderr);
-  await t.waitFor(() => answers(cluster), waiting);
-  await cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout", "60s");
-  const names = (list: readonly string[]) => list.map((line) => line.split(" ")[0]);
-  assert.deepEqual(names(await containersOf(cluster)), names(before));
-});
+async function goodUp(cluster: RealCluster): Promise<void> {
+  const { status, stderr } = await cluster.k8ts(["up"]);
+  assert.equal(status, 0, stderr);
+}
 
-test("containers outlive kill -9 of everything that runs them, and none is started anew", {
-  skip,
-  timeout,
-}, async (t) => {
+test("pods over the ends of their cluster", { skip, timeout }, async (t) => {
   const cluster = await startWeb(t);
-  const before = await containersOf(cluster);
-  await killEverything(cluster);
-  const up = await cluster.k8ts(["up"]);
-  assert.equal(up.status, 0, up.stderr);
-  await answers(cluster);
-  assert.deepEqual(await containersOf(cluster), before);
-});
 
-test("delete after kill -9 of everything ends the containers that are left", { skip, timeout }, async (t) => {
-  const cluster = await startWeb(t);
-  await killEverything(cluster);
-  const deleted = await cluster.k8ts(["delete"]);
-  assert.equal(deleted.status, 0, deleted.stderr);
-  assert.deepEqual(await cluster.traces(), []);
-  assert.equal(existsSync(cluster.dataDir), false);
+  await t.test("the same pods come back after down and up, and in between nothing of them is left", async (t) => {
+    const before = await containersOf(cluster);
+    assert.equal((await cluster.k8ts(["down"])).status, 0);
+    assert.deepEqual(await cluster.traces(), []);
+    await goodUp(cluster);
+    await t.waitFor(() => answers(cluster), waiting);
+    await cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout", "60s");
+    const names = (list: readonly string[]) => list.map((line) => line.split(" ")[0]);
+    assert.deepEqual(names(await containersOf(cluster)), names(before));
+  });
+
+  await t.test("containers outlive kill -9 of everything that runs them, and none is started anew", async () => {
+    const before = await containersOf(cluster);
+    await killEverything(cluster);
+    await goodUp(cluster);
+    await answers(cluster);
+    assert.deepEqual(await containersOf(cluster), before);
+  });
+
+  await t.test("delete after kill -9 of everything ends the containers that are left", async () => {
+    await killEverything(cluster);
+    const deleted = await cluster.k8ts(["delete"]);
+    assert.equal(deleted.status, 0, deleted.stderr);
+    assert.deepEqual(await cluster.traces(), []);
+    assert.equal(existsSync(cluster.dataDir), false);
+  });
 });
