@@ -36,6 +36,8 @@ export interface CompileOptions {
   readonly outputType?: CelType | readonly CelType[];
   /** Skip type checks: wrong names and types then fail where they are evaluated. Default false. */
   readonly unchecked?: boolean;
+  /** Expand macros. Default true. */
+  readonly macros?: boolean;
 }
 
 export type Compiled =
@@ -100,7 +102,7 @@ export class Environment {
   }
 
   /** Parses, checks and plans an expression. */
-  compile(text: string, { outputType, unchecked = false }: CompileOptions = {}): Compiled {
+  compile(text: string, { outputType, unchecked = false, macros = true }: CompileOptions = {}): Compiled {
     const source = new Source(text);
     const failed = (issues: readonly Issue[]): Compiled => ({
       ok: false,
@@ -109,7 +111,7 @@ export class Environment {
     });
     const { escapedIdentifiers = false } = this.#options;
     const parsed = parse(source, {
-      macros: this.tables.macros,
+      macros: macros ? this.tables.macros : new Map(),
       optionalSyntax: this.#optionalSyntax,
       escapedIdentifiers,
     });
@@ -140,7 +142,7 @@ export class Environment {
   #makeStruct(name: string, fields: ReadonlyMap<string, Value>): Result {
     const struct = this.#struct(name);
     if (struct === undefined) return new CelError(`unknown type: ${name}`);
-    return struct.make?.(fields) ?? new StructValue(struct.type, fields);
+    return struct.make === undefined ? new StructValue(struct.type, fields) : struct.make(fields);
   }
 }
 

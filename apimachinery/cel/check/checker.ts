@@ -248,6 +248,8 @@ class Checker {
       else if (result.kind !== "dyn" && !type.equals(result)) result = dynType;
     }
     if (result === undefined) {
+      const possible = fn.overloads.filter(({ member }) => member === (target !== undefined));
+      this.#references.set(e.id, { kind: "function", function: fn, overloads: possible, namespaced });
       const spelled = types.map((type) => formatType(substitute(this.#bound, type, true)));
       const receiver = target === undefined ? "" : `${spelled.shift()}.`;
       const signature = `${receiver}(${spelled.join(", ")})`;
@@ -266,9 +268,8 @@ class Checker {
       wrong = true;
       this.#mismatch(e.args[index]!.id, boolType, type);
     }
-    if (wrong) return errorType;
     this.#references.set(e.id, { kind: "function", function: fn, overloads: fn.overloads, namespaced: false });
-    return boolType;
+    return wrong ? errorType : boolType;
   }
 
   #match(overload: Overload, types: readonly CelType[]): CelType | undefined {

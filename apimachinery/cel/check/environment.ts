@@ -7,7 +7,7 @@ export interface StructType {
   readonly type: CelType;
   field(name: string): CelType | undefined;
   /** Makes a value of fields that fit; default: an object that holds them. */
-  make?(fields: ReadonlyMap<string, Value>): Result | undefined;
+  make?(fields: ReadonlyMap<string, Value>): Result;
 }
 
 /** What the checker knows beyond the expression. Names are complete. */

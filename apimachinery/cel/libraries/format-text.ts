@@ -238,11 +238,29 @@ function plainOrSpecial(value: number): string {
   return plainDouble(value);
 }
 
-/** Go's `%.Nf`, which rounds the exact binary value, also above 1e21 and beyond 100 digits. */
+/** Go's `%.Nf`: the exact binary value, rounded half to even, whatever its size and however many digits. */
 function fixedPoint(number: number, precision: number): string {
-  if (Math.abs(number) < 1e21 && precision <= 100) return number.toFixed(precision);
-  const text = plainDouble(number);
-  const [whole, fraction = ""] = text.split(".") as [string, string?];
-  const exact = Math.abs(number) >= 1e21 ? BigInt(number).toString() : whole;
-  return precision === 0 ? exact : `${exact}.${fraction.padEnd(precision, "0").slice(0, precision)}`;
+  const [mantissa, exponent] = binaryParts(Math.abs(number));
+  let scaled = mantissa * 10n ** BigInt(precision);
+  if (exponent >= 0) scaled <<= BigInt(exponent);
+  else {
+    const divisor = 1n << BigInt(-exponent);
+    const rest = scaled % divisor;
+    scaled /= divisor;
+    if (rest * 2n > divisor || (rest * 2n === divisor && scaled % 2n === 1n)) scaled += 1n;
+  }
+  const digits = String(scaled).padStart(precision + 1, "0");
+  const sign = number < 0 || Object.is(number, -0) ? "-" : "";
+  const whole = digits.slice(0, digits.length - precision);
+  return precision === 0 ? sign + whole : `${sign}${whole}.${digits.slice(digits.length - precision)}`;
+}
+
+/** A finite double as mantissa · 2^exponent. */
+function binaryParts(number: number): readonly [mantissa: bigint, exponent: number] {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, number);
+  const all = bits.getBigUint64(0);
+  const exponent = Number((all >> 52n) & 0x7ffn);
+  const fraction = all & ((1n << 52n) - 1n);
+  return exponent === 0 ? [fraction, -1074] : [fraction | (1n << 52n), exponent - 1075];
 }

@@ -40,13 +40,12 @@ export function equal(left: Value, right: Value): boolean {
   return left instanceof OpaqueValue && left.equals(right);
 }
 
-/** JavaScript compares bigint and number by their mathematical values, without rounding either. */
+/** An integer and a double are compared as doubles, as cel-go does: beyond 2^53 neighbours are equal. */
 function numbersEqual(left: bigint | number | Uint, right: Value): boolean {
   const a = left instanceof Uint ? left.value : left;
   const b = right instanceof Uint ? right.value : right;
   if (typeof b !== "bigint" && typeof b !== "number") return false;
-  // biome-ignore lint/suspicious/noDoubleEquals: only the loose comparison holds between bigint and number.
-  return a == b;
+  return typeof a === typeof b ? a === b : Number(a) === Number(b);
 }
 
 function itemsEqual(left: Result | undefined, right: Result | undefined): boolean {
@@ -119,7 +118,7 @@ export function compare(left: Value, right: Value): number | undefined | CelErro
   const b = right instanceof Uint ? right.value : right;
   if (typeof a !== "bigint" && typeof a !== "number") return noSuchOverload;
   if (typeof b !== "bigint" && typeof b !== "number") return noSuchOverload;
-  return order(a, b);
+  return typeof a === typeof b ? order(a, b) : order(Number(a), Number(b));
 }
 
 function order(a: bigint | number, b: bigint | number): number | undefined {
