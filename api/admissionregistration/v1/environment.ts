@@ -1,19 +1,21 @@
 import {
+  authorizerType,
   boolType,
   type CelType,
   createEnvironment,
-  declareFields,
   dynType,
   type Environment,
   intType,
+  jsonPatchLibrary,
   kubernetesLibraries,
   listType,
   mapType,
+  mutationStructs,
+  objectType,
+  resourceCheckType,
   stringType,
   timestampType,
 } from "../../../apimachinery/cel/mod.ts";
-import { authorizerLibrary, authorizerType, resourceCheckType } from "./authorizer-library.ts";
-import { patchLibrary, patchStruct } from "./patch-types.ts";
 
 // What expressions of admission can name: apiserver/pkg/admission/plugin/cel/compile.go.
 
@@ -25,20 +27,26 @@ export interface Declarations {
   readonly hasPatchTypes: boolean;
 }
 
+/** Names of these fields are not escaped: `request.namespace`. */
+function fieldsOf(name: string, fields: Readonly<Record<string, CelType>>): CelType {
+  const declared = new Map(Object.entries(fields).map(([json, type]) => [json, { json, type }] as const));
+  return objectType(name, (field) => declared.get(field)?.type, { fields: declared });
+}
+
 const texts = listType(stringType);
-const kindType = declareFields("kubernetes.GroupVersionKind", {
+const kindType = fieldsOf("kubernetes.GroupVersionKind", {
   group: stringType,
   version: stringType,
   kind: stringType,
 });
-const resourceType = declareFields("kubernetes.GroupVersionResource", {
+const resourceType = fieldsOf("kubernetes.GroupVersionResource", {
   group: stringType,
   version: stringType,
   resource: stringType,
 });
 
 /** Objects are no fields: they are variables of their own. */
-export const requestType: CelType = declareFields("kubernetes.AdmissionRequest", {
+export const requestType: CelType = fieldsOf("kubernetes.AdmissionRequest", {
   kind: kindType,
   resource: resourceType,
   subResource: stringType,
@@ -48,7 +56,7 @@ export const requestType: CelType = declareFields("kubernetes.AdmissionRequest",
   name: stringType,
   namespace: stringType,
   operation: stringType,
-  userInfo: declareFields("kubernetes.UserInfo", {
+  userInfo: fieldsOf("kubernetes.UserInfo", {
     username: stringType,
     uid: stringType,
     groups: texts,
@@ -58,8 +66,8 @@ export const requestType: CelType = declareFields("kubernetes.AdmissionRequest",
   options: dynType,
 });
 
-export const namespaceType: CelType = declareFields("kubernetes.Namespace", {
-  metadata: declareFields("kubernetes.NamespaceMetadata", {
+export const namespaceType: CelType = fieldsOf("kubernetes.Namespace", {
+  metadata: fieldsOf("kubernetes.NamespaceMetadata", {
     name: stringType,
     generateName: stringType,
     namespace: stringType,
@@ -73,10 +81,10 @@ export const namespaceType: CelType = declareFields("kubernetes.Namespace", {
     resourceVersion: stringType,
     finalizers: texts,
   }),
-  spec: declareFields("kubernetes.NamespaceSpec", { finalizers: texts }),
-  status: declareFields("kubernetes.NamespaceStatus", {
+  spec: fieldsOf("kubernetes.NamespaceSpec", { finalizers: texts }),
+  status: fieldsOf("kubernetes.NamespaceStatus", {
     conditions: listType(
-      declareFields("kubernetes.NamespaceCondition", {
+      fieldsOf("kubernetes.NamespaceCondition", {
         status: stringType,
         type: stringType,
         lastTransitionTime: timestampType,
@@ -119,7 +127,6 @@ function makeEnvironment({ hasParams, hasAuthorizer, hasPatchTypes }: Declaratio
       ...(hasParams ? { params: types.params } : {}),
       ...(hasAuthorizer ? { authorizer: authorizerType, "authorizer.requestResource": resourceCheckType } : {}),
     },
-    libraries: [...kubernetesLibraries, authorizerLibrary, ...(hasPatchTypes ? [patchLibrary] : [])],
-    ...(hasPatchTypes ? { structs: patchStruct } : {}),
+    ...(hasPatchTypes ? { libraries: [...kubernetesLibraries, jsonPatchLibrary], structs: mutationStructs } : {}),
   });
 }

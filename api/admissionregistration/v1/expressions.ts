@@ -2,6 +2,9 @@ import {
   boolType,
   type CelType,
   dynType,
+  jsonPatchType,
+  listType,
+  mutationObjectType,
   nullType,
   objectType,
   type Program,
@@ -11,7 +14,6 @@ import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { invalid } from "../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../apimachinery/field/path.ts";
 import { admissionEnvironment, type Declarations, type ObjectTypes } from "./environment.ts";
-import { applyConfigurationType, jsonPatchType } from "./patch-types.ts";
 
 // Rules and texts: apiserver/pkg/admission/plugin/cel compile.go and composition.go.
 
@@ -23,8 +25,8 @@ const results: Readonly<Record<ResultKind, readonly CelType[]>> = {
   string: [stringType],
   "string or null": [stringType, nullType],
   anything: [],
-  Object: [applyConfigurationType],
-  "JSON patch": [jsonPatchType],
+  Object: [mutationObjectType],
+  "JSON patch": [listType(jsonPatchType)],
 };
 
 export type CompiledExpression =

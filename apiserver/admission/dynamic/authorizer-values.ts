@@ -1,20 +1,18 @@
 import {
-  type AskAuthorizer,
-  authorizerValue,
-  type Check,
-  type CheckResult,
-  resourceCheckValue,
-} from "../../../api/admissionregistration/v1/authorizer-library.ts";
-import type { OpaqueValue } from "../../../apimachinery/cel/mod.ts";
-import type { UserInfo } from "../../../apimachinery/resource/object.ts";
+  type AccessAnswer,
+  type AccessCheck,
+  type AccessQuestion,
+  AuthorizerValue,
+  ResourceCheck,
+} from "../../../apimachinery/cel/mod.ts";
 import type { Authorizer, Decision } from "../../authorization/authorizer.ts";
 import type { AdmissionAttributes } from "../plugin.ts";
 import { namespaceOf } from "./target.ts";
 
 /** `authorizer` and `authorizer.requestResource` of one write. */
 export interface AuthorizerValues {
-  readonly authorizer: OpaqueValue;
-  readonly requestResource: OpaqueValue;
+  readonly authorizer: AuthorizerValue;
+  readonly requestResource: ResourceCheck;
 }
 
 /** An evaluation has to wait for an authorizer; evaluate again once it has answered. */
@@ -33,25 +31,19 @@ class Waiting extends Error {
  */
 export class WriteAuthorizer {
   readonly #authorizer: Authorizer;
-  readonly #user: UserInfo;
-  readonly #known = new Map<string, CheckResult>();
+  readonly #known = new Map<string, AccessAnswer>();
   readonly values: AuthorizerValues;
 
   constructor(authorizer: Authorizer, attributes: AdmissionAttributes) {
     this.#authorizer = authorizer;
-    this.#user = attributes.user;
-    const { definition, subresource, name } = attributes;
+    const { definition, subresource, name, user } = attributes;
     const { group, plural: resource } = definition;
-    const ask: AskAuthorizer = (check) => this.#ask(check);
+    const check: AccessCheck = (question) => this.#ask(question);
+    const value = new AuthorizerValue(user, check);
+    const namespace = namespaceOf(attributes);
     this.values = {
-      authorizer: authorizerValue(ask),
-      requestResource: resourceCheckValue(ask, {
-        group,
-        resource,
-        subresource,
-        namespace: namespaceOf(attributes),
-        name,
-      }),
+      authorizer: value,
+      requestResource: new ResourceCheck(value, { group, resource, subresource, namespace, name }),
     };
   }
 
@@ -67,46 +59,28 @@ export class WriteAuthorizer {
     }
   }
 
-  #ask(check: Check): CheckResult {
-    const key = JSON.stringify(check);
+  #ask(question: AccessQuestion): AccessAnswer {
+    const key = JSON.stringify(question);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const answer = this.#authorizer.authorize(this.#attributesOf(check));
-    if (answer instanceof Promise) {
+    const decision = this.#authorizer.authorize(question);
+    if (decision instanceof Promise) {
       throw new Waiting(
-        answer.then(
-          (decision) => void this.#known.set(key, resultOf(decision)),
+        decision.then(
+          (settled) => void this.#known.set(key, answerOf(settled)),
           (error: Error) => void this.#known.set(key, { allowed: false, reason: "", error: error.message }),
         ),
       );
     }
-    const result = resultOf(answer);
-    this.#known.set(key, result);
-    return result;
-  }
-
-  #attributesOf(check: Check): Parameters<Authorizer["authorize"]>[0] {
-    const { serviceAccount, path, fieldSelector, labelSelector, ...resource } = check;
-    return {
-      ...resource,
-      user: serviceAccount === undefined ? this.#user : accountOf(serviceAccount),
-      isResourceRequest: path === undefined,
-      version: path === undefined ? "*" : "",
-      path: path ?? "",
-      ...(fieldSelector === "" ? {} : { fieldSelector }),
-      ...(labelSelector === "" ? {} : { labelSelector }),
-    };
+    const answer = answerOf(decision);
+    this.#known.set(key, answer);
+    return answer;
   }
 }
 
-function resultOf(decision: Decision): CheckResult {
+function answerOf(decision: Decision): AccessAnswer {
   const { reason } = decision;
   if (decision.decision === "allow") return { allowed: true, reason };
   const error = decision.decision === "noOpinion" ? decision.evaluationError : undefined;
   return { allowed: false, reason, ...(error === undefined ? {} : { error }) };
-}
-
-function accountOf({ namespace, name }: { readonly namespace: string; readonly name: string }): UserInfo {
-  const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"];
-  return { username: `system:serviceaccount:${namespace}:${name}`, groups };
 }

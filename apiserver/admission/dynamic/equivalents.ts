@@ -1,7 +1,7 @@
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 
 /** What is served now; asked for again at each use, for custom resources come and go. */
-export type ServedResources = () => Iterable<ResourceDefinition>;
+export type ServedResources = () => readonly ResourceDefinition[];
 
 /**
  * The same resource in its other groups and versions: what is stored at one place is equivalent

@@ -95,7 +95,7 @@ export async function takeOver(
     definition.subresources.scale!.setSpecReplicas(draft, scale.spec?.replicas ?? 0);
     return;
   }
-  const schema = schemaFor(attributes, as);
+  const schema = structureFor(attributes, as);
   const result = structured(schema, as, changed);
   if (schema === as.schema) as.setDefaults?.(result);
   const own = as === definition ? result : await convert(result as ApiObject, as, definition);
@@ -115,7 +115,7 @@ function decoded(schema: ObjectSchema, value: JsonValue): Draft<ApiObject> {
 }
 
 /** The structure of what is written: of the resource, or of a subresource's own kind where one is known. */
-function schemaFor(attributes: AdmissionAttributes, as: ResourceDefinition): ObjectSchema | undefined {
+export function structureFor(attributes: AdmissionAttributes, as: ResourceDefinition): ObjectSchema | undefined {
   const { group, version, kind } = kindOf(attributes);
   const { definition } = attributes;
   if (kind === definition.kind && group === definition.group && version === definition.version) return as.schema;
