@@ -41,18 +41,23 @@ function validateWeight(check: Check, weight: number | undefined, place: Path): 
 }
 
 /** pkg/apis/core/validation ValidateNodeSelector: also of persistent volumes. */
-function validateNodeSelector(check: Check, selector: NodeSelector, place: Path): void {
+export function validateNodeSelector(
+  check: Pick<Check, "errors">,
+  selector: NodeSelector,
+  place: Path,
+  options: { readonly checkValues: boolean } = { checkValues: true },
+): void {
   const at = place.child("nodeSelectorTerms");
   if (!selector.nodeSelectorTerms?.length) {
     check.errors.push(required(at, "must have at least one node selector term"));
   }
   selector.nodeSelectorTerms?.forEach((term, i) => {
-    validateNodeSelectorTerm(check, term, at.index(i), { checkValues: true });
+    validateNodeSelectorTerm(check, term, at.index(i), options);
   });
 }
 
 function validateNodeSelectorTerm(
-  check: Check,
+  check: Pick<Check, "errors">,
   term: NodeSelectorTerm,
   place: Path,
   options: { readonly checkValues: boolean },
@@ -66,7 +71,7 @@ function validateNodeSelectorTerm(
 }
 
 function validateRequirement(
-  check: Check,
+  check: Pick<Check, "errors">,
   { key = "", operator, values = [] }: NodeSelectorRequirement,
   place: Path,
   { checkValues }: { readonly checkValues: boolean },
@@ -100,7 +105,7 @@ function validateRequirement(
 
 /** Nodes may be chosen by one field, their name. */
 function validateFieldRequirement(
-  check: Check,
+  check: Pick<Check, "errors">,
   { key = "", operator, values = [] }: NodeSelectorRequirement,
   place: Path,
 ): void {

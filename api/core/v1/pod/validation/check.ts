@@ -38,32 +38,37 @@ export function checkMessages(
   for (const message of messages) check.errors.push(invalid(place, value, message));
 }
 
-export function checkLabel(check: Check, place: Path, value: string): void {
+export function checkLabel(check: Pick<Check, "errors">, place: Path, value: string): void {
   const messages = isDNS1123Label(value);
   if (messages.length > 0) checkMessages(check, place, value, messages);
 }
 
-export function checkSubdomain(check: Check, place: Path, value: string): void {
+export function checkSubdomain(check: Pick<Check, "errors">, place: Path, value: string): void {
   const messages = isDNS1123Subdomain(value);
   if (messages.length > 0) checkMessages(check, place, value, messages);
 }
 
-export function checkQualifiedName(check: Check, place: Path, value: string): void {
+export function checkQualifiedName(check: Pick<Check, "errors">, place: Path, value: string): void {
   const messages = isQualifiedName(value);
   if (messages.length > 0) checkMessages(check, place, value, messages);
 }
 
 /** Absent counts as 0. */
-export function checkNonNegative(check: Check, place: Path, value: number | undefined): void {
+export function checkNonNegative(check: Pick<Check, "errors">, place: Path, value: number | undefined): void {
   if (value !== undefined && value < 0) check.errors.push(invalid(place, value, negativeMessage));
 }
 
-export function checkRequired(check: Check, place: Path, value: string | undefined): void {
+export function checkRequired(check: Pick<Check, "errors">, place: Path, value: string | undefined): void {
   if (value === undefined || value === "") check.errors.push(required(place));
 }
 
 /** An absent value is required, another one must be in the list. */
-export function checkChoice(check: Check, place: Path, value: string | undefined, supported: readonly string[]): void {
+export function checkChoice(
+  check: Pick<Check, "errors">,
+  place: Path,
+  value: string | undefined,
+  supported: readonly string[],
+): void {
   if (value === undefined || value === "") check.errors.push(required(place));
   else if (!supported.includes(value)) check.errors.push(notSupported(place, value, supported));
 }

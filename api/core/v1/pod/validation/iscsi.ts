@@ -4,7 +4,7 @@ import { rangeMessage } from "../../../../../apimachinery/validation/messages.ts
 import type { ISCSIVolumeSource, Volume } from "../../../../generated/types/core-v1.ts";
 import { type Check, checkRequired } from "./check.ts";
 
-const formats: Readonly<Record<string, RegExp>> = {
+export const iscsiNameFormats: Readonly<Record<string, RegExp>> = {
   iqn: /iqn\.\d{4}-\d{2}\.([a-zA-Z0-9\-.]+)(:[^,;*&$|\s]+)$/,
   eui: /^eui.[a-zA-Z0-9]{16}$/,
   naa: /^naa.[a-zA-Z0-9]{32}$/,
@@ -12,7 +12,7 @@ const formats: Readonly<Record<string, RegExp>> = {
 
 /** What is wrong with the name of an initiator or target; undefined when nothing is. */
 function nameProblem(name: string): string | undefined {
-  const format = formats[name.slice(0, 3)];
+  const format = iscsiNameFormats[name.slice(0, 3)];
   if (format === undefined) return "must be valid format starting with iqn, eui, or naa";
   return format.test(name) ? undefined : "must be valid format";
 }
