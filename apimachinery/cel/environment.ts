@@ -38,6 +38,8 @@ export interface CompileOptions {
   readonly unchecked?: boolean;
   /** Expand macros. Default true. */
   readonly macros?: boolean;
+  /** Work out constant parts once; they cost nothing then. Default true, as Kubernetes has it. */
+  readonly fold?: boolean;
 }
 
 export type Compiled =
@@ -102,7 +104,7 @@ export class Environment {
   }
 
   /** Parses, checks and plans an expression. */
-  compile(text: string, { outputType, unchecked = false, macros = true }: CompileOptions = {}): Compiled {
+  compile(text: string, { outputType, unchecked = false, macros = true, fold = true }: CompileOptions = {}): Compiled {
     const source = new Source(text);
     const failed = (issues: readonly Issue[]): Compiled => ({
       ok: false,
@@ -129,6 +131,7 @@ export class Environment {
       const planned = plan(checked, {
         costs: this.#costs,
         container: this.#check.container,
+        fold,
         makeStruct: (name, fields) => this.#makeStruct(name, fields),
       });
       return { ok: true, program: new Program(checked, planned, this.#variables) };

@@ -42,10 +42,11 @@ export function planLoop(planner: Planner, e: ComprehensionExpression): Step {
 
 /** An empty list or map at the start grows in place: nothing but the loop sees it meanwhile. */
 function startOf(initial: Step): Evaluate {
-  const value = initial.constant?.value;
-  if (value instanceof ListValue && value.size() === 0) return () => new GrowingList();
-  if (value instanceof MapValue && value.size() === 0) return () => new LiteralMap();
-  return initial.evaluate;
+  return (frame) => {
+    const value = initial.evaluate(frame);
+    if (value instanceof ListValue && value.size() === 0) return new GrowingList();
+    return value instanceof MapValue && value.size() === 0 ? new LiteralMap() : value;
+  };
 }
 
 /** One turn; false ends the loop. */

@@ -26,8 +26,8 @@ export interface PlanOptions {
   readonly container: string;
   /** Makes a value of a declared type: `Object{a: 1}`. */
   makeStruct(name: string, fields: ReadonlyMap<string, Value>): Result;
-  /** Where the expression was not type-checked: what a name may stand for is found when planning. */
-  readonly unchecked?: boolean;
+  /** Work out constant parts once, when planning. They cost nothing then, as upstream's programs have it. */
+  readonly fold: boolean;
 }
 
 export interface Plan {
@@ -218,6 +218,7 @@ export class Planner {
 
   /** Conversions of constants, and membership in constant lists, are worked out ahead. */
   #foldCall(e: CallExpression, { step, args, overload }: ReturnType<typeof planCall>): Step {
+    if (!this.options.fold) return step;
     if (
       e.target === undefined &&
       args.length === 1 &&
@@ -300,7 +301,7 @@ export class Planner {
 
   #list({ items, optional }: ListExpression): Step {
     const steps = items.map((item) => this.step(item));
-    if (optional.size === 0 && steps.every(({ constant }) => constant !== undefined)) {
+    if (this.options.fold && optional.size === 0 && steps.every(({ constant }) => constant !== undefined)) {
       return constant(new ArrayList(steps.map((step) => step.constant!.value)));
     }
     return {
@@ -349,7 +350,7 @@ export class Planner {
       frame.charge(mapCost);
       return map;
     };
-    const fixed = steps.every(({ key, value, optional }) => !optional && key.constant && value.constant);
+    const fixed = this.options.fold && steps.every(({ key, value, optional }) => !optional && key.constant && value.constant);
     if (!fixed) return { evaluate };
     const value = evaluate(constantFrame);
     return value instanceof CelError ? { evaluate: () => value } : constant(value);

@@ -80,7 +80,7 @@ class Lexer {
     if (c === "`") {
       let end = this.#at + 1;
       while (isEscaped(text[end])) end++;
-      return text[end] === "`" && end > this.#at + 1 ? this.#push("escaped", end + 1) : this.#reject(end);
+      return text[end] === "`" && end > this.#at + 1 ? this.#push("escaped", end + 1) : this.#reject(Math.min(end + 1, text.length));
     }
     const pair = c + (text[this.#at + 1] ?? "");
     if (symbols.includes(pair)) return this.#push("symbol", this.#at + 2);

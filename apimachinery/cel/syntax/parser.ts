@@ -75,6 +75,11 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
     : { ok: false, issues: parser.issues };
 }
 
+function startsExpression({ kind, text }: Token): boolean {
+  if (kind === "symbol") return ["[", "{", "(", ".", "-", "!"].includes(text);
+  return kind !== "end" && kind !== "escaped" && !(kind === "identifier" && text === "in");
+}
+
 class Parser {
   readonly issues: Issue[] = [];
   readonly offsets = new Map<number, number>();
@@ -84,6 +89,7 @@ class Parser {
   #at = 0;
   #lastId = 0;
   #depth = 0;
+  #links = 0;
 
   constructor(source: Source, options: ParseOptions) {
     this.#source = source;
@@ -97,7 +103,7 @@ class Parser {
     try {
       const expression = this.#expression();
       const token = this.#token;
-      if (token.kind !== "end") this.#fail(`extraneous input '${token.text}' expecting <EOF>`, token);
+      if (token.kind !== "end") this.#unexpected("<EOF>", (next) => next.kind === "end");
       return expression;
     } catch (error) {
       if (!(error instanceof SyntaxFailure)) throw error;
@@ -119,6 +125,14 @@ class Parser {
     throw new SyntaxFailure(`Syntax error: ${message}`, token.offset);
   }
 
+  /** A token that no rule takes: `extraneous` where the one after it would be fine in its place. */
+  #unexpected(expected: string, fits: (next: Token) => boolean): never {
+    const token = this.#token;
+    const next = this.#tokens[this.#at + 1];
+    const what = next !== undefined && fits(next) ? "extraneous" : "mismatched";
+    this.#fail(`${what} input '${token.text}' expecting ${expected}`, token);
+  }
+
   #is(text: string): boolean {
     const token = this.#token;
     return token.text === text && (token.kind === "symbol" || (token.kind === "identifier" && keywords.has(text)));
@@ -134,8 +148,7 @@ class Parser {
   #expect(text: string): Token {
     const token = this.#accept(text);
     if (token !== undefined) return token;
-    const found = this.#token;
-    this.#fail(`mismatched input '${found.text}' expecting '${text}'`, found);
+    return this.#unexpected(`'${text}'`, (next) => next.text === text && next.kind === "symbol");
   }
 
   #id(offset: number): number {
@@ -147,6 +160,12 @@ class Parser {
   #deepen(): void {
     this.#depth++;
     if (this.#depth > maxDepth) throw new SyntaxFailure(`expression recursion limit exceeded: ${maxDepth}`, -1);
+  }
+
+  /** One more link of a chain such as `a.b.c` or `1 + 2 + 3`, which nests to the left. */
+  #link(): void {
+    this.#links++;
+    if (this.#links > maxDepth) throw new SyntaxFailure("max recursion depth exceeded", -1);
   }
 
   #expression(): Expression {
@@ -192,11 +211,11 @@ class Parser {
       if (operator === undefined || !this.#is(token.text)) break;
       this.#at++;
       links++;
-      this.#deepen();
+      this.#link();
       const id = this.#id(token.offset);
       left = this.#call(id, operator, undefined, [left, operand()]);
     }
-    this.#depth -= links;
+    this.#links -= links;
     return left;
   }
 
@@ -236,10 +255,10 @@ class Parser {
       const bracket = dot === undefined ? this.#accept("[") : undefined;
       if (dot === undefined && bracket === undefined) break;
       links++;
-      this.#deepen();
+      this.#link();
       operand = dot !== undefined ? this.#select(operand, dot) : this.#index(operand, bracket!);
     }
-    this.#depth -= links;
+    this.#links -= links;
     return operand;
   }
 
@@ -276,6 +295,19 @@ class Parser {
     }
     if (token.kind === "identifier") this.#fail(`mismatched input '${token.text}' expecting IDENTIFIER`, token);
     this.#fail(`no viable alternative at input '.${token.kind === "end" ? "" : token.text}'`, token);
+  }
+
+  /** The name of a field in `T{name: value}`. */
+  #initializerName(optional: boolean): Token {
+    const token = this.#token;
+    const isName = (each: Token): boolean =>
+      each.kind === "escaped" || (each.kind === "identifier" && !keywords.has(each.text));
+    if (!isName(token)) {
+      const expected = optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
+      this.#unexpected(expected, (next) => isName(next) || (!optional && [",", "}", "?"].includes(next.text)));
+    }
+    this.#at++;
+    return token;
   }
 
   #normalName(token: Token): string {
@@ -315,14 +347,24 @@ class Parser {
     if (this.#accept("[") !== undefined) return this.#list(token);
     if (this.#accept("{") !== undefined) return this.#map(token);
     if (token.kind === "identifier" || this.#is(".")) return this.#name();
-    this.#fail(`mismatched input '${token.text}' expecting {${start}}`, token);
+    this.#unexpected(`{${this.#starts}}`, startsExpression);
+  }
+
+  /** What could stand here; at the start of a list or map that is more than an expression. */
+  get #starts(): string {
+    const before = this.#tokens[this.#at - 1];
+    if (before?.kind !== "symbol") return start;
+    if (before.text === "{") return start.replace("'{', ", "'{', '}', ").replace("'.', ", "'.', ',', ").replace("'!', ", "'!', '?', ");
+    if (before.text === "[") return start.replace("'[', ", "'[', ']', ").replace("'.', ", "'.', ',', ").replace("'!', ", "'!', '?', ");
+    return start;
   }
 
   #name(): Expression {
     const dot = this.#accept(".") === undefined ? "" : ".";
     const token = this.#token;
     if (token.kind !== "identifier" || (dot !== "" && keywords.has(token.text)) || token.text === "in") {
-      this.#fail(`mismatched input '${token.text}' expecting ${dot === "" ? `{${start}}` : "IDENTIFIER"}`, token);
+      if (dot !== "") this.#unexpected("IDENTIFIER", (next) => next.kind === "identifier");
+      this.#unexpected(`{${this.#starts}}`, startsExpression);
     }
     if (dot === "" && keywords.has(token.text)) {
       this.#at++;
@@ -358,7 +400,7 @@ class Parser {
     const fields: StructField[] = [];
     while (this.#accept("}") === undefined) {
       const optional = this.#optionalMark();
-      const name = this.#normalName(this.#fieldName());
+      const name = this.#normalName(this.#initializerName(optional));
       const colon = this.#expect(":");
       const fieldId = this.#id(colon.offset);
       fields.push({ id: fieldId, name, value: this.#expression(), optional });
