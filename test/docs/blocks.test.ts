@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { busyboxMissing } from "../support/images/busybox.ts";
 import { createClusterPlace, whyNoContainers } from "../support/real-cluster.ts";
 import { type Block, blocksOf, documents, hasProgram, root } from "./markdown.ts";
 import { isSameOutput } from "./same-output.ts";
@@ -28,7 +29,7 @@ for (const document of documents()) {
 
 async function runAll(t: TestContext, blocks: readonly Block[]): Promise<void> {
   const isCluster = blocks.some(({ marks }) => marks.has("up"));
-  const why = isCluster ? whyNoContainers() : undefined;
+  const why = isCluster ? (whyNoContainers() ?? busyboxMissing()) : undefined;
   if (why !== undefined) return t.skip(why);
   const shell = await Shell.open(isCluster ? await createClusterPlace(t) : undefined);
   t.after(() => shell.close());

@@ -15,6 +15,9 @@ export interface Printed {
   readonly output: string;
 }
 
+/** Who works on the project while its tests run makes the launcher build again, which a reader does not. */
+const ofTheLauncher = /^k8ts: building\.\.\.\n/gm;
+
 /** What of the clone a reader's commands reach for. */
 const ofTheClone = ["k8ts", "examples", "package.json", "node_modules"];
 
@@ -59,7 +62,8 @@ export class Shell {
     });
     const code = await ended(child, blockTimeoutMs);
     await out.close();
-    return { code, output: await readFile(join(this.folder, ".output"), "utf8") };
+    const output = await readFile(join(this.folder, ".output"), "utf8");
+    return { code, output: output.replaceAll(ofTheLauncher, "") };
   }
 
   /**
