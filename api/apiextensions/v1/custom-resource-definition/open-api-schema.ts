@@ -9,6 +9,14 @@ import {
   positionalItemsOf,
   valuesOf,
 } from "../../../../apimachinery/structural/props.ts";
+import {
+  compiledRuleErrors,
+  innerScope,
+  type RuleScope,
+  rootScope,
+  totalCostErrors,
+} from "../../../../apimachinery/structural/rules/rule-errors.ts";
+import { ruleValidator } from "../../../../apimachinery/structural/rules/validator.ts";
 import { structuralErrors, unsupported } from "../../../../apimachinery/structural/structure.ts";
 import { definition } from "../../../generated/definitions.ts";
 import type { CustomResourceValidation } from "../../../generated/types/apiextensions-v1.ts";
@@ -30,24 +38,33 @@ export function validationErrors(
   }
   const at = place.child("openAPIV3Schema");
   const unreadable = options.requireStructuralSchema ? unsupported(props) : undefined;
-  let structural = false;
+  let scope: RuleScope | undefined;
   if (options.requireStructuralSchema && unreadable === undefined) {
     const broken = structuralErrors(props, at);
     const found = broken.length > 0 ? broken : brokenDefaults(props, at, options);
     errors.push(...found);
-    structural = found.length === 0;
+    if (found.length === 0) scope = rootScope(props);
   }
-  const found: FieldError[] = [];
-  walk(props, at, { insideMeta: false }, true, options, found);
-  errors.push(...found);
+  const found: Found = { errors: [], ruleErrors: [] };
+  walk(props, at, { insideMeta: false }, true, scope, options, found);
+  errors.push(...found.errors, ...found.ruleErrors);
   if (errors.length === 0 && unreadable !== undefined) errors.push(invalid(at, "", unreadable));
-  void structural;
+  if (scope !== undefined) errors.push(...totalCostErrors(scope.total, at));
   return errors;
 }
 
 function brokenDefaults(props: Props, place: Path, { requirePrunedDefaults }: SchemaOptions): readonly FieldError[] {
   const metadata = definition("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
-  return defaultErrors(props, place, { metadata, requirePruned: requirePrunedDefaults });
+  return defaultErrors(props, place, {
+    metadata,
+    requirePruned: requirePrunedDefaults,
+    // A default may be what is there before and after, or come to be.
+    ruleErrors: (value, schema, isRoot, at) => {
+      const validator = ruleValidator(schema, isRoot);
+      const unchanged = validator?.(value, value, { place: String(at) }) ?? [];
+      return unchanged.length > 0 ? unchanged : (validator?.(value, undefined, { place: String(at) }) ?? []);
+    },
+  });
 }
 
 const allowedAtRoot =
@@ -77,36 +94,64 @@ function* rootErrors(props: Props, place: Path): Generator<FieldError> {
   yield invalid(place.child("openAPIV3Schema"), props, detail);
 }
 
+/** Rules are compiled only where the schema around them is sound, and reported behind everything else. */
+interface Found {
+  readonly errors: FieldError[];
+  readonly ruleErrors: FieldError[];
+}
+
+type Options = SchemaOptions & { readonly suppressCost: boolean };
+
 function walk(
   props: Props,
   place: Path,
   around: Surroundings,
   isRoot: boolean,
-  options: SchemaOptions,
-  errors: FieldError[],
+  scope: RuleScope | undefined,
+  options: Options,
+  found: Found,
 ): void {
-  errors.push(...standardErrors(props, place, around, options));
+  const before = found.errors.length;
+  found.errors.push(...standardErrors(props, place, around, options));
   const values = valuesOf(props);
   if (values !== undefined) {
     const inner = around.insideMeta
       ? { ...around, noDefaults: "inside additionalProperties applying to object metadata" }
       : around;
-    walk(values, place.child("additionalProperties"), inner, false, options, errors);
+    const each = innerScope(scope, values);
+    walk(values, place.child("additionalProperties"), inner, false, each, options, found);
   }
   for (const [name, property] of Object.entries(props.properties ?? {})) {
     const inner = aroundProperty(props, name, place, around, isRoot);
-    walk(property, place.child("properties").key(name), inner, false, options, errors);
+    const within = innerScope(scope, property);
+    walk(property, place.child("properties").key(name), inner, false, within, options, found);
   }
-  for (const [inner, at] of restricting(props, place)) walk(inner, at, around, false, options, errors);
+  for (const [inner, at] of restricting(props, place)) walk(inner, at, around, false, undefined, options, found);
+  walkItems(props, place, around, scope, options, found);
+  found.errors.push(...extensionErrors(props, place, options));
+  found.errors.push(...ruleErrors(props, place));
+  if (scope === undefined || found.errors.length > before) return;
+  const { uncorrelatable } = around;
+  found.ruleErrors.push(...compiledRuleErrors(scope, place, { suppressCost: options.suppressCost, uncorrelatable }));
+}
+
+function walkItems(
+  props: Props,
+  place: Path,
+  around: Surroundings,
+  scope: RuleScope | undefined,
+  options: Options,
+  found: Found,
+): void {
   const correlatable = props["x-kubernetes-list-type"] === "map";
-  const aroundItems = correlatable ? around : { ...around, uncorrelatable: around.uncorrelatable ?? place };
+  const inner = correlatable ? around : { ...around, uncorrelatable: around.uncorrelatable ?? place };
   const items = itemsOf(props);
-  if (items !== undefined) walk(items, place.child("items"), aroundItems, false, options, errors);
-  for (const [i, one] of positionalItemsOf(props).entries()) {
-    walk(one, place.child("items").index(i), aroundItems, false, options, errors);
+  if (items !== undefined) {
+    walk(items, place.child("items"), inner, false, innerScope(scope, items), options, found);
   }
-  errors.push(...extensionErrors(props, place, options));
-  errors.push(...ruleErrors(props, place));
+  for (const [i, one] of positionalItemsOf(props).entries()) {
+    walk(one, place.child("items").index(i), inner, false, undefined, options, found);
+  }
 }
 
 function aroundProperty(props: Props, name: string, place: Path, around: Surroundings, isRoot: boolean): Surroundings {
