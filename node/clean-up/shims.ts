@@ -27,11 +27,16 @@ export async function killShims(files: NodeFiles): Promise<void> {
  */
 export async function removeShimSockets(files: NodeFiles, sandboxIds: readonly string[]): Promise<void> {
   for (const id of sandboxIds) {
-    const hash = createHash("sha256")
-      .update(join(files.containerd.socket, "k8s.io", id))
-      .digest("hex");
-    await rm(`/run/containerd/s/${hash}`, { force: true });
+    await rm(shimSocket(files.containerd.socket, id), { force: true });
   }
+}
+
+/** Where the shim of a sandbox listens, of the containerd that listens at `socket`. */
+export function shimSocket(socket: string, sandboxId: string): string {
+  const hash = createHash("sha256")
+    .update(join(socket, "k8s.io", sandboxId))
+    .digest("hex");
+  return `/run/containerd/s/${hash}`;
 }
 
 /** `init.pid` in the bundle of each container. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { busyboxMissing, webImage } from "../support/images/busybox.ts";
-import { type Inventory, networkNamespacesOf, takeInventory, type Weight, weightOf } from "../support/inventory.ts";
+import { type Inventory, podPathsOf, takeInventory, type Weight, weightOf } from "../support/inventory.ts";
 import { type RealCluster, startRealCluster, whyNoContainers } from "../support/real-cluster.ts";
 
 const skip = whyNoContainers() ?? busyboxMissing() ?? false;
@@ -68,7 +68,8 @@ function podSpec() {
 }
 
 interface There {
-  readonly namespaces: readonly string[];
+  /** Outside of the cluster's directory. */
+  readonly paths: readonly string[];
   readonly inventory: Inventory;
 }
 
@@ -87,9 +88,9 @@ async function comeAndGo(cluster: RealCluster, t: TestContext, count: number): P
     { timeoutMs: 180_000, everyMs: 1_000 },
   );
   const readyMs = performance.now();
-  const namespaces = await networkNamespacesOf(cluster);
-  assert.equal(namespaces.length, count);
-  assert.ok(namespaces.every((path) => existsSync(path)));
+  const paths = await podPathsOf(cluster);
+  assert.equal(paths.length, 2 * count);
+  assert.ok(paths.every((path) => existsSync(path)));
   const inventory = await takeInventory(cluster);
   const deletingMs = performance.now();
   await cluster.kubectl("delete", "deployment/many", "pod/port", "service/many", "--timeout", "120s");
@@ -100,7 +101,7 @@ async function comeAndGo(cluster: RealCluster, t: TestContext, count: number): P
   await cluster.kubectl("delete", "configmap/many", "secret/many");
   const [up, down] = [readyMs - startedMs, performance.now() - deletingMs].map((ms) => (ms / 1_000).toFixed(1));
   t.diagnostic(`${count} pods ready after ${up} s, gone ${down} s after they were deleted`);
-  return { namespaces, inventory };
+  return { paths, inventory };
 }
 
 async function weights(cluster: RealCluster): Promise<Readonly<Record<string, Weight>>> {
@@ -155,7 +156,7 @@ test(`${pods} pods that come and go leave nothing behind, ${rounds === 1 ? "once
   );
   const history = [await weights(cluster)];
   for (let round = 1; round <= rounds; round++) {
-    const { namespaces, inventory } = await comeAndGo(cluster, t, pods);
+    const { paths, inventory } = await comeAndGo(cluster, t, pods);
     // What is not seen while it is there would not be missed.
     for (const kind of seenOfPods) {
       const more = (left(before, inventory)[kind] ?? []).length;
@@ -166,7 +167,7 @@ test(`${pods} pods that come and go leave nothing behind, ${rounds === 1 ? "once
       everyMs: 1_000,
     });
     assert.deepEqual(
-      namespaces.filter((path) => existsSync(path)),
+      paths.filter((path) => existsSync(path)),
       [],
     );
     const weight = await weights(cluster);

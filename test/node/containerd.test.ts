@@ -34,6 +34,8 @@ test("a node's containerd starts, has the image of sandboxes, survives a crash, 
     await ctr(
       "run",
       "--detach",
+      // Its pipes would stay in /run/containerd/fifo.
+      "--null-io",
       "--runc-root",
       containerd.files.containerd.runc,
       "--cgroup",
@@ -48,6 +50,7 @@ test("a node's containerd starts, has the image of sandboxes, survives a crash, 
     await ctr(
       "run",
       "--detach",
+      "--null-io",
       "--runc-root",
       containerd.files.containerd.runc,
       "--cgroup",

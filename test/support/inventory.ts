@@ -5,6 +5,7 @@ import { realClock } from "../../base/mod.ts";
 import { createCriClient } from "../../cri/mod.ts";
 import { hierarchiesIn } from "../../node/cgroups/hierarchies.ts";
 import { mountsIn } from "../../node/clean-up/mounts.ts";
+import { shimSocket } from "../../node/clean-up/shims.ts";
 import { cgroupRoot, nodeFiles } from "../../node/files.ts";
 import type { ClusterPlace } from "./real-cluster.ts";
 
@@ -42,15 +43,17 @@ export async function takeInventory(place: ClusterPlace): Promise<Inventory> {
   };
 }
 
-/** `/run/netns/…` of the pods that a cluster has. */
-export async function networkNamespacesOf({ dataDir }: ClusterPlace): Promise<readonly string[]> {
-  const cri = createCriClient({ clock: realClock, socketPath: nodeFiles(dataDir).containerd.socket });
+/** What the pods that a cluster has use outside of its directory's files: their network namespaces, and the sockets of their shims. */
+export async function podPathsOf({ dataDir }: ClusterPlace): Promise<readonly string[]> {
+  const { socket } = nodeFiles(dataDir).containerd;
+  const cri = createCriClient({ clock: realClock, socketPath: socket });
   try {
     const found: string[] = [];
     for (const { id } of (await cri.listPodSandbox({})).items) {
       const { info } = await cri.podSandboxStatus({ podSandboxId: id, verbose: true });
-      const path = /"type":"network","path":"([^"]+)"/.exec(info["info"] ?? "")?.[1];
-      if (path !== undefined) found.push(path);
+      const namespace = /"type":"network","path":"([^"]+)"/.exec(info["info"] ?? "")?.[1];
+      if (namespace !== undefined) found.push(namespace);
+      found.push(shimSocket(socket, id));
     }
     return found;
   } finally {
