@@ -13,19 +13,9 @@ import { type CelType, dynType, isOptionalType } from "../types/type.ts";
 import { codePointLength } from "../values/text.ts";
 import { Uint } from "../values/value.ts";
 import { estimateKubernetesCall } from "./kubernetes-estimate.ts";
-import {
-  addRanges,
-  type Estimate,
-  fixed,
-  isUnbounded,
-  multiplyRanges,
-  nothing,
-  type Range,
-  scale,
-  unbounded,
-  unionOf,
-} from "./range.ts";
-import { listCost, mapCost, regexFactor, selectCost, stringFactor, structCost } from "./runtime.ts";
+import { addRanges, type Estimate, fixed, multiplyRanges, nothing, type Range, unbounded, unionOf } from "./range.ts";
+import { listCost, mapCost, selectCost, structCost } from "./runtime.ts";
+import { concatenations, estimateStandardCall } from "./standard-estimate.ts";
 
 export type { Estimate } from "./range.ts";
 
@@ -256,7 +246,8 @@ class Estimator {
       args: nodes,
       sizeOf: (node) => node.size ?? this.#estimateSize(node) ?? unbounded,
     });
-    const found = estimate ?? this.#standardCall(e, id, target, nodes);
+    if (concatenations.has(id)) this.#joinEntries(e, e.args[0]!, e.args[1]!);
+    const found = estimate ?? estimateStandardCall(id, target, nodes);
     if (found !== undefined) return { ...found, cost: addRanges(found.cost, arguments_) };
     if (name === operators.and || name === operators.or) {
       return { cost: { min: costs[0]!.min, max: arguments_.max } };
@@ -276,54 +267,6 @@ class Estimator {
     const [a, b] = [this.#entriesOf(left), this.#entriesOf(right)];
     if (a === undefined || b === undefined) return;
     this.#entries.set(e.id, { container: a.container, key: unionOf(a.key, b.key), value: unionOf(a.value, b.value) });
-  }
-
-  /** The language's own functions whose cost depends on sizes. */
-  #standardCall(
-    e: CallExpression,
-    id: string,
-    target: CostNode | undefined,
-    args: readonly CostNode[],
-  ): CallEstimate | undefined {
-    const size = (node: CostNode | undefined): Range => node?.size ?? unbounded;
-    const [first, second] = args;
-    switch (id) {
-      case "string_format":
-        return target === undefined ? undefined : { cost: scale(size(target), stringFactor) };
-      case "string_to_bytes":
-        return {
-          cost: scale(size(first), stringFactor),
-          size: { min: size(first).min, max: scale(size(first), 4).max },
-        };
-      case "bytes_to_string":
-        return {
-          cost: scale(size(first), stringFactor),
-          size: { min: Math.floor(size(first).min / 4), max: size(first).max },
-        };
-      case "starts_with_string":
-      case "ends_with_string":
-        return { cost: scale(size(first), stringFactor) };
-      case "in_list":
-        return { cost: size(second) };
-      case "matches_string":
-        if (target === undefined) return undefined;
-        return {
-          cost: multiplyRanges(scale(addRanges(size(target), fixed(1)), stringFactor), scale(size(first), regexFactor)),
-        };
-      case "contains_string":
-        if (target === undefined) return undefined;
-        return { cost: multiplyRanges(scale(size(target), stringFactor), scale(size(first), stringFactor)) };
-      case "add_string":
-      case "add_bytes":
-      case "add_list": {
-        const sum = addRanges(size(first), size(second));
-        this.#joinEntries(e, e.args[0]!, e.args[1]!);
-        return { cost: id === "add_list" ? fixed(1) : scale(sum, stringFactor), size: sum };
-      }
-    }
-    if (!comparesSizes.has(id)) return undefined;
-    const max = Math.min(size(first).max, size(second).max);
-    return { cost: scale({ min: max > 0 ? 1 : 0, max }, stringFactor) };
   }
 
   #list(e: ListExpression): Range {
@@ -408,12 +351,6 @@ class Estimator {
   }
 }
 
-const comparesSizes = new Set([
-  "equals",
-  "not_equals",
-  ...["less", "less_equals", "greater", "greater_equals"].flatMap((verb) => [`${verb}_string`, `${verb}_bytes`]),
-]);
-
 function isBind({ range, condition, accumulator }: ComprehensionExpression): boolean {
   const never = condition.kind === "literal" && condition.value === false;
   return range.kind === "list" && range.items.length === 0 && never && accumulator !== "__result__";
@@ -434,5 +371,3 @@ function isScalar(type: CelType): boolean {
   if (isOptionalType(type)) return isScalar(type.parameters[0]!);
   return scalars.has(type.kind) && !type.nullable;
 }
-
-export { isUnbounded };

@@ -8,7 +8,7 @@ export interface Range {
 export type Estimate = Range;
 
 /** The largest uint64, to a double's precision: sums and products stop there. */
-export const maxCost = 18446744073709551615;
+export const maxCost = 2 ** 64;
 
 export const nothing: Range = { min: 0, max: 0 };
 export const unbounded: Range = { min: 0, max: maxCost };

@@ -1,5 +1,5 @@
-import { CelError, Halt } from "../values/error.ts";
-import type { Result } from "../values/value.ts";
+import { CelError, Halt, noSuchOverload } from "../values/error.ts";
+import type { Result, Value } from "../values/value.ts";
 
 /** What is set aside for one evaluation: values of variables, loop variables, and the cost so far. */
 export class Frame {
@@ -58,3 +58,16 @@ export interface Step {
    */
   readonly path?: { readonly resolve: Evaluate; readonly cost: 0 | 1 };
 }
+
+export function constant(value: Value): Step {
+  return { evaluate: () => value, constant: { value } };
+}
+
+/** For parts that read no variables and cost nothing. */
+export const constantFrame: Frame = new Frame({
+  limit: Number.POSITIVE_INFINITY,
+  slots: 0,
+  variables: 0,
+  read: () => noSuchOverload,
+  signal: undefined,
+});

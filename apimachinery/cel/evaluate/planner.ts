@@ -1,24 +1,21 @@
 import type { Checked, Reference } from "../check/checker.ts";
 import { candidates } from "../check/environment.ts";
-import { type CostRule, listCost, mapCost, selectCost, structCost } from "../cost/runtime.ts";
+import { type CostRule, selectCost } from "../cost/runtime.ts";
 import { conversionNames } from "../libraries/conversions.ts";
 import {
   type CallExpression,
   type ComprehensionExpression,
   type Expression,
   type IdentifierExpression,
-  type ListExpression,
-  type MapExpression,
   operators,
   type SelectExpression,
-  type StructExpression,
 } from "../syntax/ast.ts";
 import { CelError, noSuchOverload } from "../values/error.ts";
-import { typeOf } from "../values/kind.ts";
-import { ArrayList, ListValue, LiteralMap, mapKey, Optional, type Result, Uint, type Value } from "../values/value.ts";
+import { ListValue, mapKey, Optional, type Result, Uint, type Value } from "../values/value.ts";
 import { planCall } from "./call.ts";
 import { planLoop } from "./comprehension.ts";
-import { type Evaluate, Frame, type Step } from "./frame.ts";
+import { planList, planMap, planStruct } from "./construct.ts";
+import { constant, constantFrame, type Evaluate, type Step } from "./frame.ts";
 import { present, qualify, qualifyOptional } from "./select.ts";
 
 export interface PlanOptions {
@@ -77,11 +74,11 @@ export class Planner {
       case "call":
         return this.#call(e);
       case "list":
-        return this.#list(e);
+        return planList(this, e);
       case "map":
-        return this.#map(e);
+        return planMap(this, e);
       case "struct":
-        return this.#struct(e);
+        return planStruct(this, e);
       case "comprehension":
         return planLoop(this, e);
     }
@@ -299,106 +296,11 @@ export class Planner {
     });
   }
 
-  #list({ items, optional }: ListExpression): Step {
-    const steps = items.map((item) => this.step(item));
-    if (this.options.fold && optional.size === 0 && steps.every(({ constant }) => constant !== undefined)) {
-      return constant(new ArrayList(steps.map((step) => step.constant!.value)));
-    }
-    return {
-      evaluate: (frame) => {
-        const values: Value[] = [];
-        for (const [index, { evaluate }] of steps.entries()) {
-          const value = evaluate(frame);
-          if (value instanceof CelError) return value;
-          if (!optional.has(index)) values.push(value);
-          else if (!(value instanceof Optional)) {
-            return new CelError(
-              `cannot initialize optional list element from non-optional value ${typeOf(value).name}`,
-            );
-          } else if (value.value !== undefined) values.push(value.value);
-        }
-        frame.charge(listCost);
-        return new ArrayList(values);
-      },
-    };
-  }
-
-  #map({ entries }: MapExpression): Step {
-    const steps = entries.map(({ key, value, optional }) => ({
-      key: this.step(key),
-      value: this.step(value),
-      optional,
-    }));
-    const evaluate: Evaluate = (frame) => {
-      const map = new LiteralMap();
-      for (const { key: keyStep, value: valueStep, optional } of steps) {
-        const key = keyStep.evaluate(frame);
-        if (key instanceof CelError) return key;
-        let value: Result | undefined = valueStep.evaluate(frame);
-        if (value instanceof CelError) return value;
-        if (optional) {
-          if (!(value instanceof Optional)) return invalidOptional(key, value);
-          value = value.value;
-          if (value === undefined) continue;
-        }
-        if (!map.set(key, value)) {
-          return map.has(key)
-            ? new CelError(`Failed with repeated key ${String(key)}`)
-            : new CelError("unsupported key type");
-        }
-      }
-      frame.charge(mapCost);
-      return map;
-    };
-    const fixed = this.options.fold && steps.every(({ key, value, optional }) => !optional && key.constant && value.constant);
-    if (!fixed) return { evaluate };
-    const value = evaluate(constantFrame);
-    return value instanceof CelError ? { evaluate: () => value } : constant(value);
-  }
-
-  #struct(e: StructExpression): Step {
-    const reference = this.reference(e.id);
-    const name = reference?.kind === "struct" ? reference.name : e.typeName;
-    const steps = e.fields.map(({ name: field, value, optional }) => ({
-      field,
-      optional,
-      evaluate: this.step(value).evaluate,
-    }));
-    const { makeStruct } = this.options;
-    return {
-      evaluate: (frame) => {
-        const fields = new Map<string, Value>();
-        for (const { field, optional, evaluate } of steps) {
-          let value: Result | undefined = evaluate(frame);
-          if (value instanceof CelError) return value;
-          if (optional) {
-            if (!(value instanceof Optional)) return invalidOptional(field, value);
-            value = value.value;
-            if (value === undefined) continue;
-          }
-          fields.set(field, value);
-        }
-        frame.charge(structCost);
-        return makeStruct(name, fields);
-      },
-    };
-  }
-
   isBind({ range, condition }: ComprehensionExpression): boolean {
     return (
       range.kind === "list" && range.items.length === 0 && condition.kind === "literal" && condition.value === false
     );
   }
-}
-
-function invalidOptional(field: Value, value: Value): CelError {
-  return new CelError(
-    `cannot initialize optional entry '${String(field)}' from non-optional value ${typeOf(value).name}`,
-  );
-}
-
-export function constant(value: Value): Step {
-  return { evaluate: () => value, constant: { value } };
 }
 
 /** A path's start: a variable. */
@@ -424,12 +326,3 @@ function extend(operand: Step, resolve: Evaluate): Step {
     path: { resolve, cost },
   };
 }
-
-/** For parts that read no variables and cost nothing. */
-const constantFrame = new Frame({
-  limit: Number.POSITIVE_INFINITY,
-  slots: 0,
-  variables: 0,
-  read: () => noSuchOverload,
-  signal: undefined,
-});

@@ -63,8 +63,8 @@ export function parseRequestURI(text: string): GoUrl | string {
 }
 
 function withPath(url: GoUrl, fail: (why: string) => string): GoUrl | string {
-  const escape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(url.path);
-  return escape === null ? url : fail(`invalid URL escape ${goQuote(escape[0])}`);
+  const escaped = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(url.path);
+  return escaped === null ? url : fail(`invalid URL escape ${goQuote(escaped[0])}`);
 }
 
 function hostError(host: string): string | undefined {
@@ -75,8 +75,8 @@ function hostError(host: string): string | undefined {
   }
   const colon = host.lastIndexOf(":");
   if (colon >= 0 && !validPort(host.slice(colon))) return `invalid port ${goQuote(host.slice(colon))} after host`;
-  const escape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(host);
-  if (escape !== null) return `invalid URL escape ${goQuote(escape[0])}`;
+  const escaped = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(host);
+  if (escaped !== null) return `invalid URL escape ${goQuote(escaped[0])}`;
   const character = /[ "\\^`{}|]/.exec(host);
   return character === null ? undefined : `invalid character ${goQuote(character[0])} in host name`;
 }

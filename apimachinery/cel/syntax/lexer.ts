@@ -61,32 +61,37 @@ class Lexer {
   #next(): void {
     const text = this.#text;
     const c = text[this.#at]!;
-    if (c === " " || c === "\t" || c === "\n" || c === "\r" || c === "\f") {
-      this.#at++;
-      return;
-    }
-    if (c === "/" && text[this.#at + 1] === "/") {
-      while (this.#at < text.length && text[this.#at] !== "\n") this.#at++;
-      return;
-    }
-    if (isDigit(c) || (c === "." && isDigit(text[this.#at + 1]))) return this.#number();
     const prefix = this.#stringPrefix();
-    if (prefix !== undefined) return this.#string(prefix);
-    if (isLetter(c)) {
-      let end = this.#at + 1;
-      while (isLetter(text[end]) || isDigit(text[end])) end++;
-      return this.#push("identifier", end);
+    if (c === " " || c === "\t" || c === "\n" || c === "\r" || c === "\f") this.#at++;
+    else if (c === "/" && text[this.#at + 1] === "/")
+      while (this.#at < text.length && text[this.#at] !== "\n") this.#at++;
+    else if (isDigit(c) || (c === "." && isDigit(text[this.#at + 1]))) this.#number();
+    else if (prefix !== undefined) this.#string(prefix);
+    else if (isLetter(c)) this.#identifier();
+    else if (c === "`") this.#escapedIdentifier();
+    else this.#symbol(c);
+  }
+
+  #identifier(): void {
+    let end = this.#at + 1;
+    while (isLetter(this.#text[end]) || isDigit(this.#text[end])) end++;
+    this.#push("identifier", end);
+  }
+
+  #escapedIdentifier(): void {
+    let end = this.#at + 1;
+    while (isEscaped(this.#text[end])) end++;
+    if (this.#text[end] === "`" && end > this.#at + 1) this.#push("escaped", end + 1);
+    else this.#reject(Math.min(end + 1, this.#text.length));
+  }
+
+  #symbol(c: string): void {
+    if (symbols.includes(c + (this.#text[this.#at + 1] ?? ""))) this.#push("symbol", this.#at + 2);
+    else if (single.has(c)) this.#push("symbol", this.#at + 1);
+    else {
+      const begun = c === "=" || c === "&" || c === "|";
+      this.#reject(Math.min(this.#at + (begun ? 2 : 1), this.#text.length));
     }
-    if (c === "`") {
-      let end = this.#at + 1;
-      while (isEscaped(text[end])) end++;
-      return text[end] === "`" && end > this.#at + 1 ? this.#push("escaped", end + 1) : this.#reject(Math.min(end + 1, text.length));
-    }
-    const pair = c + (text[this.#at + 1] ?? "");
-    if (symbols.includes(pair)) return this.#push("symbol", this.#at + 2);
-    if (single.has(c)) return this.#push("symbol", this.#at + 1);
-    const begun = c === "=" || c === "&" || c === "|";
-    return this.#reject(Math.min(this.#at + (begun ? 2 : 1), text.length));
   }
 
   #number(): void {
@@ -95,7 +100,8 @@ class Lexer {
     if (text[end] === "0" && text[end + 1] === "x" && isHex(text[end + 2])) {
       end += 2;
       while (isHex(text[end])) end++;
-      return this.#integer(end);
+      this.#integer(end);
+      return;
     }
     while (isDigit(text[end])) end++;
     let real = false;
@@ -136,18 +142,22 @@ class Lexer {
     const start = this.#at + length;
     const quote = text[start]!;
     const triple = text[start + 1] === quote && text[start + 2] === quote;
-    let end = start + (triple ? 3 : 1);
+    const end = this.#stringEnd(start + (triple ? 3 : 1), { quote, triple, raw });
+    if (end > 0) this.#push(bytes ? "bytes" : "string", end);
+    else this.#reject(-end);
+  }
+
+  /** Where the string ends, after its quotes; negative: where it breaks off. */
+  #stringEnd(start: number, { quote, triple, raw }: { quote: string; triple: boolean; raw: boolean }): number {
+    const text = this.#text;
+    let end = start;
     for (; end < text.length; end++) {
       const c = text[end]!;
-      if (c === "\\" && !raw) {
-        end++;
-        continue;
-      }
-      if (!triple && (c === "\n" || c === "\r")) break;
-      if (c !== quote) continue;
-      if (!triple) return this.#push(bytes ? "bytes" : "string", end + 1);
-      if (text[end + 1] === quote && text[end + 2] === quote) return this.#push(bytes ? "bytes" : "string", end + 3);
+      if (c === "\\" && !raw) end++;
+      else if (!triple && (c === "\n" || c === "\r")) break;
+      else if (c === quote && !triple) return end + 1;
+      else if (c === quote && text[end + 1] === quote && text[end + 2] === quote) return end + 3;
     }
-    this.#reject(Math.min(end, text.length));
+    return -Math.min(end, text.length);
   }
 }

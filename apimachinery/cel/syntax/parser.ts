@@ -1,10 +1,10 @@
-import { maxInt, maxUint } from "../values/numbers.ts";
-import { Uint } from "../values/value.ts";
 import { type Expression, type Literal, type MapEntry, operators, type StructField } from "./ast.ts";
+import { expectedAfter, isName, keywords, products, relations, reserved, startsExpression, sums } from "./grammar.ts";
 import { type Token, tokenize } from "./lexer.ts";
+import { numberValue, textValue } from "./literal.ts";
 import { type Macro, MacroError, type MacroTable, macroKey } from "./macro.ts";
 import type { Issue, Source } from "./source.ts";
-import { UnescapeError, unescapeBytes, unescapeString } from "./unescape.ts";
+import { UnescapeError } from "./unescape.ts";
 
 export interface ParseOptions {
   readonly macros: MacroTable;
@@ -27,30 +27,6 @@ export type ParseResult =
 
 const maxDepth = 250;
 const maxSize = 100_000;
-const start =
-  "'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER";
-const keywords = new Set(["in", "true", "false", "null"]);
-const reserved = new Set(
-  "as break const continue else false for function if import in let loop package namespace null return true var void while".split(
-    " ",
-  ),
-);
-const relations: Readonly<Record<string, string>> = {
-  "<": operators.less,
-  "<=": operators.lessEquals,
-  ">": operators.greater,
-  ">=": operators.greaterEquals,
-  "==": operators.equals,
-  "!=": operators.notEquals,
-  in: operators.in,
-};
-const sums: Readonly<Record<string, string>> = { "+": operators.add, "-": operators.subtract };
-const products: Readonly<Record<string, string>> = {
-  "*": operators.multiply,
-  "/": operators.divide,
-  "%": operators.modulo,
-};
-
 /** Ends the parse: a grammar error, or a limit. */
 class SyntaxFailure extends Error {
   readonly offset: number;
@@ -73,11 +49,6 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
   return expression !== undefined && parser.issues.length === 0
     ? { ok: true, parsed: { expression, source, offsets: parser.offsets } }
     : { ok: false, issues: parser.issues };
-}
-
-function startsExpression({ kind, text }: Token): boolean {
-  if (kind === "symbol") return ["[", "{", "(", ".", "-", "!"].includes(text);
-  return kind !== "end" && kind !== "escaped" && !(kind === "identifier" && text === "in");
 }
 
 class Parser {
@@ -300,8 +271,6 @@ class Parser {
   /** The name of a field in `T{name: value}`. */
   #initializerName(optional: boolean): Token {
     const token = this.#token;
-    const isName = (each: Token): boolean =>
-      each.kind === "escaped" || (each.kind === "identifier" && !keywords.has(each.text));
     if (!isName(token)) {
       const expected = optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
       this.#unexpected(expected, (next) => isName(next) || (!optional && [",", "}", "?"].includes(next.text)));
@@ -347,16 +316,7 @@ class Parser {
     if (this.#accept("[") !== undefined) return this.#list(token);
     if (this.#accept("{") !== undefined) return this.#map(token);
     if (token.kind === "identifier" || this.#is(".")) return this.#name();
-    this.#unexpected(`{${this.#starts}}`, startsExpression);
-  }
-
-  /** What could stand here; at the start of a list or map that is more than an expression. */
-  get #starts(): string {
-    const before = this.#tokens[this.#at - 1];
-    if (before?.kind !== "symbol") return start;
-    if (before.text === "{") return start.replace("'{', ", "'{', '}', ").replace("'.', ", "'.', ',', ").replace("'!', ", "'!', '?', ");
-    if (before.text === "[") return start.replace("'[', ", "'[', ']', ").replace("'.', ", "'.', ',', ").replace("'!', ", "'!', '?', ");
-    return start;
+    this.#unexpected(`{${expectedAfter(this.#tokens[this.#at - 1])}}`, startsExpression);
   }
 
   #name(): Expression {
@@ -364,7 +324,7 @@ class Parser {
     const token = this.#token;
     if (token.kind !== "identifier" || (dot !== "" && keywords.has(token.text)) || token.text === "in") {
       if (dot !== "") this.#unexpected("IDENTIFIER", (next) => next.kind === "identifier");
-      this.#unexpected(`{${this.#starts}}`, startsExpression);
+      this.#unexpected(`{${expectedAfter(this.#tokens[this.#at - 1])}}`, startsExpression);
     }
     if (dot === "" && keywords.has(token.text)) {
       this.#at++;
@@ -449,35 +409,21 @@ class Parser {
   }
 
   #number(token: Token, sign: "" | "-", offset: number): Expression {
-    return { kind: "literal", id: this.#id(offset), value: this.#numberValue(token, sign, offset) };
-  }
-
-  #numberValue(token: Token, sign: "" | "-", offset: number): Literal {
-    if (token.kind === "double") {
-      const value = Number(sign + token.text);
-      if (Number.isFinite(value)) return value;
-      this.#issue("invalid double literal", offset);
-      return 0;
-    }
-    const unsigned = token.kind === "uint";
-    const magnitude = BigInt(unsigned ? token.text.slice(0, -1) : token.text);
-    if (unsigned) {
-      if (magnitude > maxUint) this.#issue("invalid uint literal", offset);
-      return new Uint(magnitude);
-    }
-    if (magnitude > maxInt + (sign === "-" ? 1n : 0n)) this.#issue("invalid int literal", offset);
-    return sign === "-" ? -magnitude : magnitude;
+    return this.#literal(offset, () => numberValue(token, sign));
   }
 
   #quoted(token: Token): Expression {
-    const id = this.#id(token.offset);
+    return this.#literal(token.offset, () => textValue(token));
+  }
+
+  #literal(offset: number, read: () => Literal): Expression {
+    const id = this.#id(offset);
     try {
-      const value = token.kind === "bytes" ? unescapeBytes(token.text) : unescapeString(token.text);
-      return { kind: "literal", id, value };
+      return { kind: "literal", id, value: read() };
     } catch (error) {
       if (!(error instanceof UnescapeError)) throw error;
-      this.#issue(error.message, token.offset);
-      return { kind: "literal", id, value: "" };
+      this.#issue(error.message, offset);
+      return { kind: "literal", id, value: null };
     }
   }
 

@@ -58,17 +58,23 @@ class JsonMap extends MapValue {
 
   get(key: Value): Result | undefined {
     if (typeof key !== "string") return noSuchOverload;
-    const value = Object.hasOwn(this.#entries, key) ? this.#entries[key] : undefined;
+    const value = own(this.#entries, key);
     return value === undefined ? undefined : toValue(value, this.#value);
   }
 
   has(key: Value): boolean {
-    return typeof key === "string" && Object.hasOwn(this.#entries, key) && this.#entries[key] !== undefined;
+    return typeof key === "string" && own(this.#entries, key) !== undefined;
   }
 
   keys(): readonly string[] {
     return Object.keys(this.#entries).filter((key) => this.#entries[key] !== undefined);
   }
+}
+
+/** An own field of JSON: what objects inherit are functions, and `__proto__`. */
+function own(entries: Json, key: string): unknown {
+  const value = entries[key];
+  return typeof value === "function" || (key === "__proto__" && !Object.hasOwn(entries, key)) ? undefined : value;
 }
 
 type Fields = NonNullable<NonNullable<CelType["declaration"]>["fields"]>;
@@ -92,13 +98,13 @@ class JsonObject extends MapValue {
     if (typeof key !== "string") return noSuchOverload;
     const field = this.#fields.get(key);
     if (field === undefined) return undefined;
-    const value = Object.hasOwn(this.#entries, field.json) ? this.#entries[field.json] : undefined;
+    const value = own(this.#entries, field.json);
     return value === undefined ? undefined : toValue(value, field.type);
   }
 
   has(key: Value): boolean {
     const field = typeof key === "string" ? this.#fields.get(key) : undefined;
-    return field !== undefined && Object.hasOwn(this.#entries, field.json) && this.#entries[field.json] !== undefined;
+    return field !== undefined && own(this.#entries, field.json) !== undefined;
   }
 
   keys(): readonly string[] {
