@@ -1,6 +1,7 @@
 import { compilePattern } from "../libraries/regexp.ts";
 import type { CallExpression, Expression } from "../syntax/ast.ts";
 import type { Issue } from "../syntax/source.ts";
+import { type CelType, dynType, formatType } from "../types/type.ts";
 import { CelError } from "../values/error.ts";
 import { parseDuration, parseTimestamp } from "../values/time.ts";
 import type { Checked } from "./checker.ts";
@@ -24,7 +25,8 @@ const checks: Readonly<
 };
 
 /** `duration('x')`, `timestamp('x')` and `s.matches('(')` are mistakes of the expression, not of an evaluation. */
-export function validateLiterals({ parsed }: Checked): readonly Issue[] {
+export function validateLiterals(checked: Checked): readonly Issue[] {
+  const { parsed } = checked;
   const issues: Issue[] = [];
   walk(parsed.expression, (e) => {
     if (e.kind !== "call" || !Object.hasOwn(checks, e.function)) return;
@@ -34,7 +36,52 @@ export function validateLiterals({ parsed }: Checked): readonly Issue[] {
     const place = parsed.source.locate(parsed.offsets.get(argument.id) ?? 0);
     issues.push({ message: `invalid ${e.function} argument`, ...place });
   });
+  validateAggregates(parsed.expression, checked, (id, message) => {
+    issues.push({ message, ...parsed.source.locate(parsed.offsets.get(id) ?? 0) });
+  });
   return issues;
+}
+
+type Report = (id: number, message: string) => void;
+
+/** Items of a list, keys of a map and its values are of exactly one type, except among the arguments of `format`. */
+function validateAggregates(e: Expression, checked: Checked, report: Report): void {
+  if (e.kind === "call" && e.function === "format") return;
+  if (e.kind === "list") {
+    expectOneType(
+      e.items.map((item, index) => ({ item, optional: e.optional.has(index) })),
+      checked,
+      report,
+    );
+  } else if (e.kind === "map") {
+    expectOneType(
+      e.entries.map(({ key }) => ({ item: key, optional: false })),
+      checked,
+      report,
+    );
+    expectOneType(
+      e.entries.map(({ value, optional }) => ({ item: value, optional })),
+      checked,
+      report,
+    );
+  }
+  for (const child of childrenOf(e)) validateAggregates(child, checked, report);
+}
+
+function expectOneType(
+  items: readonly { item: Expression; optional: boolean }[],
+  { types }: Checked,
+  report: Report,
+): void {
+  let first: CelType | undefined;
+  for (const { item, optional } of items) {
+    const declared = types.get(item.id) ?? dynType;
+    const type = optional ? (declared.parameters[0] ?? dynType) : declared;
+    first ??= type;
+    if (first.equals(type)) continue;
+    report(item.id, `expected type '${formatType(first)}' but found '${formatType(type)}'`);
+    return;
+  }
 }
 
 /** Visits an expression and all that is in it. */

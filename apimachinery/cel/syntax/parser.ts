@@ -1,9 +1,10 @@
 import { type Expression, type Literal, type MapEntry, operators, type StructField } from "./ast.ts";
 import { expectedAfter, isName, keywords, products, relations, reserved, startsExpression, sums } from "./grammar.ts";
-import { type Token, tokenize } from "./lexer.ts";
+import type { Token } from "./lexer.ts";
 import { numberValue, textValue } from "./literal.ts";
 import { type Macro, MacroError, type MacroTable, macroKey } from "./macro.ts";
 import type { Issue, Source } from "./source.ts";
+import { SyntaxFailure, TokenReader } from "./token-reader.ts";
 import { UnescapeError } from "./unescape.ts";
 
 export interface ParseOptions {
@@ -27,16 +28,6 @@ export type ParseResult =
 
 const maxDepth = 250;
 const maxSize = 100_000;
-/** Ends the parse: a grammar error, or a limit. */
-class SyntaxFailure extends Error {
-  readonly offset: number;
-
-  constructor(message: string, offset: number) {
-    super(message);
-    this.offset = offset;
-  }
-}
-
 /** Parses an expression and expands its macros. Linear in its length, and bounded: 100,000 code points, 250 levels. */
 export function parse(source: Source, options: ParseOptions): ParseResult {
   const size = source.characters.length;
@@ -51,81 +42,28 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
     : { ok: false, issues: parser.issues };
 }
 
-class Parser {
-  readonly issues: Issue[] = [];
-  readonly offsets = new Map<number, number>();
-  readonly #source: Source;
+class Parser extends TokenReader {
   readonly #options: ParseOptions;
-  readonly #tokens: readonly Token[];
-  #at = 0;
-  #lastId = 0;
   #depth = 0;
   #links = 0;
 
   constructor(source: Source, options: ParseOptions) {
-    this.#source = source;
+    super(source);
     this.#options = options;
-    const { tokens, errors } = tokenize(source);
-    this.#tokens = tokens;
-    for (const { offset, message } of errors) this.#issue(message, offset);
   }
 
   run(): Expression | undefined {
     try {
       const expression = this.#expression();
-      const token = this.#token;
-      if (token.kind !== "end") this.#unexpected("<EOF>", (next) => next.kind === "end");
+      const token = this.token;
+      if (token.kind !== "end") this.unexpected("<EOF>", (next) => next.kind === "end");
       return expression;
     } catch (error) {
       if (!(error instanceof SyntaxFailure)) throw error;
       if (error.offset < 0) this.issues.push({ message: error.message, line: -1, column: -1 });
-      else this.#issue(error.message, error.offset);
+      else this.issue(error.message, error.offset);
       return undefined;
     }
-  }
-
-  get #token(): Token {
-    return this.#tokens[this.#at]!;
-  }
-
-  #issue(message: string, offset: number): void {
-    this.issues.push({ message, ...this.#source.locate(offset) });
-  }
-
-  #fail(message: string, token: Token): never {
-    throw new SyntaxFailure(`Syntax error: ${message}`, token.offset);
-  }
-
-  /** A token that no rule takes: `extraneous` where the one after it would be fine in its place. */
-  #unexpected(expected: string, fits: (next: Token) => boolean): never {
-    const token = this.#token;
-    const next = this.#tokens[this.#at + 1];
-    const what = next !== undefined && fits(next) ? "extraneous" : "mismatched";
-    this.#fail(`${what} input '${token.text}' expecting ${expected}`, token);
-  }
-
-  #is(text: string): boolean {
-    const token = this.#token;
-    return token.text === text && (token.kind === "symbol" || (token.kind === "identifier" && keywords.has(text)));
-  }
-
-  #accept(text: string): Token | undefined {
-    if (!this.#is(text)) return undefined;
-    const token = this.#token;
-    this.#at++;
-    return token;
-  }
-
-  #expect(text: string): Token {
-    const token = this.#accept(text);
-    if (token !== undefined) return token;
-    return this.#unexpected(`'${text}'`, (next) => next.text === text && next.kind === "symbol");
-  }
-
-  #id(offset: number): number {
-    this.#lastId++;
-    this.offsets.set(this.#lastId, offset);
-    return this.#lastId;
   }
 
   #deepen(): void {
@@ -142,14 +80,14 @@ class Parser {
   #expression(): Expression {
     this.#deepen();
     const condition = this.#logical("||", operators.or);
-    const mark = this.#accept("?");
+    const mark = this.accept("?");
     if (mark === undefined) {
       this.#depth--;
       return condition;
     }
-    const id = this.#id(mark.offset);
+    const id = this.id(mark.offset);
     const yes = this.#logical("||", operators.or);
-    this.#expect(":");
+    this.expect(":");
     const no = this.#expression();
     this.#depth--;
     return this.#call(id, operators.conditional, undefined, [condition, yes, no]);
@@ -159,12 +97,12 @@ class Parser {
   #logical(symbol: "||" | "&&", name: string): Expression {
     const term = (): Expression => (symbol === "||" ? this.#logical("&&", operators.and) : this.#relation());
     const first = term();
-    if (!this.#is(symbol)) return first;
+    if (!this.is(symbol)) return first;
     const terms = [first];
     let id = 0;
-    for (let mark = this.#accept(symbol); mark !== undefined; mark = this.#accept(symbol)) {
+    for (let mark = this.accept(symbol); mark !== undefined; mark = this.accept(symbol)) {
       terms.push(term());
-      id = this.#id(mark.offset);
+      id = this.id(mark.offset);
     }
     return this.#call(id, name, undefined, terms);
   }
@@ -177,13 +115,13 @@ class Parser {
     let left = operand();
     let links = 0;
     for (;;) {
-      const token = this.#token;
+      const token = this.token;
       const operator = Object.hasOwn(names, token.text) ? names[token.text] : undefined;
-      if (operator === undefined || !this.#is(token.text)) break;
-      this.#at++;
+      if (operator === undefined || !this.is(token.text)) break;
+      this.at++;
       links++;
       this.#link();
-      const id = this.#id(token.offset);
+      const id = this.id(token.offset);
       left = this.#call(id, operator, undefined, [left, operand()]);
     }
     this.#links -= links;
@@ -191,29 +129,29 @@ class Parser {
   }
 
   #unary(): Expression {
-    const token = this.#token;
-    if (this.#is("!")) return this.#repeated("!", operators.not);
-    if (this.#is("-")) {
-      const next = this.#tokens[this.#at + 1]!;
+    const token = this.token;
+    if (this.is("!")) return this.#repeated("!", operators.not);
+    if (this.is("-")) {
+      const next = this.tokens[this.at + 1]!;
       if (next.kind !== "int" && next.kind !== "double") return this.#repeated("-", operators.negate);
-      this.#at += 2;
+      this.at += 2;
       return this.#members(this.#number(next, "-", token.offset));
     }
     return this.#members(this.#primary());
   }
 
   #repeated(symbol: "!" | "-", name: string): Expression {
-    const first = this.#token;
+    const first = this.token;
     let count = 0;
-    while (this.#is(symbol)) {
-      const next = this.#tokens[this.#at + 1]!;
+    while (this.is(symbol)) {
+      const next = this.tokens[this.at + 1]!;
       if (symbol === "-" && count > 0 && (next.kind === "int" || next.kind === "double")) break;
-      this.#at++;
+      this.at++;
       count++;
     }
     const odd = count % 2 === 1;
-    const id = odd ? this.#id(first.offset) : 0;
-    const negative = symbol === "-" && this.#is("-");
+    const id = odd ? this.id(first.offset) : 0;
+    const negative = symbol === "-" && this.is("-");
     const operand = negative ? this.#unary() : this.#members(this.#primary());
     return odd ? this.#call(id, name, undefined, [operand]) : operand;
   }
@@ -222,8 +160,8 @@ class Parser {
     let operand = first;
     let links = 0;
     for (;;) {
-      const dot = this.#accept(".");
-      const bracket = dot === undefined ? this.#accept("[") : undefined;
+      const dot = this.accept(".");
+      const bracket = dot === undefined ? this.accept("[") : undefined;
       if (dot === undefined && bracket === undefined) break;
       links++;
       this.#link();
@@ -234,176 +172,176 @@ class Parser {
   }
 
   #select(operand: Expression, dot: Token): Expression {
-    const mark = this.#accept("?");
+    const mark = this.accept("?");
     const name = this.#fieldName();
-    const open = mark === undefined && name.kind === "identifier" ? this.#accept("(") : undefined;
+    const open = mark === undefined && name.kind === "identifier" ? this.accept("(") : undefined;
     if (open !== undefined) {
-      const id = this.#id(open.offset);
+      const id = this.id(open.offset);
       return this.#call(id, name.text, operand, this.#expressions(")"));
     }
     const field = this.#normalName(name);
-    if (mark === undefined) return { kind: "select", id: this.#id(dot.offset), operand, field, testOnly: false };
-    if (!this.#options.optionalSyntax) this.#issue("unsupported syntax '.?'", dot.offset);
-    const id = this.#id(dot.offset);
-    const argument: Expression = { kind: "literal", id: this.#id(name.offset), value: field };
+    if (mark === undefined) return { kind: "select", id: this.id(dot.offset), operand, field, testOnly: false };
+    if (!this.#options.optionalSyntax) this.issue("unsupported syntax '.?'", dot.offset);
+    const id = this.id(dot.offset);
+    const argument: Expression = { kind: "literal", id: this.id(name.offset), value: field };
     return { kind: "call", id, function: operators.optionalSelect, target: undefined, args: [operand, argument] };
   }
 
   #index(operand: Expression, bracket: Token): Expression {
-    const mark = this.#accept("?");
-    const id = this.#id(bracket.offset);
+    const mark = this.accept("?");
+    const id = this.id(bracket.offset);
     const index = this.#expression();
-    this.#expect("]");
-    if (mark !== undefined && !this.#options.optionalSyntax) this.#issue("unsupported syntax '[?'", bracket.offset);
+    this.expect("]");
+    if (mark !== undefined && !this.#options.optionalSyntax) this.issue("unsupported syntax '[?'", bracket.offset);
     return this.#call(id, mark === undefined ? operators.index : operators.optionalIndex, undefined, [operand, index]);
   }
 
   #fieldName(): Token {
-    const token = this.#token;
+    const token = this.token;
     if (token.kind === "escaped" || (token.kind === "identifier" && !keywords.has(token.text))) {
-      this.#at++;
+      this.at++;
       return token;
     }
-    if (token.kind === "identifier") this.#fail(`mismatched input '${token.text}' expecting IDENTIFIER`, token);
-    this.#fail(`no viable alternative at input '.${token.kind === "end" ? "" : token.text}'`, token);
+    if (token.kind === "identifier") this.fail(`mismatched input '${token.text}' expecting IDENTIFIER`, token);
+    this.fail(`no viable alternative at input '.${token.kind === "end" ? "" : token.text}'`, token);
   }
 
   /** The name of a field in `T{name: value}`. */
   #initializerName(optional: boolean): Token {
-    const token = this.#token;
+    const token = this.token;
     if (!isName(token)) {
       const expected = optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
-      this.#unexpected(expected, (next) => isName(next) || (!optional && [",", "}", "?"].includes(next.text)));
+      this.unexpected(expected, (next) => isName(next) || (!optional && [",", "}", "?"].includes(next.text)));
     }
-    this.#at++;
+    this.at++;
     return token;
   }
 
   #normalName(token: Token): string {
     if (token.kind !== "escaped") return token.text;
-    if (this.#options.escapedIdentifiers !== true) this.#issue("unsupported syntax: '`'", token.offset);
+    if (this.#options.escapedIdentifiers !== true) this.issue("unsupported syntax: '`'", token.offset);
     return token.text.slice(1, -1);
   }
 
   /** Comma-separated expressions up to a closing symbol, which is consumed. */
   #expressions(close: string): Expression[] {
     const found: Expression[] = [];
-    if (this.#accept(close) !== undefined) return found;
+    if (this.accept(close) !== undefined) return found;
     do found.push(this.#expression());
-    while (this.#accept(",") !== undefined);
-    this.#expect(close);
+    while (this.accept(",") !== undefined);
+    this.expect(close);
     return found;
   }
 
   #primary(): Expression {
-    const token = this.#token;
+    const token = this.token;
     switch (token.kind) {
       case "int":
       case "uint":
       case "double":
-        this.#at++;
+        this.at++;
         return this.#number(token, "", token.offset);
       case "string":
       case "bytes":
-        this.#at++;
+        this.at++;
         return this.#quoted(token);
     }
-    if (this.#accept("(") !== undefined) {
+    if (this.accept("(") !== undefined) {
       const inner = this.#expression();
-      this.#expect(")");
+      this.expect(")");
       return inner;
     }
-    if (this.#accept("[") !== undefined) return this.#list(token);
-    if (this.#accept("{") !== undefined) return this.#map(token);
-    if (token.kind === "identifier" || this.#is(".")) return this.#name();
-    this.#unexpected(`{${expectedAfter(this.#tokens[this.#at - 1])}}`, startsExpression);
+    if (this.accept("[") !== undefined) return this.#list(token);
+    if (this.accept("{") !== undefined) return this.#map(token);
+    if (token.kind === "identifier" || this.is(".")) return this.#name();
+    this.unexpected(`{${expectedAfter(this.tokens[this.at - 1])}}`, startsExpression);
   }
 
   #name(): Expression {
-    const dot = this.#accept(".") === undefined ? "" : ".";
-    const token = this.#token;
+    const dot = this.accept(".") === undefined ? "" : ".";
+    const token = this.token;
     if (token.kind !== "identifier" || (dot !== "" && keywords.has(token.text)) || token.text === "in") {
-      if (dot !== "") this.#unexpected("IDENTIFIER", (next) => next.kind === "identifier");
-      this.#unexpected(`{${expectedAfter(this.#tokens[this.#at - 1])}}`, startsExpression);
+      if (dot !== "") this.unexpected("IDENTIFIER", (next) => next.kind === "identifier");
+      this.unexpected(`{${expectedAfter(this.tokens[this.at - 1])}}`, startsExpression);
     }
     if (dot === "" && keywords.has(token.text)) {
-      this.#at++;
+      this.at++;
       const value = token.text === "null" ? null : token.text === "true";
-      return { kind: "literal", id: this.#id(token.offset), value };
+      return { kind: "literal", id: this.id(token.offset), value };
     }
     const message = this.#messageName();
     if (message !== undefined) return this.#struct(dot + message);
-    this.#at++;
-    if (reserved.has(token.text)) this.#issue(`reserved identifier: ${token.text}`, token.offset);
-    const open = this.#accept("(");
-    if (open === undefined) return { kind: "identifier", id: this.#id(token.offset), name: dot + token.text };
-    const id = this.#id(open.offset);
+    this.at++;
+    if (reserved.has(token.text)) this.issue(`reserved identifier: ${token.text}`, token.offset);
+    const open = this.accept("(");
+    if (open === undefined) return { kind: "identifier", id: this.id(token.offset), name: dot + token.text };
+    const id = this.id(open.offset);
     return this.#call(id, dot + token.text, undefined, this.#expressions(")"));
   }
 
   /** `a.b.c` where `{` follows it: the start of a message. Consumes it then, and nothing otherwise. */
   #messageName(): string | undefined {
-    let at = this.#at;
-    let name = this.#tokens[at]!.text;
-    while (this.#tokens[at + 1]!.text === "." && this.#tokens[at + 2]?.kind === "identifier") {
+    let at = this.at;
+    let name = this.tokens[at]!.text;
+    while (this.tokens[at + 1]!.text === "." && this.tokens[at + 2]?.kind === "identifier") {
       at += 2;
-      name += `.${this.#tokens[at]!.text}`;
+      name += `.${this.tokens[at]!.text}`;
     }
-    const next = this.#tokens[at + 1]!;
+    const next = this.tokens[at + 1]!;
     if (next.kind !== "symbol" || next.text !== "{") return undefined;
-    this.#at = at + 1;
+    this.at = at + 1;
     return name;
   }
 
   #struct(typeName: string): Expression {
-    const id = this.#id(this.#expect("{").offset);
+    const id = this.id(this.expect("{").offset);
     const fields: StructField[] = [];
-    while (this.#accept("}") === undefined) {
+    while (this.accept("}") === undefined) {
       const optional = this.#optionalMark();
       const name = this.#normalName(this.#initializerName(optional));
-      const colon = this.#expect(":");
-      const fieldId = this.#id(colon.offset);
+      const colon = this.expect(":");
+      const fieldId = this.id(colon.offset);
       fields.push({ id: fieldId, name, value: this.#expression(), optional });
-      if (this.#accept(",") === undefined && !this.#is("}")) this.#expect("}");
+      if (this.accept(",") === undefined && !this.is("}")) this.expect("}");
     }
     return { kind: "struct", id, typeName, fields };
   }
 
   #optionalMark(): boolean {
-    const mark = this.#accept("?");
-    if (mark !== undefined && !this.#options.optionalSyntax) this.#issue("unsupported syntax '?'", mark.offset);
+    const mark = this.accept("?");
+    if (mark !== undefined && !this.#options.optionalSyntax) this.issue("unsupported syntax '?'", mark.offset);
     return mark !== undefined;
   }
 
   #list(open: Token): Expression {
-    const id = this.#id(open.offset);
+    const id = this.id(open.offset);
     const items: Expression[] = [];
     const optional = new Set<number>();
-    while (this.#accept("]") === undefined) {
-      if (items.length === 0 && this.#accept(",") !== undefined) {
-        this.#expect("]");
+    while (this.accept("]") === undefined) {
+      if (items.length === 0 && this.accept(",") !== undefined) {
+        this.expect("]");
         break;
       }
       if (this.#optionalMark()) optional.add(items.length);
       items.push(this.#expression());
-      if (this.#accept(",") === undefined && !this.#is("]")) this.#expect("]");
+      if (this.accept(",") === undefined && !this.is("]")) this.expect("]");
     }
     return { kind: "list", id, items, optional };
   }
 
   #map(open: Token): Expression {
-    const id = this.#id(open.offset);
+    const id = this.id(open.offset);
     const entries: MapEntry[] = [];
-    while (this.#accept("}") === undefined) {
-      if (entries.length === 0 && this.#accept(",") !== undefined) {
-        this.#expect("}");
+    while (this.accept("}") === undefined) {
+      if (entries.length === 0 && this.accept(",") !== undefined) {
+        this.expect("}");
         break;
       }
       const optional = this.#optionalMark();
       const key = this.#expression();
-      const entryId = this.#id(this.#expect(":").offset);
+      const entryId = this.id(this.expect(":").offset);
       entries.push({ id: entryId, key, value: this.#expression(), optional });
-      if (this.#accept(",") === undefined && !this.#is("}")) this.#expect("}");
+      if (this.accept(",") === undefined && !this.is("}")) this.expect("}");
     }
     return { kind: "map", id, entries };
   }
@@ -417,12 +355,12 @@ class Parser {
   }
 
   #literal(offset: number, read: () => Literal): Expression {
-    const id = this.#id(offset);
+    const id = this.id(offset);
     try {
       return { kind: "literal", id, value: read() };
     } catch (error) {
       if (!(error instanceof UnescapeError)) throw error;
-      this.#issue(error.message, offset);
+      this.issue(error.message, offset);
       return { kind: "literal", id, value: null };
     }
   }
@@ -433,9 +371,9 @@ class Parser {
     const macro: Macro | undefined = macros.get(macroKey(name, args.length, receiver));
     if (macro !== undefined) {
       const offset = this.offsets.get(id)!;
-      const expanded = macro({ newId: () => this.#id(offset) }, target, args);
+      const expanded = macro({ newId: () => this.id(offset) }, target, args);
       if (expanded instanceof MacroError) {
-        this.#issue(expanded.message, this.offsets.get(expanded.id) ?? offset);
+        this.issue(expanded.message, this.offsets.get(expanded.id) ?? offset);
         return { kind: "literal", id, value: null };
       }
       if (expanded !== undefined) return expanded;
