@@ -25,6 +25,7 @@ import type { Controller } from "./runner/controller.ts";
 import { runControllers } from "./runner/run.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { taintEvictionController } from "./taint-eviction/controller.ts";
+import { validatingAdmissionPolicyStatusController } from "./validating-admission-policy-status/controller.ts";
 
 export interface ControllersOptions {
   /** A way in as this user; what it may do is decided as for any request. */
@@ -83,6 +84,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "node-lifecycle-controller": nodeLifecycleController(),
     "pod-garbage-collector-controller": podGarbageCollector(),
     "taint-eviction-controller": taintEvictionController(),
+    "validatingadmissionpolicy-status-controller": validatingAdmissionPolicyStatusController,
     ...(options.clusterCidr === undefined
       ? {}
       : { "node-ipam-controller": nodeIpamController({ ...options, clusterCidr: options.clusterCidr }) }),
