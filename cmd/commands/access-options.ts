@@ -4,10 +4,21 @@ import { parseDurationMs } from "../../apimachinery/time/duration.ts";
 /** How the API server knows its users, and what they may. */
 export interface AccessFlags {
   readonly anonymousAuth: string;
+  readonly authenticationConfig?: string;
   readonly tokenAuthFile?: string;
+  readonly oidcIssuerUrl?: string;
+  readonly oidcClientId?: string;
+  readonly oidcCaFile?: string;
+  readonly oidcUsernameClaim: string;
+  readonly oidcUsernamePrefix: string;
+  readonly oidcGroupsClaim: string;
+  readonly oidcGroupsPrefix: string;
+  readonly oidcSigningAlgs: string;
+  readonly oidcRequiredClaim: readonly string[];
   readonly authenticationTokenWebhookConfigFile?: string;
   readonly authenticationTokenWebhookVersion: string;
   readonly authenticationTokenWebhookCacheTtl: number;
+  readonly authorizationConfig?: string;
   readonly authorizationMode: string;
   readonly authorizationWebhookConfigFile?: string;
   readonly authorizationWebhookVersion: string;
@@ -17,7 +28,7 @@ export interface AccessFlags {
 
 /** Under upstream's names. */
 export function addAccessFlags(command: Command): Command {
-  return command
+  addOpenIdFlags(command)
     .addOption(
       new Option("--anonymous-auth <yes>", "whether requests without a credential are taken, as system:anonymous")
         .choices(["true", "false"])
@@ -29,7 +40,38 @@ export function addAccessFlags(command: Command): Command {
       "kubeconfig of a webhook that says whom bearer tokens stand for",
     )
     .addOption(versionOption("--authentication-token-webhook-version <version>", "authentication.k8s.io"))
-    .option("--authentication-token-webhook-cache-ttl <time>", "how long its answers are believed", duration, 120_000)
+    .option("--authentication-token-webhook-cache-ttl <time>", "how long its answers are believed", duration, 120_000);
+  return addAuthorizationFlags(command);
+}
+
+function addOpenIdFlags(command: Command): Command {
+  return command
+    .option(
+      "--authentication-config <file>",
+      "issuers of tokens, and who is anonymous: an apiserver.config.k8s.io/v1 AuthenticationConfiguration",
+    )
+    .option("--oidc-issuer-url <url>", "one issuer of tokens, by OpenID Connect, instead of a file")
+    .option("--oidc-client-id <id>", "the audience of its tokens")
+    .option("--oidc-ca-file <file>", "PEM file: the authority that signed its certificate")
+    .option("--oidc-username-claim <claim>", "claim of its tokens that is the user's name", "sub")
+    .option("--oidc-username-prefix <text>", "what stands before the name; - is nothing", "")
+    .option("--oidc-groups-claim <claim>", "claim of its tokens that has the user's groups", "")
+    .option("--oidc-groups-prefix <text>", "what stands before each group", "")
+    .option("--oidc-signing-algs <names>", "algorithms that may have signed its tokens", "RS256")
+    .option(
+      "--oidc-required-claim <claim=value>",
+      "a claim that its tokens must have; may be given again",
+      collect,
+      [],
+    );
+}
+
+function addAuthorizationFlags(command: Command): Command {
+  return command
+    .option(
+      "--authorization-config <file>",
+      "who decides what a user may: an apiserver.config.k8s.io/v1 AuthorizationConfiguration, instead of a mode",
+    )
     .option(
       "--authorization-mode <modes>",
       "who decides what a user may, in this order: Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny",
@@ -49,6 +91,10 @@ export function addAccessFlags(command: Command): Command {
       duration,
       30_000,
     );
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function versionOption(flags: string, group: string): Option {

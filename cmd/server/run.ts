@@ -19,7 +19,7 @@ import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
 import { standardError } from "../standard-error.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { accessOfFlags, type FlagAccess } from "./access.ts";
+import { accessOfFlags, type FlagAccess } from "./access/access.ts";
 import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
@@ -47,11 +47,12 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     logger.info("wrote a certificate or kubeconfig", { file });
   }
   const auditLog = await openAuditLog(flags, logger);
-  const access = await accessOfFlags(flags, [flags.serviceAccountIssuer], logger);
   // From here on a signal ends the server in order, even before it is ready.
   const stop = stopSignal();
   const ended = new AbortController();
-  const { storage, checks } = await openStore(flags, logger, AbortSignal.any([stop, ended.signal]));
+  const untilEnd = AbortSignal.any([stop, ended.signal]);
+  const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, logger, signal: untilEnd });
+  const { storage, checks } = await openStore(flags, logger, untilEnd);
   const server = serverOf(flags, addresses, { pki, storage, checks, logger, audit: auditLog?.filter, access });
   let components = Promise.resolve();
   try {

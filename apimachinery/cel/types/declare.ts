@@ -51,13 +51,10 @@ export function declTypeOf(
   }
 }
 
-/** An object type of fields given by hand: `request`, `namespaceObject`. Field names are JSON's. */
+/** An object type of fields given by hand: `request`, `namespaceObject`. Names are JSON's, none is escaped: `request.namespace`. */
 export function declareFields(name: string, fields: Readonly<Record<string, CelType>>): CelType {
-  return fieldsType(
-    name,
-    Object.entries(fields).map(([json, type]) => [json, type] as const),
-    2,
-  );
+  const byName = new Map(Object.entries(fields).map(([json, type]) => [json, { json, type }]));
+  return objectType(name, (field) => byName.get(field)?.type, { fields: byName, minSerializedSize: 2 });
 }
 
 function fieldsType(name: string, fields: Iterable<readonly [string, CelType]>, minSerializedSize: number): CelType {

@@ -1,12 +1,12 @@
-import type { SubjectAccessReviewSpec } from "../../api/generated/types/authorization-v1.ts";
-import type { Clock } from "../../base/clock.ts";
-import type { Logger } from "../../base/logger.ts";
-import type { Random } from "../../base/random.ts";
-import { jsonReview } from "../webhook-client/json-review.ts";
-import { withRetries } from "../webhook-client/retry.ts";
-import { TimedCache } from "../webhook-client/timed-cache.ts";
-import type { WebhookClient, WebhookServer } from "../webhook-client/webhook-client.ts";
-import type { AuthorizationAttributes, Authorizer, Decision } from "./authorizer.ts";
+import type { SubjectAccessReviewSpec } from "../../../api/generated/types/authorization-v1.ts";
+import type { Clock } from "../../../base/clock.ts";
+import type { Logger } from "../../../base/logger.ts";
+import type { Random } from "../../../base/random.ts";
+import { jsonReview } from "../../webhook-client/json-review.ts";
+import { withRetries } from "../../webhook-client/retry.ts";
+import { TimedCache } from "../../webhook-client/timed-cache.ts";
+import type { WebhookClient, WebhookServer } from "../../webhook-client/webhook-client.ts";
+import type { AuthorizationAttributes, Authorizer, Decision } from "../authorizer.ts";
 import { reviewSpecOf } from "./review-spec.ts";
 
 /** As upstream's LRUExpireCache; answers to long questions are not kept (plugin/pkg/authorizer/webhook, shouldCache). */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { realClock, SeededRandom, silentLogger, VirtualClock } from "../../base/mod.ts";
-import { networkWebhookClient } from "../webhook-client/network-client.ts";
-import { type Answer, startWebhook, type WebhookServerForTests } from "../webhook-client/testing/webhook-server.ts";
-import type { AuthorizationAttributes } from "./authorizer.ts";
+import { realClock, SeededRandom, silentLogger, VirtualClock } from "../../../base/mod.ts";
+import { networkWebhookClient } from "../../webhook-client/network-client.ts";
+import { type Answer, startWebhook, type WebhookServerForTests } from "../../webhook-client/testing/webhook-server.ts";
+import type { AuthorizationAttributes } from "../authorizer.ts";
 import { WebhookAuthorizer, type WebhookAuthorizerOptions } from "./webhook-authorizer.ts";
 
 interface Place {

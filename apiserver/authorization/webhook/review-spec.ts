@@ -1,8 +1,8 @@
-import type { ResourceAttributes, SubjectAccessReviewSpec } from "../../api/generated/types/authorization-v1.ts";
-import type { FieldSelectorRequirement, LabelSelectorRequirement } from "../../api/generated/types/meta-v1.ts";
-import { parseFieldSelector, SelectorError } from "../../apimachinery/selectors/field-selector.ts";
-import { parseLabelSelector } from "../../apimachinery/selectors/label-selector.ts";
-import type { AuthorizationAttributes } from "./authorizer.ts";
+import type { ResourceAttributes, SubjectAccessReviewSpec } from "../../../api/generated/types/authorization-v1.ts";
+import type { FieldSelectorRequirement, LabelSelectorRequirement } from "../../../api/generated/types/meta-v1.ts";
+import { parseFieldSelector, SelectorError } from "../../../apimachinery/selectors/field-selector.ts";
+import { parseLabelSelector } from "../../../apimachinery/selectors/label-selector.ts";
+import type { AuthorizationAttributes } from "../authorizer.ts";
 
 /** What somebody wants, as a SubjectAccessReview asks it (plugin/pkg/authorizer/webhook). */
 export function reviewSpecOf(attributes: AuthorizationAttributes): SubjectAccessReviewSpec {

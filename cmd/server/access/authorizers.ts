@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { parseYaml } from "../../../apimachinery/yaml/yaml.ts";
+import type { AuthorizationMode } from "../../../apiserver/access.ts";
+import {
+  type AuthorizerConfiguration,
+  parseAuthorizationConfiguration,
+} from "../../../apiserver/authorization/configuration.ts";
+import { matchesAll } from "../../../apiserver/authorization/webhook/match-conditions.ts";
+import { WebhookAuthorizer } from "../../../apiserver/authorization/webhook/webhook-authorizer.ts";
+import { type Logger, realClock, realRandom } from "../../../base/mod.ts";
+import { CommandError } from "../../command-error.ts";
+import type { AccessFlags } from "../../commands/access-options.ts";
+import { usableFile } from "./usable-file.ts";
+import { accessWebhooks, webhookServer } from "./webhook-server.ts";
+
+/** How long a webhook of the flags may take to answer once (apiserver/pkg/util/webhook, defaultRequestTimeout). */
+const timeoutMs = 30_000;
+
+/** Who decides what a user may, by `--authorization-config` or by modes. */
+export async function authorizersOf(flags: AccessFlags, logger: Logger): Promise<readonly AuthorizationMode[]> {
+  const { authorizationConfig, authorizationMode, authorizationWebhookConfigFile: webhookFile } = flags;
+  const fromFile = await usableFile("--authorization-config", authorizationConfig, async (file) => {
+    const configured = parseAuthorizationConfiguration(parseYaml(await readFile(file, "utf8")).value);
+    return Promise.all(configured.map((one) => configuredAuthorizer(one, logger)));
+  });
+  if (fromFile !== undefined) {
+    if (webhookFile === undefined) return fromFile;
+    throw new CommandError("--authorization-config and --authorization-webhook-config-file say the same: give one");
+  }
+  const names = authorizationMode.split(",");
+  if (webhookFile !== undefined && !names.includes("Webhook")) {
+    throw new CommandError("--authorization-webhook-config-file is for the mode Webhook of --authorization-mode");
+  }
+  const modes: AuthorizationMode[] = [];
+  for (const name of names) modes.push(await modeOf(name, flags, logger));
+  return modes;
+}
+
+async function configuredAuthorizer(config: AuthorizerConfiguration, logger: Logger): Promise<AuthorizationMode> {
+  if (config.type !== "Webhook") return config.type;
+  const { conditions, failurePolicy, kubeConfigFile, ...rest } = config;
+  return new WebhookAuthorizer({
+    ...rest,
+    client: accessWebhooks,
+    server: await webhookServer(kubeConfigFile),
+    onFailure: failurePolicy === "Deny" ? "deny" : "noOpinion",
+    matches: (spec) => matchesAll(conditions, spec),
+    clock: realClock,
+    random: realRandom,
+    logger,
+  });
+}
+
+async function modeOf(name: string, flags: AccessFlags, logger: Logger): Promise<AuthorizationMode> {
+  if (name === "Node" || name === "RBAC" || name === "AlwaysAllow" || name === "AlwaysDeny") return name;
+  if (name !== "Webhook") {
+    throw new CommandError(
+      `--authorization-mode ${name} is none: choose from Node, RBAC, Webhook, AlwaysAllow and AlwaysDeny`,
+    );
+  }
+  const file = flags.authorizationWebhookConfigFile;
+  const webhook = await usableFile("--authorization-webhook-config-file", file, async (path) => {
+    return new WebhookAuthorizer({
+      name: "",
+      client: accessWebhooks,
+      server: await webhookServer(path),
+      version: flags.authorizationWebhookVersion as "v1",
+      timeoutMs,
+      authorizedTtlMs: flags.authorizationWebhookCacheAuthorizedTtl,
+      unauthorizedTtlMs: flags.authorizationWebhookCacheUnauthorizedTtl,
+      onFailure: "noOpinion",
+      clock: realClock,
+      random: realRandom,
+      logger,
+    });
+  });
+  if (webhook === undefined) {
+    throw new CommandError("--authorization-mode Webhook needs --authorization-webhook-config-file");
+  }
+  return webhook;
+}
