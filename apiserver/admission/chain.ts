@@ -39,6 +39,8 @@ export const pluginOrder: readonly string[] = [
   "AlwaysDeny",
   // Not upstream's: there the registry of roles does it, which comes after all mutation.
   "RBACEscalation",
+  // Likewise: upstream's registry of policies.
+  "PolicyParamAccess",
 ];
 
 /**

@@ -46,6 +46,7 @@ import { podResize } from "./pod-resize.ts";
 import { podSecurity } from "./pod-security/plugin.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { mutatingPolicies } from "./policy/mutating.ts";
+import { policyParamAccess } from "./policy/param-access.ts";
 import { validatingPolicies } from "./policy/validating.ts";
 import { priorityAdmission } from "./priority.ts";
 import { type ResourceQuotaDeps, resourceQuota } from "./resource-quota/plugin.ts";
@@ -142,5 +143,6 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
       resourceClaims: ResourceClaim,
     }),
     rbacEscalation(rules, authorizer),
+    policyParamAccess({ reader, served, authorizer }),
   ];
 }

@@ -155,6 +155,12 @@ export class AuditRecord {
     return auditLevels.indexOf(this.#decision.level) >= auditLevels.indexOf(level);
   }
 
+  /** What a webhook changed in the request is told only where the request is. */
+  #annotations(): readonly (readonly [string, string])[] {
+    const all = [...this.#request.auditAnnotations];
+    return this.#reaches("Request") ? all : all.filter(([key]) => !key.startsWith("patch.webhook.admission.k8s.io/"));
+  }
+
   #shown(object: unknown): unknown {
     return this.#decision.omitManagedFields ? withoutManagedFields(object) : object;
   }
@@ -163,7 +169,7 @@ export class AuditRecord {
     if (this.#decision.omitStages.has(stage)) return;
     const { requestReceivedTimestamp, sourceIPs, userAgent, ...head } = this.#base;
     const { level, auditID, ...rest } = head;
-    const annotations = this.#request.auditAnnotations;
+    const annotations = this.#annotations();
     this.#backend.write({
       ...{ kind: rest.kind, apiVersion: rest.apiVersion, level, auditID, stage },
       ...{ requestURI: rest.requestURI, verb: rest.verb, user: rest.user },
@@ -172,7 +178,7 @@ export class AuditRecord {
       ...given({ requestObject: this.#requestObject, responseObject: this.#responseObject }),
       requestReceivedTimestamp,
       stageTimestamp,
-      ...(annotations.size === 0 ? {} : { annotations: Object.fromEntries(annotations) }),
+      ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }),
     });
   }
 }

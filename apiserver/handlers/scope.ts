@@ -108,7 +108,7 @@ export function writeContextOf(
     user: request.user,
     dryRun: options.dryRun,
     subresource,
-    options: admissionOptions(kind, options),
+    options: admissionOptions(kind, options, kind === "DeleteOptions" ? null : request.query.get("fieldValidation")),
     admission: scope.admission,
     ownFields: undefined,
     signal: request.signal,
@@ -125,11 +125,17 @@ export function writerOf(request: ApiRequest, options: Pick<WriteOptions, "field
   };
 }
 
-function admissionOptions(kind: string, options: Pick<WriteOptions, "dryRun" | "fieldManager">): object {
+/** As they were sent: what has a default is not told. */
+function admissionOptions(
+  kind: string,
+  options: Pick<WriteOptions, "dryRun" | "fieldManager">,
+  fieldValidation: string | null,
+): object {
   return {
     kind,
     apiVersion: "meta.k8s.io/v1",
     ...(options.dryRun ? { dryRun: ["All"] } : {}),
     ...(options.fieldManager === "" ? {} : { fieldManager: options.fieldManager }),
+    ...(fieldValidation ? { fieldValidation } : {}),
   };
 }

@@ -283,6 +283,35 @@ describe("admission policies", { timeout: 120_000 }, () => {
     await expect(admin, post("something"), 201);
   });
 
+  test("who may not read parameters may not have a policy read them", async () => {
+    const bob = clientOf.h2(https.port, https.issue({ commonName: "bob" }));
+    const role = { rules: [{ apiGroups: ["admissionregistration.k8s.io"], resources: ["*"], verbs: ["create"] }] };
+    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+    await made(`${rbac}/clusterroles`, { metadata: { name: "policies" }, ...role });
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "policies" };
+    const subjects = [{ kind: "User", name: "bob", apiGroup: "rbac.authorization.k8s.io" }];
+    await made(`${rbac}/clusterrolebindings`, { metadata: { name: "policies" }, roleRef, subjects });
+    const paramKind = { apiVersion: "v1", kind: "Secret" };
+    const spec = { matchConstraints, paramKind, validations: [{ expression: "true" }] };
+    const path = `${api}/validatingadmissionpolicies`;
+    const own = { method: "POST", path, body: { metadata: { name: "spy" }, spec } };
+    const refused = await expect(bob, own, 422);
+    assert.match(
+      (refused.json as { message: string }).message,
+      /^ValidatingAdmissionPolicy\.admissionregistration\.k8s\.io "spy" is invalid: spec\.paramKind: Forbidden: user &\{bob {2}\[system:authenticated\] map\[.*\]\} must have "get" permission on all objects of the referenced paramKind \(kind=Secret, apiVersion=v1\)$/,
+    );
+    await policy("spy", { paramKind, validations: [{ expression: "true" }] });
+    const paramRef = { name: "s", namespace: "default", parameterNotFoundAction: "Allow" };
+    const body = { metadata: { name: "b" }, spec: { policyName: "spy", validationActions: ["Deny"], paramRef } };
+    const binding = { method: "POST", path: `${api}/validatingadmissionpolicybindings`, body };
+    assert.match(
+      (await expect(bob, binding, 422)).text,
+      /spec\.paramRef: Forbidden: user .* does not have \\"get\\" permission on the object referenced by paramRef/,
+    );
+    await expect(admin, binding, 201);
+    bob.close();
+  });
+
   test("checks are counted under upstream's names", async () => {
     const { text } = await expect(admin, { path: "/metrics" }, 200);
     assert.match(

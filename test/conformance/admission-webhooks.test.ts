@@ -74,7 +74,7 @@ describe("admission webhooks", { timeout: 120_000 }, () => {
 
   test("a validating webhook is sent an AdmissionReview in exactly upstream's form", async () => {
     await register("Validating", "form", hook());
-    await expect(admin, post("form", { data: { a: "b" } }, "?fieldManager=me"), 201);
+    await expect(admin, post("form", { data: { a: "b" } }, "?fieldManager=me&fieldValidation=Strict"), 201);
     const { path, body } = webhook.calls[0]!;
     assert.equal(path, "/review?timeout=10s");
     const { request } = body as Review;
@@ -99,7 +99,12 @@ describe("admission webhooks", { timeout: 120_000 }, () => {
           userInfo: { username: "admin", groups: ["system:masters", "system:authenticated"], extra },
           oldObject: null,
           dryRun: false,
-          options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1", fieldManager: "me" },
+          options: {
+            kind: "CreateOptions",
+            apiVersion: "meta.k8s.io/v1",
+            fieldManager: "me",
+            fieldValidation: "Strict",
+          },
         },
       },
     );
@@ -394,6 +399,25 @@ describe("admission webhooks", { timeout: 120_000 }, () => {
     assert.deepEqual(review["resource"], { group: "apps", version: "v1", resource: "deployments" });
     assert.deepEqual([review["subResource"], (review["object"] as { spec: object }).spec], ["scale", { replicas: 3 }]);
     webhook.answer = says({ allowed: true });
+  });
+
+  test("a pod's binding to a node is asked about, as the Binding that it is", async () => {
+    const pods = "/api/v1/namespaces/default/pods";
+    const spec = { containers: [{ name: "c", image: "i" }] };
+    await expect(
+      admin,
+      { method: "POST", path: "/api/v1/namespaces/default/serviceaccounts", body: { metadata: { name: "default" } } },
+      201,
+    );
+    await expect(admin, { method: "POST", path: pods, body: { metadata: { name: "p" }, spec } }, 201);
+    await register("Validating", "binds", hook({ rules: [{ ...rule, resources: ["pods/binding"] }] }));
+    webhook.answer = says({ allowed: false, status: { message: "not there" } });
+    const binding = { metadata: { name: "p" }, target: { kind: "Node", name: "n" } };
+    const bind = { method: "POST", path: `${pods}/p/binding`, body: binding };
+    assert.match((await expect(admin, bind, 400)).text, /denied the request: not there/);
+    assert.deepEqual(reviewOf(webhook.calls[0]!.body)["kind"], { group: "", version: "v1", kind: "Binding" });
+    webhook.answer = says({ allowed: true });
+    await expect(admin, bind, 201);
   });
 
   test("calls are counted under upstream's names", async () => {

@@ -8,10 +8,11 @@ import { formatTime } from "../../../apimachinery/time/time.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { writeOptionsOf } from "../../registry/options.ts";
 import type { ResourceStore } from "../../registry/resource-store.ts";
+import { admissionAttributes } from "../../registry/write-context.ts";
 import type { ApiRequest } from "../../request.ts";
 import type { ApiResponse } from "../../response.ts";
 import type { Subresource } from "../resource.ts";
-import type { Scope } from "../scope.ts";
+import { type Scope, writeContextOf } from "../scope.ts";
 
 /** POST pods/NAME/binding: assigns a pod to a node, once (pkg/registry/core/pod/storage, BindingREST). */
 export const bindPod: Subresource = {
@@ -34,7 +35,20 @@ async function bind(
   const binding = draft as unknown as BindingInput;
   const name = named ?? binding.metadata?.name ?? "";
   const now = scope.clock.now();
+  const attributes = admissionAttributes(
+    {
+      operation: "CREATE",
+      definition: named === undefined ? Binding : pods.definition,
+      namespace: request.info.namespace,
+      name,
+      object: draft,
+      oldObject: undefined,
+    },
+    writeContextOf(scope, request, options, "CreateOptions"),
+  );
+  await scope.admission.admit(attributes);
   checkBinding(draft, name, { user: request.user, now, dryRun: options.dryRun, subresource: "binding" });
+  await scope.admission.validate(attributes);
   const change = (old: ApiObject): Draft<ApiObject> => assigned(old as unknown as Pod, binding, name, now);
   await pods.amend(request.info.namespace, name, change, { dryRun: options.dryRun, signal: request.signal });
   const value = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
