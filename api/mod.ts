@@ -9,6 +9,7 @@ import { workloadResources } from "./workloads.ts";
 /** pkg/controlplane/apiserver/aggregator.go, apiVersionPriorities, without groups that are not served. */
 const groupOrder: readonly string[] = [
   "",
+  "apiregistration.k8s.io",
   "apps",
   "events.k8s.io",
   "authentication.k8s.io",

@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import { CustomResourceDefinition } from "./apiextensions/v1/customresourcedefinition.ts";
+import { APIService } from "./apiregistration/v1/api-service.ts";
 import { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from "./autoscaling/v1/horizontal-pod-autoscaler.ts";
 import { HorizontalPodAutoscaler } from "./autoscaling/v2/horizontal-pod-autoscaler.ts";
 import { CertificateSigningRequest } from "./certificates/v1/certificate-signing-request.ts";
@@ -35,6 +36,7 @@ export const otherResources: readonly ResourceDefinition[] = [
   HorizontalPodAutoscalerV1,
   CertificateSigningRequest,
   CustomResourceDefinition,
+  APIService,
   IngressClass,
   Ingress,
   NetworkPolicy,

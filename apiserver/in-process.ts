@@ -28,7 +28,7 @@ export function inProcessTransport(handler: Handler, user: UserInfo, userAgent: 
   return {
     async request(request): Promise<TransportResponse> {
       const { response, warnings } = await call(request);
-      const object = response.type === "stream" ? await textOf(response) : bodyOf(response);
+      const object = response.type === "stream" ? await streamedOf(response) : bodyOf(response);
       return { status: statusOf(response), object, warnings: [...warnings] };
     },
     async *watch(request): AsyncGenerator<WatchEvent> {
@@ -37,6 +37,10 @@ export function inProcessTransport(handler: Handler, user: UserInfo, userAgent: 
       }
       try {
         const { response } = await call(request);
+        if (response.type === "stream") {
+          yield* streamedEvents(response);
+          return;
+        }
         if (response.type !== "watch") {
           throw new Error(`${request.path} answered a watch with a ${response.type}`);
         }
@@ -81,6 +85,38 @@ function requestOf(request: TransportRequest, user: UserInfo, userAgent: string,
 
 function statusOf(response: ApiResponse): number {
   return "status" in response ? response.status : 200;
+}
+
+/** What another server answered, as this server's own answers are: a refusal is thrown, JSON is an object. */
+async function streamedOf(response: StreamResponse): Promise<unknown> {
+  const text = await textOf(response);
+  if (!String(response.headers["content-type"] ?? "").startsWith("application/json")) {
+    if (response.status >= 400) throw ApiError.from(new Error(text.trim()));
+    return text;
+  }
+  const value = JSON.parse(text);
+  if (response.status >= 400) throw ApiError.fromStatus(value as Status);
+  return value;
+}
+
+/** A watch that another server answers, a line of JSON each event. */
+async function* streamedEvents(response: StreamResponse): AsyncGenerator<WatchEvent> {
+  if (response.status !== 200) {
+    await streamedOf(response);
+    return;
+  }
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const piece of response.body) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      if (line === "") continue;
+      const event = JSON.parse(line) as WatchEvent | { readonly type: "ERROR"; readonly object: Status };
+      if (event.type === "ERROR") throw ApiError.fromStatus(event.object as Status);
+      yield event as WatchEvent;
+    }
+  }
 }
 
 /** A stream as the text it is, once it has ended. */

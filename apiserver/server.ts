@@ -11,6 +11,9 @@ import type { Storage } from "../storage/storage.ts";
 import { type AccessOptions, accessOf } from "./access.ts";
 import { defaultAdmission } from "./admission/default-chain.ts";
 import type { PluginSelection } from "./admission/selection.ts";
+import { Aggregator } from "./aggregation/aggregator.ts";
+import type { ProxyClient } from "./aggregation/extension-server.ts";
+import { builtInPriority } from "./aggregation/priorities.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
@@ -32,7 +35,7 @@ import { resourceHandler } from "./handlers/resource.ts";
 import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
 import { HttpServer } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
-import type { Backend } from "./nodes/backend.ts";
+import { type Backend, noBackend } from "./nodes/backend.ts";
 import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
 import type { RequestInfo } from "./request.ts";
@@ -62,6 +65,10 @@ export interface ApiServerOptions {
   /** Admission plugins beyond, or not, those that are on anyway; of names that `selectionErrors` accepts. */
   readonly admission?: PluginSelection;
   readonly requestLimits?: RequestLimits;
+  /** Who this server is to extension servers; without it, and without a way to them, group versions of services are unavailable. */
+  readonly proxyClient?: ProxyClient;
+  /** Requests to extension servers go to endpoints (default) or to addresses of services (--enable-aggregator-routing). */
+  readonly aggregatorRouting?: "endpoints" | "services";
   /** Parts of its health that others keep: a key management plugin, say. */
   readonly checks?: readonly HealthCheck[];
   /** Who this server is to kubelets. Without it, and without `backend`, logs, exec and proxies are ServiceUnavailable. */
@@ -101,6 +108,7 @@ export class ApiServer {
   readonly #backend: Backend | undefined;
   readonly #webhooks: WebhookClient;
   readonly #flowControl: FlowControl | undefined;
+  readonly #aggregator: Aggregator;
   readonly #customResources: CustomResources;
   #compaction: Timer | undefined;
   #ready = false;
@@ -155,6 +163,7 @@ export class ApiServer {
     this.#flowControl = this.#flowControlOf(limits);
     // Whoever does not ask hears of it by /readyz.
     this.#failed.promise.catch(() => {});
+    this.#aggregator = this.#aggregatorOf(options);
     this.#handler = handlerChain({
       clock,
       logger,
@@ -164,19 +173,21 @@ export class ApiServer {
       impersonate: impersonate(access.authorizer),
       flowControl: this.#flowFilter(limits),
       authorizer: access.authorizer,
-      resources: resourceHandler(scope, subresources, virtual),
-      paths: allPaths({
-        definitions,
-        subresources,
-        externalAddress: options.externalAddress,
-        version: options.version,
-        metrics: this.metrics,
-        openIdDocuments: access.openIdDocuments,
-        custom: () => this.#customResources.served,
-        checks: this.#checks(),
-        others: this.#flowControl === undefined ? new Map() : dumpHandlers(this.#flowControl.levels, clock),
-        ...(options.descriptionsFile === undefined ? {} : { descriptionsFile: options.descriptionsFile }),
-      }),
+      resources: this.#aggregator.handler(resourceHandler(scope, subresources, virtual)),
+      paths: this.#aggregator.handler(
+        allPaths({
+          definitions,
+          subresources,
+          externalAddress: options.externalAddress,
+          version: options.version,
+          metrics: this.metrics,
+          openIdDocuments: access.openIdDocuments,
+          custom: () => this.#customResources.served,
+          checks: this.#checks(),
+          others: this.#flowControl === undefined ? new Map() : dumpHandlers(this.#flowControl.levels, clock),
+          ...(options.descriptionsFile === undefined ? {} : { descriptionsFile: options.descriptionsFile }),
+        }),
+      ),
     });
   }
 
@@ -193,6 +204,7 @@ export class ApiServer {
       this.#customResources.start();
     }
     await Promise.all([bootstrap({ registry: this.registry, service, logger }), this.#flowControl?.start()]);
+    await this.#aggregator.start();
     this.#ready = true;
     const interval = compactionIntervalMs ?? defaultCompactionMs;
     if (interval > 0) {
@@ -224,6 +236,7 @@ export class ApiServer {
     this.#ready = false;
     this.#compaction?.clear();
     this.#flowControl?.stop();
+    this.#aggregator.stop();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();
     this.#webhooks.close();
@@ -231,9 +244,35 @@ export class ApiServer {
     this.#cache.stop();
   }
 
+  #aggregatorOf({ access, definitions, aggregatorRouting, proxyClient }: ApiServerOptions): Aggregator {
+    const { clock, random, logger } = this.#options;
+    const versions = new Map(definitions.map(({ group, version }) => [`${group}/${version}`, { group, version }]));
+    return new Aggregator({
+      registry: this.registry,
+      reader: this.registry,
+      clock,
+      random,
+      logger,
+      metrics: this.metrics,
+      backend: this.#backend ?? noBackend,
+      client: proxyClient,
+      toEndpoints: aggregatorRouting !== "services",
+      builtIn: [...versions.values()].flatMap(({ group, version }) => {
+        const priority = builtInPriority(group, version);
+        return priority === undefined ? [] : [{ group, version, priority, managed: "onstart" as const }];
+      }),
+      authentication: {
+        clientCa: access.clientCa,
+        requestHeaderCa: access.requestHeaderCa,
+        allowedNames: access.requestHeaderAllowedNames ?? ["front-proxy-client"],
+      },
+    });
+  }
+
   #flowControlOf(limits: RequestLimits): FlowControl | undefined {
     const { clock, random, logger } = this.#options;
-    if (!limits.priorityAndFairness) return undefined;
+    const served = this.registry.find("flowcontrol.apiserver.k8s.io", "v1", "flowschemas") !== undefined;
+    if (!limits.priorityAndFairness || !served) return undefined;
     const concurrencyLimit = limits.maxRequestsInFlight + limits.maxMutatingRequestsInFlight;
     return new FlowControl({ registry: this.registry, clock, random, logger, metrics: this.metrics, concurrencyLimit });
   }

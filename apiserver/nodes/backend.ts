@@ -9,9 +9,22 @@ export interface BackendTarget {
   readonly port: number;
   /**
    * `kubelet`: shows the server's client certificate, and checks theirs where an authority is known. `kubelet-insecure`: the
-   * same without the check. `none`: neither.
+   * same without the check. `none`: neither. An object: as it says.
    */
-  readonly trust: "kubelet" | "kubelet-insecure" | "none";
+  readonly trust: "kubelet" | "kubelet-insecure" | "none" | ServerTrust;
+}
+
+/** How both sides of a TLS connection prove who they are. */
+export interface ServerTrust {
+  /** PEM: who the API server is. */
+  readonly key?: string;
+  readonly cert?: string;
+  /** The name that the certificate must be for. */
+  readonly serverName: string;
+  /** PEM of the authorities that it may be signed by; absent: those of the system. */
+  readonly ca?: string;
+  /** It is not checked at all. */
+  readonly insecure: boolean;
 }
 
 export interface BackendRequest {
@@ -52,3 +65,10 @@ export interface Backend {
 export class BackendError extends Error {
   override readonly name = "BackendError";
 }
+
+/** Where there is no network, nothing can be reached. */
+export const noBackend: Backend = {
+  send: () => Promise.reject(new BackendError("this API server has no network")),
+  upgrade: () => Promise.reject(new BackendError("this API server has no network")),
+  close: () => {},
+};

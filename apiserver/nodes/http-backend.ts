@@ -36,6 +36,7 @@ interface TlsOptions {
   readonly cert?: string;
   readonly ca?: string;
   readonly rejectUnauthorized: boolean;
+  readonly servername?: string;
 }
 
 class HttpBackend implements Backend {
@@ -124,6 +125,10 @@ class HttpBackend implements Backend {
   }
 
   #tls({ trust }: BackendTarget): TlsOptions {
+    if (typeof trust === "object") {
+      const { serverName, insecure, ...certificates } = trust;
+      return { ...certificates, servername: serverName, rejectUnauthorized: !insecure };
+    }
     if (trust === "none" || this.#credentials === undefined) return { rejectUnauthorized: false };
     const { clientKey: key, clientCert: cert, ca } = this.#credentials;
     if (trust === "kubelet-insecure" || ca === undefined) return { key, cert, rejectUnauthorized: false };

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
-import { isUpgradeRequest, joinSockets } from "../../apimachinery/httpstream/upgrade.ts";
+import { isUpgradeRequest, joinSockets, type RawHeaders } from "../../apimachinery/httpstream/upgrade.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse, UpgradeResponse } from "../response.ts";
 import type { Backend, BackendConnection, BackendTarget } from "./backend.ts";
@@ -19,12 +19,13 @@ export async function passUpgrade(
   target: BackendTarget,
   path: string,
   request: ApiRequest,
+  further: RawHeaders = [],
 ): Promise<ApiResponse> {
   if (request.upgradable !== true || !isUpgradeRequest((name) => request.header(name))) {
     throw ApiError.badRequest("Upgrade request required");
   }
   const { method, signal } = request;
-  const headers = requestHeaders(request, { upgrade: true });
+  const headers = [...requestHeaders(request, { upgrade: true }), ...further];
   const connection = await answered(
     reachable(backend).upgrade(target, { method, path, headers, signal }),
     plainFailure,
@@ -88,20 +89,25 @@ export interface ProxiedPath {
   readonly prefix: string;
   /** What is asked of the backend: path and query. */
   readonly path: string;
+  /** Header fields beside the client's own. */
+  readonly further?: RawHeaders;
 }
 
 /** Passes a request on and streams the answer back. */
 export async function passRequest(
   backend: Backend | undefined,
   target: BackendTarget,
-  { prefix, path }: ProxiedPath,
+  { prefix, path, further = [] }: ProxiedPath,
   request: ApiRequest,
 ): Promise<ApiResponse> {
   const { method, signal } = request;
-  const body = bodiless.has(method) ? undefined : request.bodyStream?.();
+  const body = bodiless.has(method) ? undefined : (request.bodyStream?.() ?? bodyOf(request));
   const host = request.header("host") ?? request.header(":authority");
   const length = request.header("content-length");
-  const headers = requestHeaders(request).filter(([name]) => body !== undefined || name !== "content-length");
+  const headers: (readonly [string, string])[] = requestHeaders(request).filter(
+    ([name]) => body !== undefined || name !== "content-length",
+  );
+  headers.push(...further);
   headers.push(["x-forwarded-uri", `${prefix}${path.split("?")[0]}`]);
   if (body !== undefined && length === undefined) headers.push(["transfer-encoding", "chunked"]);
   const answer = await answered(
@@ -114,4 +120,12 @@ export async function passRequest(
     kept["location"] = rewriteLocation(kept["location"], { prefix, hosts });
   }
   return { type: "stream", status: answer.status, headers: kept, body: answer.body };
+}
+
+/** Of a request within the process. */
+function bodyOf({ bodyObject }: ApiRequest): AsyncIterable<Uint8Array> | undefined {
+  if (bodyObject === undefined) return undefined;
+  return (async function* () {
+    yield Buffer.from(JSON.stringify(bodyObject));
+  })();
 }

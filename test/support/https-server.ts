@@ -81,6 +81,10 @@ export async function startHttpsServer(options: HttpsServerOptions = {}): Promis
     version: versionInfo({ version: "0.1.0", commit: "unknown", date: "1970-01-01T00:00:00Z" }),
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.compactionIntervalMs === undefined ? {} : { compactionIntervalMs: options.compactionIntervalMs }),
+    proxyClient: {
+      key: pki.pairs.get("front-proxy-client")!.key,
+      cert: pki.pairs.get("front-proxy-client")!.certificate,
+    },
     ...options.more,
   });
   await server.start();
