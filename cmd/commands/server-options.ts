@@ -21,6 +21,7 @@ export interface ServerFlags extends AccessFlags {
   readonly auditLogMaxbackup: number;
   readonly auditLogMaxage: number;
   readonly encryptionProviderConfig?: string;
+  readonly enableAggregatorRouting: string;
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
   readonly enablePriorityAndFairness: string;
@@ -82,6 +83,14 @@ export function addServerFlags(command: Command): Command {
     .option(
       "--encryption-provider-config <file>",
       "how objects of some resources are encrypted in the store: an apiserver.config.k8s.io/v1 EncryptionConfiguration",
+    )
+    .addOption(
+      new Option(
+        "--enable-aggregator-routing <yes>",
+        "whether requests for API groups of services go to their endpoints; if not, to their cluster addresses",
+      )
+        .choices(["true", "false"])
+        .default("true"),
     )
     .option("--max-requests-inflight <n>", "requests at once that only read; see the next two", count, 400)
     .option("--max-mutating-requests-inflight <n>", "requests at once that write", count, 200)

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
 import { type PluginSelection, selectionErrors } from "../../apiserver/admission/selection.ts";
+import type { ProxyClient } from "../../apiserver/aggregation/extension-server.ts";
 import type { Filter } from "../../apiserver/chain.ts";
 import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
@@ -156,6 +157,8 @@ function serverOf(
     ...(audit === undefined ? {} : { audit }),
     admission: admissionOf(flags),
     requestLimits: requestLimitsOf(flags),
+    proxyClient: proxyClientOf(pki),
+    aggregatorRouting: flags.enableAggregatorRouting === "true" ? "endpoints" : "services",
     kubelet: kubeletCredentials(pki),
     version: versionInfo(buildInfo),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
@@ -168,6 +171,11 @@ function admissionOf({ enableAdmissionPlugins, disableAdmissionPlugins }: Server
   const errors = selectionErrors(selection);
   if (errors.length > 0) throw new CommandError(errors.join("; "));
   return selection;
+}
+
+function proxyClientOf({ pairs }: Pki): ProxyClient {
+  const { key, certificate } = pairs.get("front-proxy-client")!;
+  return { key, cert: certificate };
 }
 
 function kubeletCredentials({ pairs, authority }: Pki): KubeletCredentials {
