@@ -1,20 +1,17 @@
-import { path } from "../../../apimachinery/field/path.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
-import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
 import type * as types from "../../generated/types/resource-v1.ts";
+import { claimErrors, classErrors, sliceErrors, templateErrors } from "./validation/objects.ts";
+import { withoutDeallocated } from "./validation/status.ts";
 
-// Dynamic resource allocation: structure, defaults, immutability and columns (pkg/apis/resource/v1/defaults.go,
-// pkg/registry/resource). Requests, selectors and devices are not checked further.
+// Dynamic resource allocation: pkg/apis/resource/v1/defaults.go, pkg/apis/resource/validation, pkg/registry/resource.
 
 export type DeviceClass = types.DeviceClass;
 export type ResourceClaim = types.ResourceClaim;
 export type ResourceClaimTemplate = types.ResourceClaimTemplate;
 export type ResourceSlice = types.ResourceSlice;
-
-const specPath = path("spec");
 
 function setClaimDefaults(spec: Draft<types.ResourceClaimSpec> | undefined): void {
   for (const { exactly, firstAvailable } of spec?.devices?.requests ?? []) {
@@ -28,21 +25,27 @@ export const DeviceClass = defineBuiltIn<DeviceClass>("resource.k8s.io/v1/device
   returnDeletedObject: true,
   generation: true,
   columns: [nameColumn, ageColumn],
+  validate: classErrors,
 });
 
 export const ResourceClaim = defineBuiltIn<ResourceClaim>("resource.k8s.io/v1/resourceclaims", {
   returnDeletedObject: true,
   columns: [nameColumn, textColumn("State", claimState), ageColumn],
   setDefaults: changing(({ spec }) => setClaimDefaults(spec)),
-  validate: (claim, old, { subresource }) =>
-    old === undefined || subresource !== "" ? [] : validateImmutableField(claim.spec, old.spec, specPath),
+  prepareForUpdate: changing((claim, old, { subresource }) => {
+    if (subresource !== "status" || claim.status?.devices === undefined) return;
+    const devices = withoutDeallocated(claim as unknown as ResourceClaim, old as unknown as ResourceClaim);
+    if (devices.length === 0) delete claim.status.devices;
+    else claim.status.devices = devices as NonNullable<typeof claim.status.devices>;
+  }),
+  validate: (claim, old, { subresource }) => claimErrors(claim, old, subresource),
 });
 
 export const ResourceClaimTemplate = defineBuiltIn<ResourceClaimTemplate>("resource.k8s.io/v1/resourceclaimtemplates", {
   returnDeletedObject: true,
   columns: [nameColumn, ageColumn],
   setDefaults: changing(({ spec }) => setClaimDefaults(spec?.spec)),
-  validate: (template, old) => (old === undefined ? [] : validateImmutableField(template.spec, old.spec, specPath)),
+  validate: templateErrors,
 });
 
 export const ResourceSlice = defineBuiltIn<ResourceSlice>("resource.k8s.io/v1/resourceslices", {
@@ -55,6 +58,9 @@ export const ResourceSlice = defineBuiltIn<ResourceSlice>("resource.k8s.io/v1/re
     textColumn("Pool", ({ spec }) => spec.pool?.name ?? ""),
     ageColumn,
   ],
+  prepareForCreate: changing(({ spec }) => dropUnavailable(spec)),
+  prepareForUpdate: changing(({ spec }) => dropUnavailable(spec)),
+  validate: sliceErrors,
   fieldSelectors: { "spec.nodeName": ({ spec }) => spec.nodeName ?? "", "spec.driver": ({ spec }) => spec.driver },
 });
 
@@ -66,4 +72,17 @@ function claimState({ metadata, status }: ResourceClaim): string {
     if (status.reservedFor?.length) states.push("reserved");
   } else if (!deleted) states.push("pending");
   return states.join(",");
+}
+
+/** Fields of feature gates that are off: DRAListTypeAttributes, DRANodeAllocatableResources. */
+function dropUnavailable(spec: Draft<types.ResourceSliceSpec> | undefined): void {
+  for (const device of spec?.devices ?? []) {
+    delete device.nodeAllocatableResourceMappings;
+    for (const attribute of Object.values(device.attributes ?? {})) {
+      delete attribute.bools;
+      delete attribute.ints;
+      delete attribute.strings;
+      delete attribute.versions;
+    }
+  }
 }
