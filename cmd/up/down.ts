@@ -23,7 +23,11 @@ export async function down(dataDir: string): Promise<void> {
 
 /** Stops the cluster of a directory and removes every trace of it. */
 export async function deleteCluster(dataDir: string): Promise<void> {
-  const cluster = (await removeLogsAlone(dataDir)) ? undefined : await clusterIn(dataDir);
+  if (await removeLogsAlone(dataDir)) {
+    process.stdout.write(`Deleted the logs of a start that failed in ${dataDir}.\n`);
+    return;
+  }
+  const cluster = await clusterIn(dataDir);
   if (cluster === undefined) {
     process.stdout.write(`There is no cluster in ${dataDir}.\n`);
     return;

@@ -168,9 +168,9 @@ function told(error: unknown, dataDir: string, { running, first }: { running: bo
   const known = error instanceof CommandError || error instanceof MachineError || error instanceof RunError;
   if (!known && !(code !== undefined && ofTheMachine.has(code))) return error;
   const again = `${programName} up${flagOf(dataDir)}`;
-  const stopped = running ? "" : " What was started has been stopped again.";
-  const stays = first ? ` Its logs stay in ${dataDir}/log: ${programName} delete${flagOf(dataDir)} removes them.` : "";
-  const text = `${message}\nWhen the cause is gone: ${again}.${stopped}${stays}`;
+  const stays = first ? `; its logs stay in ${dataDir}/log until ${programName} delete${flagOf(dataDir)}` : "";
+  const stopped = running ? "" : `What was started has been stopped again${stays}. `;
+  const text = `${message}\n${stopped}When the cause is gone: ${again}`;
   return new CommandError(text, { cause: error, ...(error instanceof CommandError && { exitCode: error.exitCode }) });
 }
 
