@@ -37,7 +37,8 @@ export const pluginOrder: readonly string[] = [
   "ValidatingAdmissionWebhook",
   "ResourceQuota",
   "AlwaysDeny",
-  // Not upstream's: there the registry of roles does it, which comes after all mutation.
+  // Not upstream's: there the registries of claims and of roles do it, which comes after all mutation.
+  "DeviceAdminAccess",
   "RBACEscalation",
   // Likewise: upstream's registry of policies.
   "PolicyParamAccess",

@@ -24,6 +24,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { AdmissionChain } from "./chain.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { deviceAdminAccess } from "./device-admin-access.ts";
 import { conditionCompiler } from "./dynamic/compile-conditions.ts";
 import type { ServedResources } from "./dynamic/equivalents.ts";
 import { convertByStorage } from "./dynamic/versioned.ts";
@@ -142,6 +143,7 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
       deviceClasses: DeviceClass,
       resourceClaims: ResourceClaim,
     }),
+    deviceAdminAccess(reader, Namespace),
     rbacEscalation(rules, authorizer),
     policyParamAccess({ reader, served, authorizer }),
   ];

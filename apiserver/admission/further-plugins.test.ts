@@ -7,12 +7,14 @@ import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim
 import { Pod } from "../../api/core/v1/pod.ts";
 import { Service } from "../../api/core/v1/service.ts";
 import type * as types from "../../api/generated/types/core-v1.ts";
+import { ResourceClaim, ResourceClaimTemplate } from "../../api/resource/v1/dynamic-resources.ts";
 import { StorageClass } from "../../api/storage/v1/storage-class.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import { MemoryObjects } from "../registry/memory-objects.ts";
 import { pluginOrder } from "./chain.ts";
+import { deviceAdminAccess } from "./device-admin-access.ts";
 import { alwaysAdmit, alwaysDeny } from "./off-by-default/always.ts";
 import { alwaysPullImages } from "./off-by-default/always-pull-images.ts";
 import { namespaceAutoProvision, namespaceExists } from "./off-by-default/namespaces.ts";
@@ -223,6 +225,34 @@ test("pods get the tolerations of their namespace, and no others than it allows"
   const ofCluster = podTolerationRestriction(inNamespace(), Namespace, { whitelist: [{ key: "a" }] });
   const burstable = pod({ containers: [{ name: "c", resources: { requests: { cpu: "1" } } }] });
   assert.match(await ask(ofCluster, Pod, burstable), /conflict with its cluster whitelist$/);
+});
+
+test("others' devices are looked into from labelled namespaces only", async () => {
+  const claim = (adminAccess: boolean) => ({
+    metadata: { name: "c", namespace: "ns" },
+    spec: { devices: { requests: [{ name: "r", exactly: { adminAccess } }] } },
+  });
+  const template = { metadata: { name: "t", namespace: "ns" }, spec: { spec: claim(true).spec } };
+  const allocated = (adminAccess: boolean) => ({
+    ...claim(true),
+    status: { allocation: { devices: { results: [{ adminAccess }] } } },
+  });
+  const plain = deviceAdminAccess(inNamespace(), Namespace);
+  const labelled = new MemoryObjects();
+  labelled.set(Namespace, { metadata: { name: "ns", labels: { "resource.kubernetes.io/admin-access": "true" } } });
+  const needs =
+    "Forbidden: admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing namespace";
+  assert.equal(await ask(plain, ResourceClaim, claim(false)), "");
+  assert.equal(
+    await ask(plain, ResourceClaim, claim(true)),
+    `ResourceClaim.resource.k8s.io "c" is invalid: spec.devices.requests[0].adminAccess: ${needs}`,
+  );
+  assert.match(await ask(plain, ResourceClaimTemplate, template), /adminAccess: Forbidden/);
+  assert.equal(await ask(deviceAdminAccess(labelled, Namespace), ResourceClaim, claim(true)), "");
+  const status = (now: object, old: object) => ask(plain, ResourceClaim, now, update(old, "status"));
+  assert.match(await status(allocated(true), claim(true)), /status.allocation.devices.results\[0\].adminAccess: Forb/);
+  assert.equal(await status(allocated(true), allocated(true)), "");
+  assert.equal(await status(allocated(false), claim(true)), "");
 });
 
 test("everything or nothing", async () => {

@@ -7,8 +7,8 @@ export interface PluginSelection {
   readonly disable?: readonly string[];
 }
 
-/** Never off: upstream has no plugin for it either. */
-const always = "RBACEscalation";
+/** Never off: upstream has no plugins for them either. */
+const always: ReadonlySet<string> = new Set(["DeviceAdminAccess", "RBACEscalation"]);
 
 /** Off where nobody turns them on (pkg/kubeapiserver/options DefaultOffAdmissionPlugins). */
 const offByDefault: ReadonlySet<string> = new Set([
@@ -37,13 +37,13 @@ const absent: ReadonlySet<string> = new Set([
 ]);
 
 export function isEnabled(name: string, { enable = [], disable = [] }: PluginSelection): boolean {
-  if (name === always || enable.includes(name)) return true;
+  if (always.has(name) || enable.includes(name)) return true;
   return !offByDefault.has(name) && !disable.includes(name);
 }
 
 /** What is wrong with a selection, in upstream's words (apiserver/pkg/server/options AdmissionOptions.Validate). */
 export function selectionErrors({ enable = [], disable = [] }: PluginSelection): string[] {
-  const known = (name: string): boolean => name !== always && pluginOrder.includes(name);
+  const known = (name: string): boolean => !always.has(name) && pluginOrder.includes(name);
   const errors: string[] = [];
   for (const name of enable) {
     if (!known(name) || absent.has(name)) errors.push(`enable-admission-plugins plugin ${goQuote(name)} is unknown`);
