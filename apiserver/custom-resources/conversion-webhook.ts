@@ -58,7 +58,11 @@ async function convert(
     );
   }
   return objects.map((object, index) =>
-    checkedConversion(thaw(object) as ApiObject, converted[index]!, { apiVersion, subject, index }),
+    checkedConversion(thaw(object) as ApiObject, converted[index]!, {
+      apiVersion,
+      subject,
+      index: objects.length === 1 ? undefined : index,
+    }),
   );
 }
 

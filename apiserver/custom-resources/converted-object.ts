@@ -9,7 +9,8 @@ export interface ConversionContext {
   readonly apiVersion: string;
   /** What is converted: `example.com/v1, Kind=Foo`. */
   readonly subject: string;
-  readonly index: number;
+  /** Which of several; undefined for one alone. */
+  readonly index: number | undefined;
 }
 
 /**
@@ -19,27 +20,34 @@ export interface ConversionContext {
 export function checkedConversion(original: ApiObject, value: JsonValue, context: ConversionContext): ApiObject {
   const { apiVersion, subject, index } = context;
   const refuse = (what: string, why: string): ApiError =>
-    ApiError.internal(new Error(`conversion webhook for ${subject} returned ${what} at index ${index}: ${why}`));
-  const invalidObject = "invalid converted object";
-  if (!isJsonObject(value)) throw refuse(invalidObject, "Object 'Kind' is missing");
+    ApiError.internal(new Error(`conversion webhook for ${subject} returned ${what}: ${why}`));
+  // Upstream words it otherwise for a single object than for one of a list.
+  const place = index === undefined ? "at index 0" : `at index ${index}`;
+  const wrongKind = index === undefined ? `invalid object ${place}` : `invalid converted object ${place}`;
+  const invalidObject = index === undefined ? "invalid object" : wrongKind;
+  const badMetadata = index === undefined ? "invalid metadata" : `invalid metadata in object ${place}`;
+  if (!isJsonObject(value)) throw refuse(wrongKind, "Object 'Kind' is missing");
   const { metadata } = value;
   if (value["apiVersion"] !== apiVersion) {
     const why = `invalid groupVersion (expected ${apiVersion}, received ${String(value["apiVersion"] ?? "")})`;
-    throw refuse(invalidObject, why);
+    throw refuse(wrongKind, why);
   }
   if (value["kind"] !== original.kind) {
     const why = `invalid kind (expected ${original.kind}, received ${String(value["kind"] ?? "")})`;
-    throw refuse(invalidObject, why);
+    throw refuse(wrongKind, why);
   }
   if (metadata !== undefined && !isJsonObject(metadata)) {
-    throw refuse("invalid metadata in object", `invalid metadata of type ${goType(metadata)} in converted object`);
+    throw refuse(badMetadata, `invalid metadata of type ${goType(metadata)} in converted object`);
   }
   for (const [name, key] of identity) {
     const [was, is] = [original.metadata[key] ?? "", metadata?.[key] ?? ""];
     if (was !== is) throw refuse(invalidObject, `must have the same ${name}: ${was} != ${String(is)}`);
   }
-  if (metadata === undefined) throw refuse("invalid metadata in object", "missing metadata in converted object");
-  return { ...value, metadata: restored(original, metadata, refuse) } as unknown as ApiObject;
+  if (metadata === undefined) throw refuse(badMetadata, "missing metadata in converted object");
+  return {
+    ...value,
+    metadata: restored(original, metadata, (why) => refuse(badMetadata, why)),
+  } as unknown as ApiObject;
 }
 
 const identity = [
@@ -48,7 +56,7 @@ const identity = [
   ["UID", "uid"],
 ] as const;
 
-type Refuse = (what: string, why: string) => ApiError;
+type Refuse = (why: string) => ApiError;
 
 function restored(original: ApiObject, metadata: JsonObject, refuse: Refuse): ApiObject["metadata"] {
   const result: Record<string, unknown> = { ...original.metadata };
@@ -64,17 +72,16 @@ function restored(original: ApiObject, metadata: JsonObject, refuse: Refuse): Ap
 }
 
 function checkedMap(name: "labels" | "annotations", said: JsonValue, refuse: Refuse): JsonObject {
-  const what = "invalid metadata in object";
-  if (!isJsonObject(said)) throw refuse(what, `invalid metadata.${name} of type ${goType(said)} in converted object`);
+  if (!isJsonObject(said)) throw refuse(`invalid metadata.${name} of type ${goType(said)} in converted object`);
   for (const [key, value] of Object.entries(said)) {
     if (typeof value !== "string") {
-      throw refuse(what, `metadata.${name}[${key}] must be a string, but is ${goType(value)} in converted object`);
+      throw refuse(`metadata.${name}[${key}] must be a string, but is ${goType(value)} in converted object`);
     }
   }
   const strings = said as Readonly<Record<string, string>>;
   const place = path("metadata", name);
   const errors = name === "labels" ? validateLabels(strings, place) : validateAnnotations(strings, place);
-  if (errors.length > 0) throw refuse(what, formatFieldErrors(errors));
+  if (errors.length > 0) throw refuse(formatFieldErrors(errors));
   return said;
 }
 

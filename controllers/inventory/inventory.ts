@@ -19,7 +19,7 @@ export interface InventoryOptions {
 /** Changes of these change what the server serves. */
 const servingResources = ["customresourcedefinitions.apiextensions.k8s.io", "apiservices.apiregistration.k8s.io"];
 /** The server needs a moment to serve a new resource: it is asked after each of these. */
-const rediscoverAfterMs = [100, 1_000, 5_000];
+const rediscoverAfterMs = [20, 1_000, 5_000];
 /** Events are objects of two groups: once is enough. */
 const served = (resource: DiscoveredResource): boolean =>
   !(resource.group === "events.k8s.io" && resource.plural === "events");
