@@ -106,7 +106,7 @@ function askAllTheTime(t: TestContext, cluster: RealCluster): () => Promise<{ go
   };
 }
 
-test("an application", { skip: skipWithoutContainers, timeout: 180_000 }, async (t) => {
+test("an application", { skip: skipWithoutContainers, timeout: 300_000 }, async (t) => {
   const cluster = await startCluster(t);
   const kubectl = kubectlOf(cluster);
   await kubectl("apply", "-f", "examples/web.yaml");
@@ -175,6 +175,7 @@ test("an application", { skip: skipWithoutContainers, timeout: 180_000 }, async 
   });
   await t.test("goes whole when it is deleted", async () => {
     await kubectl("delete", "-f", "examples/web.yaml", "--timeout", "60s");
+    await kubectl("delete", "pod", "client", "--timeout", "60s");
     await eventually(async () => {
       assert.equal(await kubectl("get", "pods,replicasets,endpointslices", "-l", "app=web", "-o", "name"), "");
     });

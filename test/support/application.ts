@@ -28,7 +28,7 @@ export const terminal = { rows: 33, columns: 101 };
 export interface Running {
   readonly child: ChildProcess;
   readonly output: string;
-  /** Its exit code, once it has ended by itself; rejects after 30 s. */
+  /** Its exit code, once it has ended by itself; rejects after a minute. */
   ended(): Promise<number | null>;
   stop(): Promise<void>;
 }
@@ -118,7 +118,7 @@ function follow(t: TestContext, child: ChildProcess): Running {
       return output;
     },
     async ended() {
-      const late = AbortSignal.timeout(30_000);
+      const late = AbortSignal.timeout(60_000);
       const tooLate = new Promise<never>((_, reject) => {
         late.addEventListener("abort", () => reject(new Error(`${name} goes on:\n${output}`)), { once: true });
       });
