@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { type CgroupLayout, type CgroupWrite, hierarchiesOf } from "./cgroup-layout.ts";
 
@@ -12,22 +12,39 @@ const removalPauseMs = 10;
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-/** Makes a cgroup and those above it, in each hierarchy that counts. */
-export async function makeCgroup(layout: CgroupLayout, cgroup: string): Promise<void> {
-  if (layout.version === 2) return makeUnified(layout, cgroup);
-  for (const controller of usedControllers) {
-    const mount = layout.controllers[controller];
-    if (mount === undefined) continue;
-    await mkdir(join(mount, cgroup), { recursive: true });
-    if (controller === "cpuset") await inheritCpuset(mount, cgroup);
-  }
+/**
+ * Makes a cgroup and those above it, in each hierarchy that counts. Those from the top down to `parent` are there already, as
+ * this function has made them.
+ */
+export async function makeCgroup(layout: CgroupLayout, cgroup: string, parent = "/"): Promise<void> {
+  if (layout.version === 2) return makeUnified(layout, cgroup, parent);
+  await Promise.all(
+    usedControllers.map(async (controller) => {
+      const mount = layout.controllers[controller];
+      if (mount === undefined) return;
+      const path = join(mount, cgroup);
+      const made = await mkdir(path, { recursive: true });
+      // Where somebody has removed those above it, they are new, too.
+      if (controller === "cpuset")
+        await inheritCpuset(mount, cgroup, made === path || made === undefined ? parent : "/");
+    }),
+  );
+}
+
+/** The names on the way from `parent` to the cgroup below it. */
+function below(parent: string, cgroup: string): readonly string[] {
+  return relative(parent, cgroup).split("/");
 }
 
 /** On v2 a cgroup has the controllers that all above it hand down. */
-async function makeUnified({ mount, controllers }: CgroupLayout & { version: 2 }, cgroup: string): Promise<void> {
+async function makeUnified(
+  { mount, controllers }: CgroupLayout & { version: 2 },
+  cgroup: string,
+  parent: string,
+): Promise<void> {
   const wanted = usedControllers.filter((controller) => controllers.includes(controller));
-  let path = mount;
-  for (const part of cgroup.split("/").filter((part) => part !== "")) {
+  let path = join(mount, parent);
+  for (const part of below(parent, cgroup)) {
     await handDown(path, wanted);
     path = join(path, part);
     await mkdir(path, { recursive: true });
@@ -42,14 +59,16 @@ async function handDown(path: string, wanted: readonly string[]): Promise<void> 
 }
 
 /** On v1 a new cgroup may run on no CPU at all until it is told which. */
-async function inheritCpuset(mount: string, cgroup: string): Promise<void> {
-  let path = mount;
-  for (const part of cgroup.split("/").filter((part) => part !== "")) {
-    const child = join(path, part);
-    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-      const [own, above] = await Promise.all([readText(join(child, file)), readText(join(path, file))]);
-      if (own.trim() === "" && above.trim() !== "") await writeFile(join(child, file), above.trim());
-    }
+async function inheritCpuset(mount: string, cgroup: string, parent: string): Promise<void> {
+  let path = join(mount, parent);
+  for (const part of below(parent, cgroup)) {
+    const [child, from] = [join(path, part), path];
+    await Promise.all(
+      ["cpuset.cpus", "cpuset.mems"].map(async (file) => {
+        const [own, above] = await Promise.all([readText(join(child, file)), readText(join(from, file))]);
+        if (own.trim() === "" && above.trim() !== "") await writeFile(join(child, file), above.trim());
+      }),
+    );
     path = child;
   }
 }
@@ -64,7 +83,13 @@ async function readText(path: string): Promise<string> {
   }
 }
 
+/** Writes of one controller are made in their order. */
 export async function writeCgroup(writes: readonly CgroupWrite[]): Promise<void> {
+  const byController = Map.groupBy(writes, ({ path }) => path.slice(0, path.indexOf(".", path.lastIndexOf("/"))));
+  await Promise.all(Array.from(byController.values(), writeInOrder));
+}
+
+async function writeInOrder(writes: readonly CgroupWrite[]): Promise<void> {
   for (const { path, value } of writes) {
     try {
       await writeFile(path, value);

@@ -60,11 +60,11 @@ export function createPodCgroups(options: PodCgroupsOptions): NodeCgroups {
     burstableShares = shares;
     await give(classes[1], { cpuShares: shares });
   };
-  const parentOf = (pod: Pod): string => {
+  const classOf = (pod: Pod): string => {
     const qosClass = qosClassOf(pod);
-    const parent = qosClass === "Guaranteed" ? kubepods : `${kubepods}/${qosClass.toLowerCase()}`;
-    return `${parent}/pod${pod.metadata.uid}`;
+    return qosClass === "Guaranteed" ? kubepods : `${kubepods}/${qosClass.toLowerCase()}`;
   };
+  const parentOf = (pod: Pod): string => `${classOf(pod)}/pod${pod.metadata.uid}`;
 
   return {
     podsCgroup: kubepods,
@@ -78,7 +78,7 @@ export function createPodCgroups(options: PodCgroupsOptions): NodeCgroups {
         throw error;
       }
       const cgroup = parentOf(pod);
-      await makeCgroup(layout, cgroup);
+      await makeCgroup(layout, cgroup, classOf(pod));
       await give(cgroup, podResources(pod, options));
       if (qosClassOf(pod) !== "Burstable") return;
       burstable.set(pod.metadata.uid ?? "", milliCpuOf(podRequests(pod)));

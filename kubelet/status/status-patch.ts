@@ -1,4 +1,4 @@
-import type { PodCondition, PodStatus } from "../../api/generated/types/core-v1.ts";
+import type { ContainerStatus, PodCondition, PodStatus } from "../../api/generated/types/core-v1.ts";
 import { semanticEqual } from "../../apimachinery/json/equal.ts";
 import { kubeletConditions } from "./conditions.ts";
 
@@ -84,7 +84,7 @@ function orderOf(api: readonly PodCondition[], next: readonly PodCondition[]): r
   return [...others, ...types].map((type) => ({ type }));
 }
 
-/** Whether users wait for this change. Addresses alone can wait for what comes next. */
+/** Whether users wait for this change. Addresses, and that a container was made, can wait for what comes next. */
 export function isUrgent(api: PodStatus, next: PodStatus): boolean {
   const ready = ({ conditions = [] }: PodStatus): string | undefined =>
     conditions.find(({ type }) => type === "Ready")?.status;
@@ -92,8 +92,21 @@ export function isUrgent(api: PodStatus, next: PodStatus): boolean {
     api.phase !== next.phase ||
     api.startTime === undefined ||
     ready(api) !== ready(next) ||
-    !semanticEqual(api.containerStatuses, next.containerStatuses) ||
-    !semanticEqual(api.initContainerStatuses, next.initContainerStatuses) ||
-    !semanticEqual(api.ephemeralContainerStatuses, next.ephemeralContainerStatuses)
+    tellsMore(api.containerStatuses, next.containerStatuses) ||
+    tellsMore(api.initContainerStatuses, next.initContainerStatuses) ||
+    tellsMore(api.ephemeralContainerStatuses, next.ephemeralContainerStatuses)
   );
+}
+
+function tellsMore(api: readonly ContainerStatus[] = [], next: readonly ContainerStatus[] = []): boolean {
+  if (api.length !== next.length) return true;
+  return next.some((status) => {
+    const { waiting } = status.state;
+    // It was made, and is about to run.
+    if (waiting !== undefined && waiting.reason === undefined) return false;
+    return !semanticEqual(
+      api.find(({ name }) => name === status.name),
+      status,
+    );
+  });
 }

@@ -25,9 +25,12 @@ interface Entry {
   written: Pod | undefined;
   writing: boolean;
   dirty: boolean;
+  /** Ends the wait for what may come next. */
+  hurry: (() => void) | undefined;
 }
 
-const unhurriedMs = 150;
+/** How long what nobody waits for may wait for what comes next, to be written with it. */
+const unhurriedMs = 500;
 const firstRetryMs = 200;
 const slowestRetryMs = 10_000;
 
@@ -53,7 +56,7 @@ export class StatusWriter {
   set(uid: string, status: PodStatus, { final }: { readonly final: boolean }): void {
     const entry = this.#entries.get(uid);
     if (entry === undefined) {
-      const fresh: Entry = { status, final, written: undefined, writing: false, dirty: false };
+      const fresh: Entry = { status, final, written: undefined, writing: false, dirty: false, hurry: undefined };
       this.#entries.set(uid, fresh);
       this.#write(uid, fresh);
       return;
@@ -81,6 +84,7 @@ export class StatusWriter {
 
   #write(uid: string, entry: Entry): void {
     entry.dirty = true;
+    if (entry.hurry !== undefined && !this.#mayWait(entry, this.#latest(uid, entry))) entry.hurry();
     if (entry.writing) return;
     entry.writing = true;
     this.#tasks.start((signal) => this.#run(uid, entry, signal));
@@ -93,12 +97,8 @@ export class StatusWriter {
       while (entry.dirty && this.#entries.get(uid) === entry && !signal.aborted) {
         const api = this.#latest(uid, entry);
         if (api === undefined) return;
-        if (
-          !entry.final &&
-          !isUrgent(api.status, entry.status) &&
-          statusPatch(api.status, entry.status) !== undefined
-        ) {
-          await clock.sleep(unhurriedMs, signal);
+        if (this.#mayWait(entry, api) && statusPatch(api.status, entry.status) !== undefined) {
+          await this.#linger(entry, signal);
         }
         entry.dirty = false;
         try {
@@ -120,6 +120,24 @@ export class StatusWriter {
     } finally {
       entry.writing = false;
     }
+  }
+
+  #mayWait({ final, status }: Entry, api: Pod | undefined): boolean {
+    return api !== undefined && !final && !isUrgent(api.status, status);
+  }
+
+  /** Until what comes next is urgent, or long enough. */
+  async #linger(entry: Entry, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#options.clock.setTimer(unhurriedMs, resolve);
+    entry.hurry = resolve;
+    const stop = (): void => resolve();
+    signal.addEventListener("abort", stop);
+    await promise;
+    signal.removeEventListener("abort", stop);
+    entry.hurry = undefined;
+    timer.clear();
+    signal.throwIfAborted();
   }
 
   /** The newer of what the cache has and what the API answered. */

@@ -50,8 +50,10 @@ export function createPodFiles({ rootDir, podLogsDir }: PodPlaces): PodFiles {
       await mkdir(podLogsDir, { recursive: true, mode: 0o755 });
     },
     async makeDirectories(pod) {
-      await mkdir(join(directory(pod.metadata.uid ?? ""), "containers"), { recursive: true, mode: 0o750 });
-      await mkdir(podLogsDirectory(podLogsDir, pod), { recursive: true, mode: 0o755 });
+      await Promise.all([
+        mkdir(join(directory(pod.metadata.uid ?? ""), "containers"), { recursive: true, mode: 0o750 }),
+        mkdir(podLogsDirectory(podLogsDir, pod), { recursive: true, mode: 0o755 }),
+      ]);
     },
     async writeHosts(uid, content) {
       const path = join(directory(uid), "etc-hosts");
