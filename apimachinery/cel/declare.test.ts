@@ -110,6 +110,21 @@ test("an absent field is no such key", () => {
   );
 });
 
+test("durations and times of a schema may be written as its formats allow", () => {
+  assert.equal(evaluate("self.spec.wait == duration('48h')", { wait: "2 days" }), true);
+  assert.equal(evaluate("self.spec.when.getHours()", { when: "2024-01-01T05:00:00" }), 5);
+  assert.equal(
+    evaluate("self.spec.wait == self.spec.wait", { wait: "soon" }),
+    "Invalid duration soon: unable to parse soon as duration",
+  );
+});
+
+test("objects that differ in fields the schema does not declare differ", () => {
+  const expression = "self.spec == oldSelf.spec";
+  assert.equal(evaluate(expression, { replicas: 1, extra: { a: 1 } }, { extra: { a: 1 }, replicas: 1 }), true);
+  assert.equal(evaluate(expression, { replicas: 1, extra: { a: 1 } }, { replicas: 1, extra: { a: 2 } }), false);
+});
+
 test("names that every object inherits are not fields", () => {
   for (const name of ["constructor", "__proto__", "toString"]) {
     assert.equal(evaluate(`'${name}' in self.spec.labels`, { labels: {} }), false, name);

@@ -32,7 +32,7 @@ export interface EnvironmentOptions {
 }
 
 export interface CompileOptions {
-  /** What the expression must be: one of these types, or dyn. */
+  /** What the expression must be: one of these types exactly. With dyn among them, anything goes. */
   readonly outputType?: CelType | readonly CelType[];
   /** Skip type checks: wrong names and types then fail where they are evaluated. Default false. */
   readonly unchecked?: boolean;
@@ -58,13 +58,21 @@ interface Tables {
   readonly structs: ReadonlyMap<string, StructType>;
 }
 
-function joinLibraries(libraries: readonly Library[]): Tables {
-  return {
+const joined = new WeakMap<readonly Library[], Tables>();
+
+/** The same list of libraries is joined once: environments are cheap. */
+function tablesOf(added: readonly Library[]): Tables {
+  const known = joined.get(added);
+  if (known !== undefined) return known;
+  const libraries = [standardLibrary, ...added];
+  const tables: Tables = {
     functions: functionTable(libraries.flatMap(({ functions }) => functions ?? [])),
     macros: new Map(libraries.flatMap(({ macros }) => [...(macros ?? [])])),
     types: new Map(libraries.flatMap(({ types }) => [...(types ?? [])])),
     structs: new Map(libraries.flatMap(({ structs }) => [...(structs ?? [])])),
   };
+  joined.set(added, tables);
+  return tables;
 }
 
 /** Names, functions and types for expressions. Immutable; compile as often as you like. */
@@ -80,7 +88,7 @@ export class Environment {
   constructor(options: EnvironmentOptions, base?: Environment) {
     this.#options = options;
     const libraries = [standardLibrary, ...(options.libraries ?? kubernetesLibraries)];
-    const tables = base?.tables ?? joinLibraries(libraries);
+    const tables = base?.tables ?? tablesOf(options.libraries ?? kubernetesLibraries);
     this.tables = tables;
     this.#optionalSyntax = libraries.some(({ optionalSyntax }) => optionalSyntax === true);
     this.#variables = new Map(Object.entries(options.variables ?? {}));
@@ -150,9 +158,9 @@ export class Environment {
 }
 
 function outputMismatch(found: CelType, wanted: CompileOptions["outputType"]): string | undefined {
-  if (wanted === undefined || found.kind === "dyn") return undefined;
+  if (wanted === undefined) return undefined;
   const types = Array.isArray(wanted) ? (wanted as readonly CelType[]) : [wanted as CelType];
-  if (types.some((type) => type.kind === "dyn" || type.equals(found) || type.name === found.name)) return undefined;
+  if (types.some((type) => type.kind === "dyn" || type.equals(found))) return undefined;
   if (types.length === 1) return `must evaluate to ${formatType(types[0]!)}`;
   return `must evaluate to one of [${types.map(formatType).join(" ")}]`;
 }

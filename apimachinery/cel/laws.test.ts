@@ -100,17 +100,15 @@ const { expression } = fc.letrec<{ expression: Expression }>((tie) => {
       fc
         .tuple(inner, name)
         .map(([operand, field]): Expression => ({ kind: "select", id: id(), operand, field, testOnly: false })),
-      fc
-        .tuple(fc.constantFrom(...binaries), inner, inner)
-        .map(
-          ([fn, left, right]): Expression => ({
-            kind: "call",
-            id: id(),
-            function: fn,
-            target: undefined,
-            args: [left, right],
-          }),
-        ),
+      fc.tuple(fc.constantFrom(...binaries), inner, inner).map(
+        ([fn, left, right]): Expression => ({
+          kind: "call",
+          id: id(),
+          function: fn,
+          target: undefined,
+          args: [left, right],
+        }),
+      ),
       fc
         .tuple(fc.constantFrom(operators.and, operators.or), fc.array(inner, { minLength: 2, maxLength: 3 }))
         .map(([fn, args]): Expression => ({ kind: "call", id: id(), function: fn, target: undefined, args })),
@@ -137,15 +135,13 @@ const { expression } = fc.letrec<{ expression: Expression }>((tie) => {
       fc
         .array(inner, { maxLength: 3 })
         .map((items): Expression => ({ kind: "list", id: id(), items, optional: new Set() })),
-      fc
-        .array(fc.tuple(inner, inner), { maxLength: 2 })
-        .map(
-          (entries): Expression => ({
-            kind: "map",
-            id: id(),
-            entries: entries.map(([key, value]) => ({ id: id(), key, value, optional: false })),
-          }),
-        ),
+      fc.array(fc.tuple(inner, inner), { maxLength: 2 }).map(
+        (entries): Expression => ({
+          kind: "map",
+          id: id(),
+          entries: entries.map(([key, value]) => ({ id: id(), key, value, optional: false })),
+        }),
+      ),
     ),
   };
 });

@@ -26,8 +26,9 @@ export {
   mutationObjectType,
   mutationStructs,
 } from "./libraries/mutation.ts";
+export { cidrType, ipType } from "./libraries/net.ts";
 export { QuantityValue, quantityType } from "./libraries/quantity.ts";
-export { semverType } from "./libraries/semver.ts";
+export { parseSemver, semverType } from "./libraries/semver.ts";
 export type { Activation, Evaluated, EvaluateOptions, Failed } from "./program.ts";
 export { Program, perCallLimit, runtimeBudget } from "./program.ts";
 export type { Issue } from "./syntax/source.ts";

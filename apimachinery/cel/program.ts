@@ -34,6 +34,13 @@ export interface Failed {
   readonly cost: number;
 }
 
+/** What ended an evaluation: its cost, its signal, or a text longer than JavaScript can hold, which no budget allows. */
+function endOf(error: unknown): CelError {
+  if (error instanceof Halt) return error.error;
+  if (error instanceof RangeError) return new CelError("operation cancelled: actual cost limit exceeded", "cost");
+  throw error;
+}
+
 /** A compiled expression. Evaluations share nothing. */
 export class Program {
   /** Type of the answer. */
@@ -71,8 +78,7 @@ export class Program {
     try {
       result = this.#plan.evaluate(frame);
     } catch (error) {
-      if (!(error instanceof Halt)) throw error;
-      result = error.error;
+      result = endOf(error);
     }
     return result instanceof CelError ? { error: result, cost: frame.cost } : { value: result, cost: frame.cost };
   }

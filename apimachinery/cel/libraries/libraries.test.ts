@@ -146,6 +146,30 @@ for (const [expression, expected] of facts) {
   test(`${expression} is ${String(expected)}`, () => assert.equal(evaluate(expression), expected));
 }
 
+const wrongAddresses: readonly (readonly [expression: string, message: string])[] = [
+  ["ip('192.168.0.1.0')", "IPv4 address too long"],
+  ["ip('1.2.3')", "IPv4 address too short"],
+  ["ip('1.2.3.256')", "IPv4 field has value >255"],
+  ["ip('1.2.3.04')", "IPv4 field has octet with leading zero"],
+  ["ip('1.2..3')", 'IPv4 field must have at least one digit (at ".3")'],
+  ["ip('2001:db8:::68')", 'each colon-separated field must have at least one digit (at ":68")'],
+  ["ip('12345::')", 'each group must have 4 or less digits (at "12345::")'],
+  ["ip('a::b::c')", 'multiple :: in address (at ":c")'],
+  ["ip('x')", "unable to parse IP"],
+  ["ip('fe80::1%eth0')", 'IP address "fe80::1%eth0" with zone value is not allowed'],
+  ["ip('::ffff:1.2.3.4')", 'IPv4-mapped IPv6 address "::ffff:1.2.3.4" is not allowed'],
+  ["cidr('192.168.0.0/')", 'netip.ParsePrefix("192.168.0.0/"): bad bits after slash: ""'],
+  ["cidr('192.168.0.0/33')", "prefix length out of range"],
+  ["cidr('192.168.0.0')", "no '/'"],
+];
+
+for (const [expression, message] of wrongAddresses) {
+  test(`${expression} fails as Go's netip does`, () => {
+    const answer = String(evaluate(expression));
+    assert.ok(answer.startsWith("error: ") && answer.endsWith(message), answer);
+  });
+}
+
 const answers: readonly (readonly [expression: string, expected: unknown])[] = [
   ["[1, 3, 2].isSorted()", false],
   ["[1, 3].sum()", 4n],

@@ -16,7 +16,7 @@ import {
   uintType,
 } from "../types/type.ts";
 import { compare, equal } from "../values/equal.ts";
-import { CelError } from "../values/error.ts";
+import { CelError, Halt } from "../values/error.ts";
 import { typeOf } from "../values/kind.ts";
 import { add } from "../values/numbers.ts";
 import { ArrayList, Duration, ListValue, type Result, Uint, type Value } from "../values/value.ts";
@@ -182,12 +182,12 @@ function sortByKeys([list, by]: readonly Value[]): Result {
   return new ArrayList(order.map((index) => items[index]!));
 }
 
-const maxRange = 10_000_000n;
+const maxRange = 1_000_000n;
 
-/** Whatever the cost limit says afterwards, no list of more than ten million numbers is ever made. */
+/** What is beyond the budget of any expression is not made first and charged then. */
 function range([count]: readonly Value[]): Result {
   const size = count as bigint;
-  if (size > maxRange) return new CelError("operation cancelled: actual cost limit exceeded");
+  if (size > maxRange) throw new Halt(new CelError("operation cancelled: actual cost limit exceeded", "cost"));
   return new ArrayList(Array.from({ length: Math.max(Number(size), 0) }, (_, index) => BigInt(index)));
 }
 

@@ -55,10 +55,10 @@ const formats: ReadonlyMap<string, FormatValue> = new Map(
       ["dns1035LabelPrefix", "DNS1035LabelPrefix", 30, (text) => nameIsDNS1035Label(text, true)],
       ["labelValue", "LabelValue", 40, (text) => isValidLabelValue(text)],
       ["uri", "URI", 1103, uriMessages],
-      ["uuid", "uuid", 90, (text) => when(uuid.test(text), "does not match the UUID format")],
+      ["uuid", "uuid", 70, (text) => when(uuid.test(text), "does not match the UUID format")],
       ["byte", "byte", 84, (text) => when(base64.test(text), "invalid base64")],
-      ["date", "date", 94, (text) => when(isDate(text), "invalid date")],
-      ["datetime", "datetime", 94, (text) => when(isDateTime(text), "invalid datetime")],
+      ["date", "date", 71, (text) => when(isDate(text), "invalid date")],
+      ["datetime", "datetime", 71, (text) => when(isDateTime(text), "invalid datetime")],
     ] satisfies readonly (readonly [string, string, number, (text: string) => readonly string[]])[]
   ).map(([key, name, patternLength, validate]) => [key, new FormatValue(name, patternLength, validate)]),
 );

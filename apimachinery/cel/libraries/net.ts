@@ -1,10 +1,11 @@
-import { containsIP, equalIP, formatIP, type IpAddress, isIPv4, isStrictIP, parseCIDR, parseIP } from "../../net/ip.ts";
+import { containsIP, equalIP, formatIP, type IpAddress, isIPv4, parseCIDR, parseIP } from "../../net/ip.ts";
 import { goQuote } from "../../text/go-quote.ts";
 import { globalFunction, memberFunction } from "../check/function.ts";
 import { boolType, intType, opaqueType, stringType } from "../types/type.ts";
 import { CelError } from "../values/error.ts";
 import { OpaqueValue, type Result, type Value } from "../values/value.ts";
 import type { Library } from "./library.ts";
+import { addressError, prefixError } from "./netip.ts";
 import { receive } from "./values.ts";
 
 export const ipType = opaqueType("net.IP");
@@ -63,34 +64,22 @@ class CidrValue extends OpaqueValue {
 }
 
 function toIP(text: string): IpValue | CelError {
-  const percent = text.indexOf("%");
-  const bare = percent < 0 ? text : text.slice(0, percent);
-  const ip = parseIP(bare);
-  if (
-    ip === undefined ||
-    !isStrictIP(bare) ||
-    (percent >= 0 && (ip.bytes.length === 4 || percent === text.length - 1))
-  ) {
-    const quoted = goQuote(text);
-    return new CelError(
-      `IP Address ${quoted} parse error during conversion from string: ParseAddr(${quoted}): unable to parse IP`,
-    );
+  const wrong = addressError(text);
+  if (wrong !== undefined) {
+    return new CelError(`IP Address ${goQuote(text)} parse error during conversion from string: ${wrong}`);
   }
-  if (percent >= 0) return new CelError(`IP address ${goQuote(text)} with zone value is not allowed`);
+  if (text.includes("%")) return new CelError(`IP address ${goQuote(text)} with zone value is not allowed`);
+  const ip = parseIP(text)!;
   return ip.mapped ? new CelError(`IPv4-mapped IPv6 address ${goQuote(text)} is not allowed`) : new IpValue(ip);
 }
 
 function toCIDR(text: string): CidrValue | CelError {
-  const twice = "network address parse error during conversion from string";
-  const cidr = parseCIDR(text);
-  const slash = text.indexOf("/");
-  const strict = cidr !== undefined && isStrictIP(text.slice(0, slash)) && /^(0|[1-9]\d*)$/.test(text.slice(slash + 1));
-  if (!strict) {
-    const why = slash < 0 ? "no '/'" : "unable to parse prefix";
-    return new CelError(`${twice}: ${twice}: netip.ParsePrefix(${goQuote(text)}): ${why}`);
-  }
-  if (cidr.ip.mapped) return new CelError(`${twice}: IPv4-mapped IPv6 address ${goQuote(text)} is not allowed`);
-  return new CidrValue(cidr.ip, cidr.prefix);
+  const failed = "network address parse error during conversion from string";
+  const wrong = prefixError(text);
+  if (wrong !== undefined) return new CelError(`${failed}: ${failed}: ${wrong}`);
+  const { ip } = parseCIDR(text)!;
+  if (ip.mapped) return new CelError(`${failed}: IPv4-mapped IPv6 address ${goQuote(text)} is not allowed`);
+  return new CidrValue(ip, Number(text.slice(text.lastIndexOf("/") + 1)));
 }
 
 type Test = (bytes: Uint8Array, v4: boolean) => boolean;

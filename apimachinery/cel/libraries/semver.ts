@@ -7,7 +7,7 @@ import { closedType, receive } from "./values.ts";
 
 export const semverType = closedType("kubernetes.Semver");
 
-class SemverValue extends OpaqueValue {
+export class SemverValue extends OpaqueValue {
   readonly type = semverType;
   /** Major, minor, patch. */
   readonly numbers: readonly bigint[];
@@ -51,7 +51,7 @@ function comparePart(a: string, b: string): number {
 }
 
 /** As github.com/blang/semver parses, with its words for what is wrong. */
-function parse(text: string): SemverValue | CelError {
+export function parseSemver(text: string): SemverValue | CelError {
   if (text === "") return new CelError("Version string empty");
   const dots = text.split(".");
   if (dots.length < 3) return new CelError("No Major.Minor.Patch elements found");
@@ -106,11 +106,11 @@ function normalized(text: string): SemverValue | CelError {
     return new CelError("short version cannot contain PreRelease/Build meta data");
   }
   while (mended.length < 3) mended.push("0");
-  return parse(mended.join("."));
+  return parseSemver(mended.join("."));
 }
 
 function toSemver([text, normalize]: readonly Value[]): SemverValue | CelError {
-  return normalize === true ? normalized(text as string) : parse(text as string);
+  return normalize === true ? normalized(text as string) : parseSemver(text as string);
 }
 
 const isSemver = (args: readonly Value[]): Result => !(toSemver(args) instanceof CelError);

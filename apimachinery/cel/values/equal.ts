@@ -104,7 +104,7 @@ function mapsEqual(left: MapValue, right: MapValue): boolean {
   ) {
     return false;
   }
-  return left.keys().every((key) => itemsEqual(left.get(key), right.get(key)));
+  return left.keys().every((key) => itemsEqual(left.get(key), right.get(key))) && left.hiddenEquals(right);
 }
 
 /** -1, 0 or 1; an error where the two have no order. NaN is neither below nor above: `undefined`. */

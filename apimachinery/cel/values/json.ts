@@ -1,5 +1,7 @@
+import { equalJson } from "../../json/equal.ts";
 import type { CelType } from "../types/type.ts";
 import { CelError, noSuchOverload } from "./error.ts";
+import { duration } from "./numbers.ts";
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from "./time.ts";
 import {
   Duration,
@@ -110,6 +112,18 @@ class JsonObject extends MapValue {
   keys(): readonly string[] {
     return [...this.#fields.keys()].filter((key) => this.has(key));
   }
+
+  /** Fields that the schema does not declare are not seen, but two objects that differ in them differ. */
+  override hiddenEquals(other: MapValue): boolean {
+    if (!(other instanceof JsonObject)) return true;
+    const theirs = other.#entries;
+    const mine = this.#entries;
+    const names = new Set([...this.#fields.values()].map(({ json }) => json));
+    const hidden = (entries: Json): string[] =>
+      Object.keys(entries).filter((key) => !names.has(key) && entries[key] !== undefined);
+    const keys = hidden(mine);
+    return keys.length === hidden(theirs).length && keys.every((key) => equalJson(mine[key], theirs[key]));
+  }
 }
 
 function isValue(value: unknown): value is Value {
@@ -189,17 +203,42 @@ function mismatch(expected: string, json: unknown): CelError {
 function textValue(text: string, kind: "timestamp" | "duration" | "bytes"): Result {
   switch (kind) {
     case "timestamp":
-      return (
-        parseTimestamp(text) ??
-        parseTimestamp(`${text}T00:00:00Z`) ??
-        new CelError(`Invalid date-time formatted string ${text}`)
-      );
+      return declaredTime(text) ?? new CelError(`Invalid date-time formatted string ${text}`);
     case "duration":
-      return parseDuration(text) ?? new CelError(`Invalid duration ${text}`);
+      return declaredDuration(text) ?? new CelError(`Invalid duration ${text}: unable to parse ${text} as duration`);
     case "bytes":
       if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return new CelError(`Invalid byte formatted string ${text}`);
       return new Uint8Array(Buffer.from(text, "base64"));
   }
+}
+
+/** The formats `date-time` and `date` of a schema (kube-openapi strfmt): a zone may be missing. */
+function declaredTime(text: string): Timestamp | undefined {
+  return parseTimestamp(text) ?? parseTimestamp(`${text}Z`) ?? parseTimestamp(`${text}T00:00:00Z`);
+}
+
+const units: readonly (readonly [nanos: bigint, names: readonly string[], prefix: string])[] = [
+  [1n, ["ns"], "nano"],
+  [1_000n, ["us", "µs"], "micro"],
+  [1_000_000n, ["ms"], "milli"],
+  [1_000_000_000n, ["s"], "sec"],
+  [60_000_000_000n, ["m"], "min"],
+  [3_600_000_000_000n, ["h", "hr"], "hour"],
+  [86_400_000_000_000n, ["d"], "day"],
+  [604_800_000_000_000n, ["w", "wk"], "week"],
+];
+
+/** The format `duration` of a schema (kube-openapi strfmt): Go's, or words such as `2 days`. */
+function declaredDuration(text: string): Result | undefined {
+  const plain = parseDuration(text);
+  if (plain !== undefined) return plain;
+  let nanos: bigint | undefined;
+  for (const [, count, word] of text.matchAll(/(\d+)\s*([A-Za-zµ]+)/g)) {
+    const unit = word!.toLowerCase();
+    const known = units.find(([, names, prefix]) => names.includes(unit) || unit.startsWith(prefix));
+    if (known !== undefined) nanos = (nanos ?? 0n) + BigInt(count!) * known[0];
+  }
+  return nanos === undefined ? undefined : duration(nanos);
 }
 
 /** The JSON of a value: what an expression that makes an object stands for. Ints beyond 2^53 become a bigint. */

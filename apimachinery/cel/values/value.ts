@@ -146,6 +146,11 @@ export abstract class MapValue {
   abstract get(key: Value): Result | undefined;
   abstract has(key: Value): boolean;
   abstract keys(): readonly Value[];
+  /** Whether what expressions cannot see of this and of an equal other is equal too. */
+  hiddenEquals(_other: MapValue): boolean {
+    return true;
+  }
+
   /** The type of an object made by an expression; maps have none. */
   get objectType(): CelType | undefined {
     return undefined;
