@@ -136,8 +136,8 @@ function withNewLabels({ nodeAffinity: old }: Spec, { nodeAffinity: now }: Spec)
     list?.map((one, i) =>
       newLabels[one.key] === others?.[i]?.key ? { ...one, key: newLabels[one.key] ?? one.key } : one,
     );
-  const terms = old.required.nodeSelectorTerms.map((term, i): NodeSelectorTerm => {
-    const other = now?.required?.nodeSelectorTerms[i];
+  const terms = (old.required.nodeSelectorTerms ?? []).map((term, i): NodeSelectorTerm => {
+    const other = now?.required?.nodeSelectorTerms?.[i];
     const [expressions, fields] = [
       rename(term.matchExpressions, other?.matchExpressions),
       rename(term.matchFields, other?.matchFields),
@@ -156,7 +156,7 @@ function internalAffinity(affinity: Spec["nodeAffinity"]): unknown {
   const list = (requirements: readonly NodeSelectorRequirement[] | undefined) =>
     requirements?.map(({ key, operator, values }) => ({ Key: key, Operator: operator, Values: values ?? null })) ??
     null;
-  const terms = affinity.required?.nodeSelectorTerms.map(({ matchExpressions, matchFields }) => ({
+  const terms = affinity.required?.nodeSelectorTerms?.map(({ matchExpressions, matchFields }) => ({
     MatchExpressions: list(matchExpressions),
     MatchFields: list(matchFields),
   }));

@@ -62,6 +62,6 @@ export function classErrors({ spec }: DeviceClass, old: DeviceClass | undefined)
 
 export function sliceErrors({ spec }: ResourceSlice, old: ResourceSlice | undefined): FieldError[] {
   const errors: Errors = [];
-  addSliceErrors(errors, spec, old?.spec, specPath);
+  addSliceErrors(errors, spec ?? {}, old?.spec, specPath);
   return errors;
 }

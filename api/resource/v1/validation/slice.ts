@@ -58,7 +58,7 @@ function addResourcePoolErrors(errors: Errors, pool: Partial<ResourcePool> = {},
 
 function addChangeErrors(errors: Errors, spec: ResourceSliceSpec, old: ResourceSliceSpec, place: Path): void {
   errors.push(
-    ...validateImmutableField(spec.pool.name, old.pool.name, place.child("pool", "name")),
+    ...validateImmutableField(spec.pool?.name, old.pool?.name, place.child("pool", "name")),
     ...validateImmutableField(spec.driver, old.driver, place.child("driver")),
     ...validateImmutableField(spec.nodeName, old.nodeName, place.child("nodeName")),
   );
