@@ -1,9 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { MetricsRegistry } from "../base/metrics.ts";
+import type { Random } from "../base/random.ts";
 import type { Authenticator } from "./authentication/authenticator.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { compose, type Filter, type Handler } from "./chain.ts";
+import { auditId } from "./filters/audit-id.ts";
 import { authenticate } from "./filters/authenticate.ts";
 import { authorize } from "./filters/authorize.ts";
 import { deadline } from "./filters/deadline.ts";
@@ -12,6 +14,7 @@ import { measure } from "./filters/measure.ts";
 
 export interface ChainParts {
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
   readonly authenticator: Authenticator;
@@ -31,6 +34,7 @@ export interface ChainParts {
  */
 export function handlerChain(parts: ChainParts): Handler {
   const filters: Filter[] = [
+    auditId(parts.random),
     mapErrors(parts.logger),
     measure(parts.metrics, parts.clock),
     deadline(parts.clock),

@@ -166,6 +166,7 @@ export class ApiServer {
     this.#aggregator = this.#aggregatorOf(options);
     this.#handler = handlerChain({
       clock,
+      random,
       logger,
       metrics: this.metrics,
       authenticator: access.authenticator,

@@ -6,6 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { AuthorizationAttributes } from "../authorization/authorizer.ts";
 import type { ApiRequest } from "../request.ts";
+import type { AuditMetrics } from "./audit-metrics.ts";
 import {
   type AuditBackend,
   type AuditEvent,
@@ -21,6 +22,7 @@ export interface AuditorOptions {
   readonly backend: AuditBackend;
   readonly clock: Clock;
   readonly random: Random;
+  readonly metrics?: AuditMetrics;
 }
 
 /** Starts a record for each request that the policy wants to know of. A server without one has nothing to pay. */
@@ -36,9 +38,10 @@ export class Auditor {
   /** Call once the user is known. Writes the stage RequestReceived; undefined where the request is not audited. */
   begin(request: ApiRequest, attributes: AuthorizationAttributes, receivedMs?: number): AuditRecord | undefined {
     const decision = this.#evaluate(attributes);
+    this.#options.metrics?.level(decision.level);
     if (decision.level === "None") return undefined;
-    const { backend, clock, random } = this.#options;
-    const id = request.header("audit-id") || random.uuid();
+    const { backend, clock, random, metrics } = this.#options;
+    const id = request.answerHeaders?.["audit-id"] || request.header("audit-id") || random.uuid();
     return new AuditRecord({
       request,
       attributes,
@@ -47,6 +50,7 @@ export class Auditor {
       clock,
       id,
       receivedMs: receivedMs ?? clock.now(),
+      metrics,
     });
   }
 }
@@ -57,6 +61,7 @@ export class AuditRecord {
   readonly #decision: AuditDecision;
   readonly #backend: AuditBackend;
   readonly #clock: Clock;
+  readonly #metrics: AuditMetrics | undefined;
   readonly #request: ApiRequest;
   readonly #base: Omit<AuditEvent, "stage" | "stageTimestamp">;
   #objectRef: AuditObjectRef | undefined;
@@ -73,12 +78,14 @@ export class AuditRecord {
     readonly clock: Clock;
     readonly id: string;
     readonly receivedMs: number;
+    readonly metrics: AuditMetrics | undefined;
   }) {
     const { request, attributes, decision, id, receivedMs } = start;
     this.id = id;
     this.#decision = decision;
     this.#backend = start.backend;
     this.#clock = start.clock;
+    this.#metrics = start.metrics;
     this.#request = request;
     this.#objectRef = refOf(attributes);
     const userAgent = shortUserAgent(request.header("user-agent"));
@@ -170,6 +177,7 @@ export class AuditRecord {
     const { requestReceivedTimestamp, sourceIPs, userAgent, ...head } = this.#base;
     const { level, auditID, ...rest } = head;
     const annotations = this.#annotations();
+    this.#metrics?.event();
     this.#backend.write({
       ...{ kind: rest.kind, apiVersion: rest.apiVersion, level, auditID, stage },
       ...{ requestURI: rest.requestURI, verb: rest.verb, user: rest.user },

@@ -1,6 +1,8 @@
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { appendFile, mkdir, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import type { Clock } from "../../base/clock.ts";
 import type { AuditBackend, AuditEvent } from "./event.ts";
 
@@ -14,6 +16,10 @@ export interface AuditFileOptions {
   readonly maxBackups?: number;
   /** Days that files put aside are kept; 0: for ever. */
   readonly maxAgeDays?: number;
+  /** Files put aside are compressed (--audit-log-compress). */
+  readonly compress?: boolean;
+  /** One event's line; default: JSON (--audit-log-format). */
+  readonly format?: (event: AuditEvent) => string;
   readonly clock: Clock;
   /** Told of events dropped because the disk does not keep up or refuses. */
   readonly onDropped?: (count: number, error?: unknown) => void;
@@ -38,7 +44,8 @@ export class AuditFile implements AuditBackend {
   }
 
   write(event: AuditEvent): void {
-    const line = `${JSON.stringify(event)}\n`;
+    const { format = JSON.stringify } = this.#options;
+    const line = `${format(event)}\n`;
     if (this.#waitingBytes + line.length > maxWaitingBytes) {
       this.#options.onDropped?.(1);
       return;
@@ -101,8 +108,10 @@ export class AuditFile implements AuditBackend {
     const prefix = `${basename(path, extension)}-`;
     const now = clock.now();
     let at = now;
-    while ((await sizeOf(this.#backup(prefix, at, extension))) > 0) at++;
-    await rename(path, this.#backup(prefix, at, extension));
+    while ((await this.#taken(this.#backup(prefix, at, extension))) > 0) at++;
+    const aside = this.#backup(prefix, at, extension);
+    await rename(path, aside);
+    if (this.#options.compress === true) await compressFile(aside);
     const backups = (await readdir(dirname(path)))
       .filter((name) => timeOf(name, prefix, extension) !== undefined)
       .sort()
@@ -113,13 +122,27 @@ export class AuditFile implements AuditBackend {
     }
   }
 
+  async #taken(file: string): Promise<number> {
+    return (await sizeOf(file)) + (await sizeOf(`${file}.gz`));
+  }
+
   #backup(prefix: string, at: number, extension: string): string {
     const time = new Date(at).toISOString().replace(/:/g, "-").replace(/Z$/, "");
     return join(dirname(this.#options.path), `${prefix}${time}${extension}`);
   }
 }
 
-function timeOf(name: string, prefix: string, extension: string): number | undefined {
+/** Becomes `….gz`; until that is whole, the file stays. */
+async function compressFile(file: string): Promise<void> {
+  const whole = `${file}.gz`;
+  const part = `${whole}.part`;
+  await pipeline(createReadStream(file), createGzip(), createWriteStream(part, { mode: 0o600 }));
+  await rename(part, whole);
+  await unlink(file);
+}
+
+function timeOf(file: string, prefix: string, extension: string): number | undefined {
+  const name = file.endsWith(".gz") ? file.slice(0, -".gz".length) : file;
   if (!name.startsWith(prefix) || !name.endsWith(extension)) return undefined;
   const match = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})$/.exec(
     name.slice(prefix.length, name.length - extension.length),

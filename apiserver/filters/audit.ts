@@ -4,6 +4,7 @@ import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse, StreamResponse, WatchSink } from "../response.ts";
 import { attributesOf } from "./authorize.ts";
+import { isLongRunning } from "./deadline.ts";
 
 const records = new WeakMap<ApiRequest, AuditRecord>();
 
@@ -20,7 +21,7 @@ export function audit(auditor: Auditor): Filter {
     records.set(request, record);
     try {
       const response = await next(request);
-      return finish(record, response);
+      return finish(record, response, isLongRunning(request.info));
     } catch (error) {
       if (!(error instanceof ApiError)) record.panicked(error);
       else {
@@ -32,7 +33,8 @@ export function audit(auditor: Auditor): Filter {
   };
 }
 
-function finish(record: AuditRecord, response: ApiResponse): ApiResponse {
+/** Only what runs on for as long as it likes is told of as it begins (endpoints/filters/audit.go). */
+function finish(record: AuditRecord, response: ApiResponse, longRunning: boolean): ApiResponse {
   switch (response.type) {
     case "object":
       record.responseObject(response.served.object);
@@ -43,7 +45,7 @@ function finish(record: AuditRecord, response: ApiResponse): ApiResponse {
     case "watch":
       return { ...response, start: (sink) => startWatch(record, response.start, sink) };
     case "stream":
-      record.responseStarted(response.status);
+      if (longRunning) record.responseStarted(response.status);
       return { ...response, body: toldAtEnd(record, response) };
     case "upgrade":
       record.responseStarted(response.status);
@@ -78,6 +80,7 @@ function startWatch(record: AuditRecord, start: (sink: WatchSink) => () => void,
   record.responseStarted(200);
   const stop = start({
     send: (event) => sink.send(event),
+    ...(sink.behind === undefined ? {} : { behind: () => sink.behind?.() }),
     end: (status) => {
       end();
       sink.end(status);
