@@ -4,7 +4,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
 import type { ServedDefinition } from "../custom-resources/custom-resources.ts";
 import { customPaths, isOf } from "../custom-resources/openapi/paths.ts";
-import { customSchemas } from "../custom-resources/openapi/schemas.ts";
+import { type CustomSchemaOptions, customSchemas } from "../custom-resources/openapi/schemas.ts";
 import type { ServedResource } from "../discovery/served.ts";
 import type { PathHandler } from "../handlers/paths.ts";
 import { pathNotFound } from "../handlers/scope.ts";
@@ -141,16 +141,20 @@ export function openApiHandlers(options: OpenApiOptions): OpenApiHandlers {
     () => new Map(paths().map((one) => [one.name, new Document(() => documentV3(one, settings()), documentV3Shape)])),
   );
   const { custom = nothingCustom } = options;
+  const withSchemas = (list: readonly ServedDefinition[], of: Pick<CustomSchemaOptions, "version" | "document">) => ({
+    ...settings(),
+    custom: customSchemas(list, { ...of, descriptions: descriptions() }),
+  });
   const v2 = perList(custom, (list) => {
     const added = customPaths(list);
-    const make = () => documentV2([...paths(), ...added], { ...settings(), custom: customSchemas(list, "v2") });
+    const make = () => documentV2([...paths(), ...added], withSchemas(list, { version: "v2" }));
     return new Document(make, documentV2Shape);
   });
   const ofGroupVersion = perList(custom, (list) => {
     const documents = new Map<string, Document>();
     for (const one of customPaths(list)) {
       const mine = list.filter((served) => isOf(served, one.name));
-      const make = () => documentV3(one, { ...settings(), custom: customSchemas(mine, "v3", one.name) });
+      const make = () => documentV3(one, withSchemas(mine, { version: "v3", document: one.name }));
       documents.set(one.name, new Document(make, documentV3Shape));
     }
     return documents;

@@ -1,4 +1,5 @@
 import type { CustomResourceDefinition } from "../../../api/apiextensions/v1/customresourcedefinition.ts";
+import type { Descriptions } from "../../../api/descriptions.ts";
 import type { JsonObject, JsonValue } from "../../../apimachinery/json/json.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import type { Props } from "../../../apimachinery/structural/props.ts";
@@ -16,29 +17,36 @@ export function schemaName({ group, version, kind }: Kind): string {
   return `${group.split(".").reverse().join(".")}.${version}.${kind}`;
 }
 
-const sentences = {
-  apiVersion:
-    "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
-  kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
-  metadata:
-    "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
-  listMetadata:
-    "Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
-};
+/** What every object has is described as it is of any built-in one. */
+const model = "io.k8s.api.apps.v1.Deployment";
 
-/** The schemas of kinds and their lists by name; of one group version alone where `document` names its document. */
-export function customSchemas(
-  served: readonly ServedDefinition[],
-  version: OpenApiVersion,
-  document?: string,
-): JsonObject {
+type Describe = (field: "apiVersion" | "kind" | "metadata", list?: boolean) => { readonly description?: string };
+
+function describer(descriptions: Descriptions | undefined): Describe {
+  return (field, list = false) => {
+    const description = descriptions?.[list ? `${model}List` : model]?.fields[field];
+    return description === undefined ? {} : { description };
+  };
+}
+
+export interface CustomSchemaOptions {
+  readonly version: OpenApiVersion;
+  readonly descriptions: Descriptions | undefined;
+  /** Of this document alone, such as `apis/example.com/v1`. */
+  readonly document?: string;
+}
+
+/** The schemas of kinds and their lists by name. */
+export function customSchemas(served: readonly ServedDefinition[], options: CustomSchemaOptions): JsonObject {
+  const { version, document } = options;
+  const describe = describer(options.descriptions);
   const schemas: JsonObject = {};
   for (const { crd, definitions } of served) {
     for (const definition of definitions) {
       if (document !== undefined && document !== `apis/${definition.group}/${definition.version}`) continue;
       const name = schemaName(definition);
-      schemas[name] = kindSchema(crd, definition, version);
-      schemas[`${name}List`] = listSchema(definition, name, version);
+      schemas[name] = kindSchema(crd, definition, version, describe);
+      schemas[`${name}List`] = listSchema(definition, name, version, describe);
     }
   }
   return schemas;
@@ -48,6 +56,7 @@ function kindSchema(
   crd: CustomResourceDefinition,
   definition: ResourceDefinition,
   version: OpenApiVersion,
+  describe: Describe,
 ): JsonObject {
   const declared = crd.spec.versions.find(({ name }) => name === definition.version)!;
   const { props, preserveUnknownFields } = shapeOf(crd, declared);
@@ -59,9 +68,9 @@ function kindSchema(
     ...base,
     properties: {
       ...own,
-      apiVersion: { type: "string", description: sentences.apiVersion },
-      kind: { type: "string", description: sentences.kind },
-      metadata: metadataReference("ObjectMeta", sentences.metadata, version),
+      apiVersion: { type: "string", ...describe("apiVersion") },
+      kind: { type: "string", ...describe("kind") },
+      metadata: metadataReference("ObjectMeta", describe("metadata"), version),
     },
     "x-kubernetes-group-version-kind": [groupVersionKind(definition, definition.kind)],
   };
@@ -71,16 +80,21 @@ function groupVersionKind({ group, version }: Kind, kind: string): JsonObject {
   return { group, kind, version };
 }
 
-function metadataReference(type: string, description: string, version: OpenApiVersion): JsonObject {
+function metadataReference(type: string, description: ReturnType<Describe>, version: OpenApiVersion): JsonObject {
   const target = reference(version, `${meta}.${type}`);
-  return version === "v3" ? { description, allOf: [target] } : { description, ...target };
+  return version === "v3" ? { ...description, allOf: [target] } : { ...description, ...target };
 }
 
-function listSchema(definition: ResourceDefinition, name: string, version: OpenApiVersion): JsonObject {
+function listSchema(
+  definition: ResourceDefinition,
+  name: string,
+  version: OpenApiVersion,
+  describe: Describe,
+): JsonObject {
   const { kind, listKind, plural } = definition;
   const items: JsonObject = {
     type: "array",
-    description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+    description: `List of ${plural}`,
     items: reference(version, `=${name}`),
   };
   return {
@@ -88,10 +102,10 @@ function listSchema(definition: ResourceDefinition, name: string, version: OpenA
     type: "object",
     required: ["items"],
     properties: {
-      apiVersion: { type: "string", description: sentences.apiVersion },
+      apiVersion: { type: "string", ...describe("apiVersion", true) },
       items,
-      kind: { type: "string", description: sentences.kind },
-      metadata: metadataReference("ListMeta", sentences.listMetadata, version),
+      kind: { type: "string", ...describe("kind", true) },
+      metadata: metadataReference("ListMeta", describe("metadata", true), version),
     },
     "x-kubernetes-group-version-kind": [groupVersionKind(definition, listKind)],
   };
