@@ -55,6 +55,11 @@ export class PodManager {
     this.#workers.get(uid)?.wake();
   }
 
+  /** ConfigMaps or Secrets that these pods name have changed. */
+  objectsChanged(uids: readonly string[]): void {
+    for (const uid of uids) this.#workers.get(uid)?.objectsChanged();
+  }
+
   wakeAll(): void {
     for (const worker of this.#workers.values()) worker.wake();
   }

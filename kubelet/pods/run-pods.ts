@@ -39,9 +39,7 @@ export async function runPods(options: RunPodsOptions, signal: AbortSignal): Pro
   };
   using _changes = cache.onChange((uid) => manager.wake(uid));
   using _verdicts = probes.onChange((uid) => manager.wake(uid));
-  using _objects = objects.onChange((uids) => {
-    for (const uid of uids) manager.wake(uid);
-  });
+  using _objects = objects.onChange((uids) => manager.objectsChanged(uids));
   const follow = async (until: AbortSignal): Promise<void> => {
     for await (const event of containerEvents(until)) {
       // The list runs beside: what happens meanwhile is not to wait for it.

@@ -13,7 +13,7 @@ import { type Action, type Plan, stepOf } from "./actions.ts";
 import { restartCountAfter } from "./back-off.ts";
 import { carryOut } from "./carry-out.ts";
 import { containerReference, type Ground } from "./ground.ts";
-import { freshMemory, type Memory, type Stop, type Waiting } from "./memory.ts";
+import { type Failure, freshMemory, type Memory, type Stop, type Waiting } from "./memory.ts";
 import { type Observed, plan, type Termination } from "./plan.ts";
 import { failureOf, StartError } from "./start-error.ts";
 
@@ -58,6 +58,8 @@ export class PodWorker {
   #toldNetwork = false;
   #probed: { readonly pod: Pod; readonly runtime: RuntimePod } | undefined;
   #status: PodStatus | undefined;
+  /** How often objects that the pod names have changed. */
+  #objectChanges = 0;
 
   constructor({ ground, pod, orphan = false, rejected, signal, onForgotten }: PodWorkerOptions) {
     const { uid = "", name = "", namespace = "" } = pod.metadata;
@@ -94,6 +96,17 @@ export class PodWorker {
   /** The API, or the directory of static pods, no longer has it. */
   remove(): void {
     this.#gone = true;
+    this.wake();
+  }
+
+  /** A ConfigMap or Secret that the pod names has changed: what failed for want of one is tried again at once. */
+  objectsChanged(): void {
+    this.#objectChanges++;
+    const failures = new Map(this.#memory.failures);
+    for (const [step, failure] of failures) {
+      if (mayBeForObjects(step, failure)) failures.set(step, { ...failure, retryAtMs: 0 });
+    }
+    this.#remember({ failures });
     this.wake();
   }
 
@@ -227,8 +240,9 @@ export class PodWorker {
   #start(action: Action): void {
     if (action.kind === "start-container") this.#noteRestart(action.container, action.afterId);
     const { key } = action;
+    const before = this.#objectChanges;
     const done = this.#carryOut(action)
-      .catch((error: unknown) => this.#fail(action, error))
+      .catch((error: unknown) => this.#fail(action, error, this.#objectChanges !== before))
       .finally(() => {
         this.#busy.delete(key);
         this.wake();
@@ -267,13 +281,15 @@ export class PodWorker {
     if (action.kind === "forget") this.#end();
   }
 
-  #fail(action: Action, error: unknown): void {
+  #fail(action: Action, error: unknown, objectsChanged: boolean): void {
     const { clock, logger } = this.#ground;
     if (this.#signal.aborted || (this.#starts.signal.aborted && error === this.#starts.signal.reason)) return;
     const step = stepOf(action);
     logger.debug("pod step failed", { pod: describePod(this.#pod), step, error });
     const failure = failureOf(error, this.#memory.failures.get(step), clock.monotonicMs());
-    this.#remember({ failures: withEntry(this.#memory.failures, step, failure) });
+    // It may have been carried out without what is there by now.
+    const retryAtMs = objectsChanged && mayBeForObjects(step, failure) ? 0 : failure.retryAtMs;
+    this.#remember({ failures: withEntry(this.#memory.failures, step, { ...failure, retryAtMs }) });
     if (error instanceof StartError && error.waiting.reason === "PostStartHookError") this.#stopAfterPostStart(step);
   }
 
@@ -360,6 +376,10 @@ export class PodWorker {
     this.#ground.statuses.forget(this.identity.uid);
     this.#onForgotten();
   }
+}
+
+function mayBeForObjects(step: string, { reason }: Failure): boolean {
+  return step === "volumes" || reason === "CreateContainerConfigError";
 }
 
 function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {

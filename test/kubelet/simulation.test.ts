@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ConfigMap } from "../../api/core/v1/config-map.ts";
 import { Event } from "../../api/core/v1/event.ts";
 import { Node } from "../../api/core/v1/node.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
@@ -170,6 +171,21 @@ test("a pod that does not fit is rejected, and nothing of it starts", async () =
       /^Pod was rejected: Node didn't have enough resource: cpu, requested: 100000, used: 0,/,
     );
     assert.equal(runtime.sandboxes.size, 0);
+  });
+});
+
+test("a pod starts as soon as the ConfigMap is there that it has long waited for", async () => {
+  await simulate(5, async ({ create, clock, until, pod, cluster }) => {
+    const env = [{ name: "A", valueFrom: { configMapKeyRef: { name: "settings", key: "a" } } }];
+    await create("waits", { containers: [container("main", {}, { env })] });
+    await clock.advance(60_300);
+    const { state } = (await pod("waits"))?.status.containerStatuses?.[0] ?? assert.fail();
+    assert.equal(state.waiting?.reason, "CreateContainerConfigError");
+    const configMap = { metadata: { name: "settings" }, data: { a: "1" } };
+    await clock.runUntil(cluster.client.resource(ConfigMap, "default").create(configMap));
+    const before = clock.monotonicMs();
+    await until("running", async () => isReady(await pod("waits")));
+    assert.ok(clock.monotonicMs() - before < 200, `after ${clock.monotonicMs() - before} ms`);
   });
 });
 
