@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Service } from "../api/core/v1/service.ts";
 import { EndpointSlice } from "../api/discovery/v1/endpoint-slice.ts";
-import { CapturingLogger, MetricsRegistry, realClock, realRandom, SeededRandom, VirtualClock } from "../base/mod.ts";
+import { CapturingLogger, MetricsRegistry, realRandom, SeededRandom, VirtualClock } from "../base/mod.ts";
 import { createClient } from "../client/mod.ts";
 import { MemoryApi } from "../client/testing/memory-api.ts";
 import type { Flow } from "./conntrack.ts";
@@ -154,7 +154,7 @@ test("how long a change of endpoints took to arrive is measured", async () => {
   await stop();
 });
 
-test("a load balancer learns at the health check port whether endpoints live here", { timeout: 10_000 }, async () => {
+test("a load balancer learns at the health check port whether endpoints live here", { timeout: 10_000 }, async (t) => {
   const servers = new ServiceHealthServers(new CapturingLogger());
   const port = 20_000 + realRandom.below(10_000);
   const ask = async () => {
@@ -167,7 +167,7 @@ test("a load balancer learns at the health check port whether endpoints live her
   };
   const health = { namespace: "default", name: "web", port, localEndpoints: 2 };
   servers.sync([health]);
-  await realClock.sleep(50);
+  await t.waitFor(ask);
   assert.deepEqual(await ask(), {
     status: 200,
     weight: "2",

@@ -40,7 +40,7 @@ async function inWorld(use: (world: World) => Promise<void>): Promise<void> {
 }
 
 async function eventually(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (let i = 0; i < 5_000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 2));
   assert.ok(holds());
 }
 

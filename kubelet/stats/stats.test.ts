@@ -247,7 +247,7 @@ test("a process in a cgroup of this machine is seen to use memory", {
     if (directory === undefined) return t.skip("memory is not counted here");
     writeFileSync(join(directory, "cgroup.procs"), String(child.pid));
     child.stdin.end("go\n");
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 1_000; i++) {
       const usage = await readCgroupUsage(layout, cgroups.parentOf(pod));
       if ((usage?.memory?.rssBytes ?? 0) > 0) return;
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -93,7 +93,7 @@ const configVolume = { name: "v", configMap: { name: "cm", defaultMode: 0o644 } 
 const text = (path: string): string => readFileSync(path, "utf8");
 
 async function eventually(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (let i = 0; i < 5_000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 2));
   assert.ok(holds());
 }
 
