@@ -8,3 +8,11 @@ export function portNumber(text: string): number {
   }
   return value;
 }
+
+/** 0 or more. */
+export function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new InvalidArgumentError("this is a whole number, 0 or more");
+  }
+  return Number(text);
+}

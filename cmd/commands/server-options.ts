@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDataDir } from "../data-dir.ts";
 import { type AccessFlags, addAccessFlags } from "./access-options.ts";
+import { type AuditFlags, addAuditFlags } from "./audit-options.ts";
+import { count } from "./numbers.ts";
 
-export interface ServerFlags extends AccessFlags {
+export interface ServerFlags extends AccessFlags, AuditFlags {
   readonly dataDir: string;
   readonly store: string;
   readonly bindAddress: string;
@@ -15,11 +17,6 @@ export interface ServerFlags extends AccessFlags {
   readonly serviceAccountIssuer: string;
   readonly enableAdmissionPlugins?: string;
   readonly disableAdmissionPlugins?: string;
-  readonly auditPolicyFile?: string;
-  readonly auditLogPath?: string;
-  readonly auditLogMaxsize: number;
-  readonly auditLogMaxbackup: number;
-  readonly auditLogMaxage: number;
   readonly encryptionProviderConfig?: string;
   readonly enableAggregatorRouting: string;
   readonly maxRequestsInflight: number;
@@ -33,7 +30,7 @@ export interface ServerFlags extends AccessFlags {
 
 /** Flags of the API server, under upstream's names where upstream has them. */
 export function addServerFlags(command: Command): Command {
-  return addAccessFlags(command)
+  return addAuditFlags(addAccessFlags(command))
     .option(
       "--data-dir <dir>",
       "where everything of this cluster lies: state, certificates, kubeconfigs",
@@ -73,14 +70,6 @@ export function addServerFlags(command: Command): Command {
     )
     .option("--disable-admission-plugins <name>[,<name>]", "admission plugins that are on, and shall not run")
     .option(
-      "--audit-policy-file <file>",
-      "which requests are recorded, and how much of them: an audit.k8s.io/v1 Policy",
-    )
-    .option("--audit-log-path <file>", "where requests are recorded (- is standard output)")
-    .option("--audit-log-maxsize <megabytes>", "size at which the file is put aside; 0 is never", count, 100)
-    .option("--audit-log-maxbackup <n>", "files put aside that are kept; 0 is all", count, 10)
-    .option("--audit-log-maxage <days>", "days that files put aside are kept; 0 is for ever", count, 0)
-    .option(
       "--encryption-provider-config <file>",
       "how objects of some resources are encrypted in the store: an apiserver.config.k8s.io/v1 EncryptionConfiguration",
     )
@@ -110,13 +99,6 @@ export function addServerFlags(command: Command): Command {
         .choices(["debug", "info", "warn", "error"])
         .default("info"),
     );
-}
-
-function count(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) {
-    throw new InvalidArgumentError("this is a whole number, 0 or more");
-  }
-  return Number(text);
 }
 
 function port(text: string): number {

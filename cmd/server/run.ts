@@ -9,6 +9,7 @@ import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
 import { ApiServer } from "../../apiserver/server.ts";
 import { versionInfo } from "../../apiserver/version.ts";
+import { MetricsRegistry } from "../../base/metrics.ts";
 import { createJsonLogger, type Logger, realClock, realRandom } from "../../base/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { buildInfo } from "../build-info.ts";
@@ -47,14 +48,15 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   for (const file of pki.written) {
     logger.info("wrote a certificate or kubeconfig", { file });
   }
-  const auditLog = await openAuditLog(flags, logger);
+  const metrics = new MetricsRegistry();
+  const auditLog = await openAuditLog(flags, logger, metrics);
   // From here on a signal ends the server in order, even before it is ready.
   const stop = stopSignal();
   const ended = new AbortController();
   const untilEnd = AbortSignal.any([stop, ended.signal]);
   const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, logger, signal: untilEnd });
   const { storage, checks } = await openStore(flags, logger, untilEnd);
-  const server = serverOf(flags, addresses, { pki, storage, checks, logger, audit: auditLog?.filter, access });
+  const server = serverOf(flags, addresses, { pki, storage, checks, logger, metrics, metrics, audit: auditLog?.filter, access });
   let components = Promise.resolve();
   try {
     await server.start();
@@ -124,6 +126,7 @@ interface ServerParts {
   readonly storage: Storage;
   readonly checks: readonly HealthCheck[];
   readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
   readonly audit: Filter | undefined;
   readonly access: FlagAccess;
 }
@@ -140,6 +143,7 @@ function serverOf(
     clock: realClock,
     random: realRandom,
     logger,
+    metrics,
     definitions: builtInResources,
     access: {
       clientCa: pki.authority,
