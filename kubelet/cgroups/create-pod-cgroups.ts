@@ -36,6 +36,8 @@ export function createPodCgroups(options: PodCgroupsOptions): NodeCgroups {
   const { layout, root, clock } = options;
   const kubepods = join("/", root, "kubepods");
   const classes = [kubepods, `${kubepods}/burstable`, `${kubepods}/besteffort`] as const;
+  /** The class that each pod's cgroup was made in, as far as this process has made it. */
+  const made = new Map<string, string>();
   /** What the burstable pods of this node ask for, in thousandths of a CPU. */
   const burstable = new Map<string, number>();
   let ready: Promise<void> | undefined;
@@ -78,6 +80,7 @@ export function createPodCgroups(options: PodCgroupsOptions): NodeCgroups {
         throw error;
       }
       const cgroup = parentOf(pod);
+      made.set(pod.metadata.uid ?? "", classOf(pod));
       await makeCgroup(layout, cgroup, classOf(pod));
       await give(cgroup, podResources(pod, options));
       if (qosClassOf(pod) !== "Burstable") return;
@@ -85,7 +88,11 @@ export function createPodCgroups(options: PodCgroupsOptions): NodeCgroups {
       await shareBurstable();
     },
     async remove(uid) {
-      for (const parent of classes) await removeCgroup(layout, `${parent}/pod${uid}`, clock);
+      const parent = made.get(uid);
+      for (const each of parent === undefined ? classes : [parent]) {
+        await removeCgroup(layout, `${each}/pod${uid}`, clock);
+      }
+      made.delete(uid);
       if (burstable.delete(uid)) await shareBurstable();
     },
     async known() {
