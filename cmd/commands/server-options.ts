@@ -30,7 +30,7 @@ export interface ServerFlags extends AccessFlags, AuditFlags {
 
 /** Flags of the API server, under upstream's names where upstream has them. */
 export function addServerFlags(command: Command): Command {
-  return addAuditFlags(addAccessFlags(command))
+  const basic = command
     .option(
       "--data-dir <dir>",
       "where everything of this cluster lies: state, certificates, kubeconfigs",
@@ -63,7 +63,8 @@ export function addServerFlags(command: Command): Command {
       "--service-account-issuer <url>",
       "issuer of service account tokens",
       "https://kubernetes.default.svc.cluster.local",
-    )
+    );
+  return addAuditFlags(addAccessFlags(basic))
     .option(
       "--enable-admission-plugins <name>[,<name>]",
       "admission plugins to run beside those that are on anyway; see docs/api-coverage.md",

@@ -56,7 +56,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const untilEnd = AbortSignal.any([stop, ended.signal]);
   const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, logger, signal: untilEnd });
   const { storage, checks } = await openStore(flags, logger, untilEnd);
-  const server = serverOf(flags, addresses, { pki, storage, checks, logger, metrics, metrics, audit: auditLog?.filter, access });
+  const server = serverOf(flags, addresses, { pki, storage, checks, logger, metrics, audit: auditLog?.filter, access });
   let components = Promise.resolve();
   try {
     await server.start();
@@ -134,7 +134,7 @@ interface ServerParts {
 function serverOf(
   flags: ServerFlags,
   addresses: Addresses,
-  { pki, storage, checks, logger, audit, access }: ServerParts,
+  { pki, storage, checks, logger, metrics, audit, access }: ServerParts,
 ): ApiServer {
   const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
   return new ApiServer({
