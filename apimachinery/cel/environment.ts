@@ -94,7 +94,6 @@ export class Environment {
     this.#variables = new Map(Object.entries(options.variables ?? {}));
     this.#check = {
       container: options.container ?? "",
-      homogeneousLiterals: options.homogeneousLiterals ?? true,
       findVariable: (name) => this.#variables.get(name),
       findType: (name) => tables.types.get(name) ?? this.#struct(name)?.type,
       findStruct: (name) => this.#struct(name),

@@ -295,7 +295,7 @@ class Checker {
     let joined: CelType | undefined;
     for (const [index, item] of items.entries()) {
       const type = this.#maybeOptional(item, this.check(item), optional.has(index));
-      joined = this.#join(item, joined, type);
+      joined = this.#join(joined, type);
     }
     return listType(joined ?? this.#newType());
   }
@@ -304,8 +304,8 @@ class Checker {
     let keys: CelType | undefined;
     let values: CelType | undefined;
     for (const { key, value, optional } of entries) {
-      keys = this.#join(key, keys, this.check(key));
-      values = this.#join(value, values, this.#maybeOptional(value, this.check(value), optional));
+      keys = this.#join(keys, this.check(key));
+      values = this.#join(values, this.#maybeOptional(value, this.check(value), optional));
     }
     return mapType(keys ?? this.#newType(), values ?? this.#newType());
   }
@@ -317,12 +317,10 @@ class Checker {
     return unwrapped.type;
   }
 
-  #join(e: Expression, previous: CelType | undefined, current: CelType): CelType {
+  #join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current;
     if (this.#assign(previous, current)) return mostGeneral(previous, current);
-    if (!this.#environment.homogeneousLiterals) return dynType;
-    this.#mismatch(e.id, previous, current);
-    return errorType;
+    return dynType;
   }
 
   #struct(e: StructExpression): CelType {

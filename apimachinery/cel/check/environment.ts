@@ -14,8 +14,6 @@ export interface StructType {
 export interface CheckEnvironment {
   /** The namespace that names are looked up in before the outermost one. */
   readonly container: string;
-  /** `[1, 'a']` is an error. */
-  readonly homogeneousLiterals: boolean;
   findVariable(name: string): CelType | undefined;
   findType(name: string): CelType | undefined;
   findStruct(name: string): StructType | undefined;

@@ -67,8 +67,9 @@ export function declaredSize({ path }: CostNode, variables: ReadonlyMap<string, 
     else if (type.kind === "map") type = type.parameters[1];
     else type = type.field?.(name);
   }
-  const max = type?.declaration?.maxElements;
-  return max === undefined ? undefined : { min: 0, max };
+  if (type === undefined || variables.get(root!)?.declaration === undefined) return undefined;
+  // What a schema gives no limit has none to give: a number, a boolean, an object. Upstream takes their size for 0.
+  return { min: 0, max: type.declaration?.maxElements ?? 0 };
 }
 
 /** Sizes of the entries of a list or map. */

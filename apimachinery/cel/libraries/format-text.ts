@@ -177,7 +177,7 @@ class Formatter {
     const negative = exponent.startsWith("-");
     if (!this.#localized) return `${mantissa}e${negative ? "-" : "+"}${digits}`;
     const raised = Array.from(digits, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
-    return `${mantissa}\u202f×\u202f10${negative ? "⁻" : ""}${raised}`;
+    return `${mantissa}×10${negative ? "⁻" : ""}${raised}`;
   }
 
   /** `%s` of any value; items of lists and maps are quoted as in an expression where Kubernetes' version does. */

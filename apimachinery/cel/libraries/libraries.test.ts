@@ -200,7 +200,7 @@ const answers: readonly (readonly [expression: string, expected: unknown])[] = [
   ["[1][?3].hasValue()", false],
   ["optional.of(2).optMap(v, v + 1).value()", 3n],
   ["'%.2f'.format([12345.678])", "12,345.68"],
-  ["'%e'.format([1052.032911275])", "1.052033\u202f\u00d7\u202f10\u2070\u00b3"],
+  ["'%e'.format([1052.032911275])", "1.052033×10⁰³"],
   ["'%s %d %x'.format([dyn('a'), dyn(1), dyn(255)])", "a 1 ff"],
   [
     "'%d'.format(['a'])",

@@ -30,8 +30,8 @@ export function duration(nanos: bigint): Result {
   return nanos < minInt || nanos > maxInt ? durationOverflow : new Duration(nanos);
 }
 
-export function timestamp(nanos: bigint): Result {
-  return nanos < minTimestamp || nanos > maxTimestamp ? timestampOverflow : new Timestamp(nanos);
+export function timestamp(nanos: bigint, offset = 0): Result {
+  return nanos < minTimestamp || nanos > maxTimestamp ? timestampOverflow : new Timestamp(nanos, offset);
 }
 
 export function add(left: Value, right: Value): Result {
@@ -49,10 +49,10 @@ export function add(left: Value, right: Value): Result {
   }
   if (left instanceof Duration) {
     if (right instanceof Duration) return duration(left.nanos + right.nanos);
-    return right instanceof Timestamp ? timestamp(left.nanos + right.nanos) : noSuchOverload;
+    return right instanceof Timestamp ? timestamp(left.nanos + right.nanos, right.offset) : noSuchOverload;
   }
   if (left instanceof Timestamp)
-    return right instanceof Duration ? timestamp(left.nanos + right.nanos) : noSuchOverload;
+    return right instanceof Duration ? timestamp(left.nanos + right.nanos, left.offset) : noSuchOverload;
   return noSuchOverload;
 }
 
@@ -70,7 +70,7 @@ export function subtract(left: Value, right: Value): Result {
   if (left instanceof Uint) return right instanceof Uint ? uint(left.value - right.value) : noSuchOverload;
   if (left instanceof Duration) return right instanceof Duration ? duration(left.nanos - right.nanos) : noSuchOverload;
   if (left instanceof Timestamp) {
-    if (right instanceof Duration) return timestamp(left.nanos - right.nanos);
+    if (right instanceof Duration) return timestamp(left.nanos - right.nanos, left.offset);
     return right instanceof Timestamp ? duration(left.nanos - right.nanos) : noSuchOverload;
   }
   return noSuchOverload;

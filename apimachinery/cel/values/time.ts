@@ -28,7 +28,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   const fraction = (match[7] ?? "").padEnd(9, "0").slice(0, 9);
   const epoch = daysSinceEpoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + seconds - offset;
   const nanos = BigInt(epoch) * second + BigInt(fraction);
-  return nanos < minTimestamp || nanos > maxTimestamp ? undefined : new Timestamp(nanos);
+  return nanos < minTimestamp || nanos > maxTimestamp ? undefined : new Timestamp(nanos, offset);
 }
 
 function daysIn(year: number, month: number): number {
@@ -44,15 +44,18 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   return era * 146097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719468;
 }
 
-export function formatTimestamp({ nanos }: Timestamp): string {
+/** RFC 3339 with as many decimals as it takes, in the zone the instant was written in. */
+export function formatTimestamp({ nanos, offset }: Timestamp): string {
   const seconds = floorDivide(nanos, second);
   const fraction = nanos - seconds * second;
-  const fields = calendar(Number(seconds));
+  const fields = calendar(Number(seconds) + offset);
   const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${String(fields.year).padStart(4, "0")}-${two(fields.month)}-${two(fields.day)}`;
   const time = `${two(fields.hours)}:${two(fields.minutes)}:${two(fields.seconds)}`;
   const decimals = fraction === 0n ? "" : `.${String(fraction).padStart(9, "0").replace(/0+$/, "")}`;
-  return `${date}T${time}${decimals}Z`;
+  const ahead = Math.abs(offset) / 60;
+  const zone = offset === 0 ? "Z" : `${offset < 0 ? "-" : "+"}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`;
+  return `${date}T${time}${decimals}${zone}`;
 }
 
 export function floorDivide(a: bigint, b: bigint): bigint {

@@ -44,9 +44,12 @@ export class Duration {
 /** An instant in nanoseconds since 1970, within the years 1 to 9999. */
 export class Timestamp {
   readonly nanos: bigint;
+  /** Seconds ahead of UTC, as it was written; only its text shows it. */
+  readonly offset: number;
 
-  constructor(nanos: bigint) {
+  constructor(nanos: bigint, offset = 0) {
     this.nanos = nanos;
+    this.offset = offset;
   }
 }
 
