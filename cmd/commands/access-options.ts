@@ -28,19 +28,25 @@ export interface AccessFlags {
 
 /** Under upstream's names. */
 export function addAccessFlags(command: Command): Command {
-  addOpenIdFlags(command)
-    .addOption(
+  addOpenIdFlags(
+    command.addOption(
       new Option("--anonymous-auth <yes>", "whether requests without a credential are taken, as system:anonymous")
         .choices(["true", "false"])
         .default("true"),
-    )
+    ),
+  )
     .option("--token-auth-file <file>", 'users by fixed tokens: a line token,user,uid,"group1,group2" each')
     .option(
       "--authentication-token-webhook-config-file <file>",
       "kubeconfig of a webhook that says whom bearer tokens stand for",
     )
     .addOption(versionOption("--authentication-token-webhook-version <version>", "authentication.k8s.io"))
-    .option("--authentication-token-webhook-cache-ttl <time>", "how long its answers are believed", duration, 120_000);
+    .addOption(
+      time("--authentication-token-webhook-cache-ttl <time>", "how long its answers are believed").default(
+        120_000,
+        "2m",
+      ),
+    );
   return addAuthorizationFlags(command);
 }
 
@@ -58,11 +64,10 @@ function addOpenIdFlags(command: Command): Command {
     .option("--oidc-groups-claim <claim>", "claim of its tokens that has the user's groups", "")
     .option("--oidc-groups-prefix <text>", "what stands before each group", "")
     .option("--oidc-signing-algs <names>", "algorithms that may have signed its tokens", "RS256")
-    .option(
-      "--oidc-required-claim <claim=value>",
-      "a claim that its tokens must have; may be given again",
-      collect,
-      [],
+    .addOption(
+      new Option("--oidc-required-claim <claim=value>", "a claim that its tokens must have; may be given again")
+        .argParser(collect)
+        .default([], "none at all"),
     );
 }
 
@@ -79,17 +84,17 @@ function addAuthorizationFlags(command: Command): Command {
     )
     .option("--authorization-webhook-config-file <file>", "kubeconfig of the webhook of the mode Webhook")
     .addOption(versionOption("--authorization-webhook-version <version>", "authorization.k8s.io"))
-    .option(
-      "--authorization-webhook-cache-authorized-ttl <time>",
-      "how long its consent is believed",
-      duration,
-      300_000,
+    .addOption(
+      time("--authorization-webhook-cache-authorized-ttl <time>", "how long its consent is believed").default(
+        300_000,
+        "5m",
+      ),
     )
-    .option(
-      "--authorization-webhook-cache-unauthorized-ttl <time>",
-      "how long its refusal is believed",
-      duration,
-      30_000,
+    .addOption(
+      time("--authorization-webhook-cache-unauthorized-ttl <time>", "how long its refusal is believed").default(
+        30_000,
+        "30s",
+      ),
     );
 }
 
@@ -99,6 +104,10 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 
 function versionOption(flags: string, group: string): Option {
   return new Option(flags, `version of ${group} that it is asked in`).choices(["v1", "v1beta1"]).default("v1beta1");
+}
+
+function time(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(duration);
 }
 
 /** `30s`, `5m`, as Go writes times. Milliseconds. */
