@@ -31,8 +31,8 @@ export function planRunning(observed: Observed, draft: PlanDraft): void {
     planSandbox(observed, draft, verdict.attempt, verdict.previous);
     return;
   }
-  removeOldContainers(observed, draft);
   if (memory.volumesReady) planContainers(observed, draft, verdict.sandbox);
+  removeOldContainers(observed, draft);
 }
 
 function planSandbox(
@@ -44,7 +44,7 @@ function planSandbox(
   const { pod, runtime, memory, busy } = observed;
   if (!stopAll(observed, draft, { graceSeconds: pod.spec.terminationGracePeriodSeconds })) return;
   // What is being started comes up in the old sandbox yet, and has to be ended and removed like the rest of it.
-  if ([...busy].some((key) => key.startsWith(startKey("")))) return;
+  if (isStarting(busy)) return;
   const unstopped = runtime.sandboxes.find(({ id }) => !memory.stoppedSandboxes.has(id));
   if (unstopped !== undefined) {
     draft.try("sandbox", { kind: "stop-sandbox", key: "sandbox", sandboxId: unstopped.id });
@@ -81,14 +81,20 @@ function hasWorked({ spec }: Pod, runtime: RuntimePod): boolean {
   });
 }
 
+function isStarting(busy: ReadonlySet<string>): boolean {
+  return [...busy].some((key) => key.startsWith(startKey("")));
+}
+
 /** Of each name the newest container stays, and the one before it, whose logs are `--previous`. */
 function removeOldContainers({ runtime, busy }: Observed, draft: PlanDraft): void {
+  // While the runtime starts what users wait for, it is bothered only where many have gathered.
+  const kept = draft.starts || isStarting(busy) ? 5 : 2;
   const seen = new Map<string, number>();
   for (const { id, name, state } of runtime.containers) {
     const newer = seen.get(name) ?? 0;
     seen.set(name, newer + 1);
     const dead = state === "exited" || (state === "created" && !busy.has(startKey(name)));
-    if (newer >= 2 && dead) draft.try(id, { kind: "remove-container", key: `remove/${id}`, containerId: id });
+    if (newer >= kept && dead) draft.try(id, { kind: "remove-container", key: `remove/${id}`, containerId: id });
   }
 }
 

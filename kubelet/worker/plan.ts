@@ -57,6 +57,11 @@ export class PlanDraft {
     this.#observed = observed;
   }
 
+  /** A container is to be started. */
+  get starts(): boolean {
+    return this.#actions.some(({ kind }) => kind === "start-container");
+  }
+
   /** Adds the action unless it is under way. */
   do(action: Action): void {
     if (!this.#observed.busy.has(action.key)) this.#actions.push(action);
