@@ -10,7 +10,7 @@ import type { Random } from "../base/random.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type AccessOptions, accessOf } from "./access.ts";
 import { defaultAdmission } from "./admission/default-chain.ts";
-import type { PluginSelection } from "./admission/selection.ts";
+import type { AdmissionSettings } from "./admission/selection.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
 import type { ProxyClient } from "./aggregation/extension-server.ts";
 import { builtInPriority } from "./aggregation/priorities.ts";
@@ -63,7 +63,7 @@ export interface ApiServerOptions {
   readonly descriptionsFile?: string;
   readonly audit?: Filter;
   /** Admission plugins beyond, or not, those that are on anyway; of names that `selectionErrors` accepts. */
-  readonly admission?: PluginSelection;
+  readonly admission?: AdmissionSettings;
   readonly requestLimits?: RequestLimits;
   /** Who this server is to extension servers; without it, and without a way to them, group versions of services are unavailable. */
   readonly proxyClient?: ProxyClient;
@@ -138,6 +138,7 @@ export class ApiServer {
       updateStatus: (definition, object) => this.registry.updateStatus(definition, object),
       writer: this.registry,
       selection: options.admission,
+      configurations: options.admission?.configurations,
     });
     const scope: Scope = {
       registry: this.registry,

@@ -17,6 +17,7 @@ export const pluginOrder: readonly string[] = [
   "Priority",
   "DefaultTolerationSeconds",
   "PodTolerationRestriction",
+  "EventRateLimit",
   "ExtendedResourceToleration",
   "DefaultStorageClass",
   "StorageObjectInUseProtection",

@@ -33,6 +33,7 @@ import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { alwaysAdmit, alwaysDeny } from "./off-by-default/always.ts";
 import { alwaysPullImages } from "./off-by-default/always-pull-images.ts";
+import { eventRateLimit } from "./off-by-default/event-rate-limit.ts";
 import { namespaceAutoProvision, namespaceExists } from "./off-by-default/namespaces.ts";
 import { podNodeSelector } from "./off-by-default/pod-node-selector.ts";
 import { podTolerationRestriction } from "./off-by-default/pod-toleration-restriction.ts";
@@ -43,6 +44,7 @@ import {
 } from "./off-by-default/small.ts";
 import { ownerReferences } from "./owner-references.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
+import type { PluginConfigurations } from "./plugin-configuration.ts";
 import { podResize } from "./pod-resize.ts";
 import { podSecurity } from "./pod-security/plugin.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
@@ -73,6 +75,7 @@ export interface AdmissionDeps {
   readonly writer: Pick<ObjectWriter, "create">;
   /** Default: as upstream, with NodeRestriction. */
   readonly selection?: PluginSelection | undefined;
+  readonly configurations?: PluginConfigurations | undefined;
 }
 
 /** The plugins that are on: upstream's choice where nobody says otherwise, in its order (`chain.ts` sorts them). */
@@ -82,15 +85,17 @@ export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
   return new AdmissionChain(all.filter(({ name }) => isEnabled(name, selection)));
 }
 
-function offByDefault({ reader, writer, authorizer, served }: AdmissionDeps): readonly AdmissionPlugin[] {
+function offByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
+  const { reader, writer, clock, authorizer, served, configurations = {} } = deps;
   return [
     alwaysAdmit,
     namespaceAutoProvision(reader, writer, Namespace),
     namespaceExists(reader, Namespace),
     limitPodHardAntiAffinityTopology,
     alwaysPullImages,
-    podNodeSelector(reader, Namespace),
-    podTolerationRestriction(reader, Namespace),
+    podNodeSelector(reader, Namespace, configurations.podNodeSelector),
+    podTolerationRestriction(reader, Namespace, configurations.podTolerations),
+    eventRateLimit(clock, configurations.eventRateLimit),
     extendedResourceToleration,
     ownerReferences(authorizer, served),
     denyServiceExternalIPs,
@@ -99,7 +104,18 @@ function offByDefault({ reader, writer, authorizer, served }: AdmissionDeps): re
 }
 
 function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
-  const { reader, clock, random, authorizer, rules, metrics, updateStatus, served, webhooks } = deps;
+  const {
+    reader,
+    clock,
+    random,
+    authorizer,
+    rules,
+    metrics,
+    updateStatus,
+    served,
+    webhooks,
+    configurations = {},
+  } = deps;
   const dynamic = { reader, served, convert: convertByStorage, clock, random, client: webhooks };
   const asked = { ...dynamic, metricsRegistry: metrics, compileConditions: conditionCompiler(authorizer) };
   const policies = { reader, served, convert: convertByStorage, clock, authorizer, metricsRegistry: metrics };
@@ -117,7 +133,14 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
       csiDrivers: CSIDriver,
     }),
     taintNodesByCondition,
-    podSecurity({ reader, clock, metrics, namespaces: Namespace, pods: Pod }),
+    podSecurity({
+      reader,
+      clock,
+      metrics,
+      namespaces: Namespace,
+      pods: Pod,
+      configuration: configurations.podSecurity,
+    }),
     priorityAdmission(reader, PriorityClass),
     defaultTolerationSeconds,
     defaultStorageClass(reader, StorageClass),
@@ -142,6 +165,7 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
       pods: Pod,
       deviceClasses: DeviceClass,
       resourceClaims: ResourceClaim,
+      configuration: configurations.resourceQuota,
     }),
     deviceAdminAccess(reader, Namespace),
     rbacEscalation(rules, authorizer),

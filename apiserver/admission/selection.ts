@@ -1,10 +1,16 @@
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { pluginOrder } from "./chain.ts";
+import type { PluginConfigurations } from "./plugin-configuration.ts";
 
 /** Which plugins run beside those that are on anyway, and which of those do not. */
 export interface PluginSelection {
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
+}
+
+/** The same, and how they are configured. */
+export interface AdmissionSettings extends PluginSelection {
+  readonly configurations?: PluginConfigurations;
 }
 
 /** Never off: upstream has no plugins for them either. */
@@ -16,6 +22,7 @@ const offByDefault: ReadonlySet<string> = new Set([
   "AlwaysDeny",
   "AlwaysPullImages",
   "DenyServiceExternalIPs",
+  "EventRateLimit",
   "ExtendedResourceToleration",
   "LimitPodHardAntiAffinityTopology",
   "NamespaceAutoProvision",
@@ -28,7 +35,6 @@ const offByDefault: ReadonlySet<string> = new Set([
 /** Upstream's other plugins: they may be turned off, which they are, and not on. */
 const absent: ReadonlySet<string> = new Set([
   "ClusterTrustBundleAttest",
-  "EventRateLimit",
   "ImagePolicyWebhook",
   "JobValidation",
   "NodeDeclaredFeatureValidator",

@@ -17,6 +17,7 @@ export interface ServerFlags extends AccessFlags, AuditFlags {
   readonly serviceAccountIssuer: string;
   readonly enableAdmissionPlugins?: string;
   readonly disableAdmissionPlugins?: string;
+  readonly admissionControlConfigFile?: string;
   readonly encryptionProviderConfig?: string;
   readonly enableAggregatorRouting: string;
   readonly maxRequestsInflight: number;
@@ -70,6 +71,10 @@ export function addServerFlags(command: Command): Command {
       "admission plugins to run beside those that are on anyway; see docs/api-coverage.md",
     )
     .option("--disable-admission-plugins <name>[,<name>]", "admission plugins that are on, and shall not run")
+    .option(
+      "--admission-control-config-file <file>",
+      "how admission plugins are configured: an apiserver.config.k8s.io/v1 AdmissionConfiguration",
+    )
     .option(
       "--encryption-provider-config <file>",
       "how objects of some resources are encrypted in the store: an apiserver.config.k8s.io/v1 EncryptionConfiguration",

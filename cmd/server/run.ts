@@ -2,7 +2,6 @@ import { type AddressInfo, createServer } from "node:net";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
-import { type PluginSelection, selectionErrors } from "../../apiserver/admission/selection.ts";
 import type { ProxyClient } from "../../apiserver/aggregation/extension-server.ts";
 import type { Filter } from "../../apiserver/chain.ts";
 import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
@@ -23,6 +22,7 @@ import { standardError } from "../standard-error.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { accessOfFlags, type FlagAccess } from "./access/access.ts";
 import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
+import { admissionOfFlags } from "./admission.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
 import { runWithin } from "./components.ts";
@@ -159,7 +159,7 @@ function serverOf(
     },
     externalAddress,
     ...(audit === undefined ? {} : { audit }),
-    admission: admissionOf(flags),
+    admission: admissionOfFlags(flags),
     requestLimits: requestLimitsOf(flags),
     proxyClient: proxyClientOf(pki),
     aggregatorRouting: flags.enableAggregatorRouting === "true" ? "endpoints" : "services",
@@ -167,14 +167,6 @@ function serverOf(
     version: versionInfo(buildInfo),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
   });
-}
-
-function admissionOf({ enableAdmissionPlugins, disableAdmissionPlugins }: ServerFlags): PluginSelection {
-  const names = (text = ""): string[] => text.split(",").filter((name) => name !== "");
-  const selection = { enable: names(enableAdmissionPlugins), disable: names(disableAdmissionPlugins) };
-  const errors = selectionErrors(selection);
-  if (errors.length > 0) throw new CommandError(errors.join("; "));
-  return selection;
 }
 
 function proxyClientOf({ pairs }: Pki): ProxyClient {

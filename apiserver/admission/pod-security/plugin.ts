@@ -39,7 +39,7 @@ export interface PodSecurityDeps {
   readonly metrics: MetricsRegistry;
   readonly namespaces: ResourceDefinition<Namespace>;
   readonly pods: ResourceDefinition<Pod>;
-  readonly configuration?: PodSecurityConfiguration;
+  readonly configuration?: PodSecurityConfiguration | undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ export interface ResourceQuotaDeps {
   readonly pods: ResourceDefinition<Pod>;
   readonly deviceClasses: ResourceDefinition<DeviceClass>;
   readonly resourceClaims: ResourceDefinition<ResourceClaim>;
-  readonly configuration?: ResourceQuotaConfiguration;
+  readonly configuration?: ResourceQuotaConfiguration | undefined;
 }
 
 /**

@@ -1,0 +1,127 @@
+import type { FieldError } from "../../apimachinery/field/error.ts";
+import { formatFieldErrors } from "../../apimachinery/field/errors.ts";
+import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { type EventRateLimitConfiguration, eventRateLimitErrors } from "./off-by-default/event-rate-limit.ts";
+import type { PodTolerationConfiguration } from "./off-by-default/pod-toleration-restriction.ts";
+import {
+  type PodSecurityConfiguration,
+  configurationErrors as podSecurityErrors,
+} from "./pod-security/configuration.ts";
+import {
+  type ResourceQuotaConfiguration,
+  configurationErrors as resourceQuotaErrors,
+} from "./resource-quota/configuration.ts";
+
+/** What the files of `--admission-control-config-file` say, by plugin. */
+export interface PluginConfigurations {
+  readonly podSecurity?: PodSecurityConfiguration;
+  readonly resourceQuota?: ResourceQuotaConfiguration;
+  readonly eventRateLimit?: EventRateLimitConfiguration;
+  /** Selectors by namespace, and `clusterDefaultNodeSelector`. */
+  readonly podNodeSelector?: Readonly<Record<string, string>>;
+  readonly podTolerations?: PodTolerationConfiguration;
+}
+
+interface Document {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly [field: string]: unknown;
+}
+
+interface PluginEntry {
+  readonly name?: string;
+  readonly path?: string;
+  readonly configuration?: unknown;
+}
+
+interface Reading {
+  readonly field: keyof PluginConfigurations;
+  readonly apiVersions: readonly string[];
+  readonly kind: string;
+  readonly errors?: (configuration: never) => readonly FieldError[];
+}
+
+const versions = (group: string, ...names: readonly string[]): string[] => names.map((name) => `${group}/${name}`);
+
+const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
+  [
+    "PodSecurity",
+    {
+      field: "podSecurity",
+      apiVersions: versions("pod-security.admission.config.k8s.io", "v1", "v1beta1", "v1alpha1"),
+      kind: "PodSecurityConfiguration",
+      errors: podSecurityErrors,
+    },
+  ],
+  [
+    "ResourceQuota",
+    {
+      field: "resourceQuota",
+      apiVersions: [
+        ...versions("apiserver.config.k8s.io", "v1"),
+        ...versions("resourcequota.admission.k8s.io", "v1", "v1beta1", "v1alpha1"),
+      ],
+      kind: "ResourceQuotaConfiguration",
+      errors: resourceQuotaErrors,
+    },
+  ],
+  [
+    "EventRateLimit",
+    {
+      field: "eventRateLimit",
+      apiVersions: versions("eventratelimit.admission.k8s.io", "v1alpha1"),
+      kind: "Configuration",
+      errors: eventRateLimitErrors,
+    },
+  ],
+  [
+    "PodTolerationRestriction",
+    {
+      field: "podTolerations",
+      apiVersions: versions("podtolerationrestriction.admission.k8s.io", "v1alpha1"),
+      kind: "Configuration",
+    },
+  ],
+]);
+
+/**
+ * Reads an `apiserver.config.k8s.io/v1 AdmissionConfiguration`. `readFile` gives the parsed contents of a plugin's file, by
+ * the path that is written there. Throws with what is wrong. Plugins that are not listed here are passed over.
+ */
+export function readPluginConfigurations(document: unknown, readFile: (path: string) => unknown): PluginConfigurations {
+  const {
+    apiVersion = "",
+    kind = "",
+    plugins = [],
+  } = (document ?? {}) as Document & { plugins?: readonly PluginEntry[] };
+  const known = /^apiserver\.(config\.)?k8s\.io\/v1(alpha1)?$/.test(apiVersion);
+  if (!known || kind !== "AdmissionConfiguration") throw new Error(notRegistered(kind, apiVersion));
+  const result: Record<string, unknown> = {};
+  for (const { name = "", path = "", configuration } of plugins) {
+    const content = (configuration ?? (path === "" ? undefined : readFile(path))) as Document | undefined;
+    if (content === undefined) continue;
+    if (name === "PodNodeSelector") {
+      result["podNodeSelector"] = content["podNodeSelectorPluginConfig"] ?? {};
+      continue;
+    }
+    const reading = readings.get(name);
+    if (reading !== undefined && !(reading.field in result)) result[reading.field] = checked(name, content, reading);
+  }
+  return result;
+}
+
+function checked(name: string, content: Document, { apiVersions, kind, errors }: Reading): Document {
+  const { apiVersion = "" } = content;
+  // ResourceQuota's was called Configuration in its older group.
+  const kinds = apiVersion.startsWith("resourcequota.") ? ["Configuration"] : [kind];
+  if (!apiVersions.includes(apiVersion) || !kinds.includes(content.kind ?? "")) {
+    throw new Error(`${name}: ${notRegistered(content.kind ?? "", apiVersion)}`);
+  }
+  const found = errors?.(content as never) ?? [];
+  if (found.length > 0) throw new Error(`${name}: ${formatFieldErrors(found)}`);
+  return content;
+}
+
+function notRegistered(kind: string, apiVersion: string): string {
+  return `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)}`;
+}
