@@ -19,7 +19,12 @@ export function schemaErrors(
 ): readonly FieldError[] {
   // Nearly all values are valid, and a yes costs little.
   if (isValid(value, props)) return [];
-  return fieldErrorsOf(correlated(value, props, "", correlation).findings, prefix);
+  return fieldErrorsOf(findingsOf(value, props, correlation), prefix);
+}
+
+/** The same before it is put into Kubernetes' words. */
+export function findingsOf(value: JsonValue, props: Props, correlation?: Correlation): readonly Finding[] {
+  return correlated(value, props, "", correlation).findings;
 }
 
 function correlated(value: JsonValue, props: Props, path: string, correlation: Correlation | undefined): Outcome {
