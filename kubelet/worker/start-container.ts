@@ -45,10 +45,13 @@ export async function startContainer(ground: Ground, request: StartRequest, sign
     const { reason, message, retryAtMs } = image;
     throw new StartError({ reason, message }, { retryAtMs });
   }
-  const { config, restartCount } = await configure(ground, request, image.imageRef, signal).catch((error: unknown) => {
-    if (signal.aborted) throw signal.reason;
-    throw fail("CreateContainerConfigError", error);
-  });
+  const [{ config, restartCount }, dns] = await Promise.all([
+    configure(ground, request, image.imageRef, signal).catch((error: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      throw fail("CreateContainerConfigError", error);
+    }),
+    ground.dnsConfig(pod),
+  ]);
   const sandbox = {
     podSandboxId: action.sandboxId,
     sandboxConfig: sandboxConfig({
@@ -57,7 +60,7 @@ export async function startContainer(ground: Ground, request: StartRequest, sign
       cgroupParent: ground.cgroups.parentOf(pod),
       podLogsDir: ground.podLogsDir,
       clusterDomain: ground.clusterDomain,
-      dns: await ground.dnsConfig(pod),
+      dns,
     }),
   };
   signal.throwIfAborted();
@@ -135,17 +138,20 @@ async function configure(
   });
   const hasHosts = podIPs.length > 0 || pod.spec.hostNetwork === true;
   const instance = `${restartCount}-${action.sandboxId.slice(0, 8)}`;
+  const [hostsFile, terminationLog] = await Promise.all([
+    hasHosts ? files.writeHosts(uid, hosts) : undefined,
+    container.terminationMessagePath === ""
+      ? undefined
+      : files.makeTerminationLog({ uid, container: container.name, instance }),
+  ]);
   const mounts = await containerMounts({
     pod,
     container,
     volumes,
     environment,
     resolveSubPath: (subPath) => ground.volumes.resolveSubPath(subPath).catch(asConfigError),
-    hostsFile: hasHosts ? await files.writeHosts(uid, hosts) : undefined,
-    terminationLog:
-      container.terminationMessagePath === ""
-        ? undefined
-        : await files.makeTerminationLog({ uid, container: container.name, instance }),
+    hostsFile,
+    terminationLog,
   });
   const targetId = targetOf(ground, request);
   const config = containerConfig({
