@@ -2,7 +2,9 @@ import { check } from "./check/checker.ts";
 import type { CheckEnvironment, StructType } from "./check/environment.ts";
 import { type FunctionDeclaration, functionTable } from "./check/function.ts";
 import { validateLiterals } from "./check/literals.ts";
+import type { CallEstimator } from "./cost/estimate.ts";
 import { kubernetesCosts } from "./cost/kubernetes.ts";
+import { kubernetesEstimates } from "./cost/kubernetes-estimate.ts";
 import type { CostRule } from "./cost/runtime.ts";
 import { PlanError, plan } from "./evaluate/planner.ts";
 import { kubernetesLibraries } from "./libraries/kubernetes.ts";
@@ -56,6 +58,8 @@ interface Tables {
   readonly macros: ReadonlyMap<string, Macro>;
   readonly types: ReadonlyMap<string, CelType>;
   readonly structs: ReadonlyMap<string, StructType>;
+  readonly costs: ReadonlyMap<string, CostRule>;
+  readonly estimates: ReadonlyMap<string, CallEstimator>;
 }
 
 const joined = new WeakMap<readonly Library[], Tables>();
@@ -70,6 +74,8 @@ function tablesOf(added: readonly Library[]): Tables {
     macros: new Map(libraries.flatMap(({ macros }) => [...(macros ?? [])])),
     types: new Map(libraries.flatMap(({ types }) => [...(types ?? [])])),
     structs: new Map(libraries.flatMap(({ structs }) => [...(structs ?? [])])),
+    costs: new Map([...kubernetesCosts, ...libraries.flatMap(({ costs }) => [...(costs ?? [])])]),
+    estimates: new Map([...kubernetesEstimates, ...libraries.flatMap(({ estimates }) => [...(estimates ?? [])])]),
   };
   joined.set(added, tables);
   return tables;
@@ -83,7 +89,6 @@ export class Environment {
   readonly #variables: ReadonlyMap<string, CelType>;
   readonly #optionalSyntax: boolean;
   readonly #check: CheckEnvironment;
-  readonly #costs: ReadonlyMap<string, CostRule> = kubernetesCosts;
 
   constructor(options: EnvironmentOptions, base?: Environment) {
     this.#options = options;
@@ -136,12 +141,15 @@ export class Environment {
     }
     try {
       const planned = plan(checked, {
-        costs: this.#costs,
+        costs: this.tables.costs,
         container: this.#check.container,
         fold,
         makeStruct: (name, fields) => this.#makeStruct(name, fields),
       });
-      return { ok: true, program: new Program(checked, planned, this.#variables) };
+      return {
+        ok: true,
+        program: new Program(checked, planned, { variables: this.#variables, estimates: this.tables.estimates }),
+      };
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
       const message = `program instantiation failed: ${error.message}`;

@@ -10,8 +10,10 @@
  */
 
 export type { StructType } from "./check/environment.ts";
+export type { FunctionDeclaration, Overload, Signature } from "./check/function.ts";
 export { globalFunction, memberFunction } from "./check/function.ts";
-export type { CostNode, Estimate, SizeEstimator } from "./cost/estimate.ts";
+export type { CallEstimate, CallEstimator, CostNode, Estimate, SizeEstimator } from "./cost/estimate.ts";
+export type { CostRule } from "./cost/runtime.ts";
 export type { Compiled, CompileOptions, EnvironmentOptions } from "./environment.ts";
 export { createEnvironment, Environment } from "./environment.ts";
 export type { AccessAnswer, AccessCheck, AccessQuestion, CheckedResource } from "./libraries/authorizer.ts";

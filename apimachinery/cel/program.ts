@@ -1,5 +1,5 @@
 import type { Checked } from "./check/checker.ts";
-import { type Estimate, estimateCost, type SizeEstimator } from "./cost/estimate.ts";
+import { type Estimate, type EstimateOptions, estimateCost, type SizeEstimator } from "./cost/estimate.ts";
 import { Frame } from "./evaluate/frame.ts";
 import type { Plan } from "./evaluate/planner.ts";
 import type { CelType } from "./types/type.ts";
@@ -47,13 +47,13 @@ export class Program {
   readonly outputType: CelType;
   readonly #checked: Checked;
   readonly #plan: Plan;
-  readonly #variables: ReadonlyMap<string, CelType>;
+  readonly #options: EstimateOptions;
 
-  constructor(checked: Checked, plan: Plan, variables: ReadonlyMap<string, CelType>) {
+  constructor(checked: Checked, plan: Plan, options: EstimateOptions) {
     this.outputType = checked.type;
     this.#checked = checked;
     this.#plan = plan;
-    this.#variables = variables;
+    this.#options = options;
   }
 
   /** Names of the variables that the expression reads. */
@@ -87,11 +87,11 @@ export class Program {
     if (!Object.hasOwn(activation, name)) return new CelError(`no such attribute(s): ${name}`);
     let value = activation[name];
     if (typeof value === "function") value = (value as () => unknown)();
-    return value instanceof CelError ? value : toValue(value, this.#variables.get(name));
+    return value instanceof CelError ? value : toValue(value, this.#options.variables.get(name));
   }
 
   /** The least and the most that an evaluation can cost, told from the expression and the sizes of its inputs. */
   estimateCost(sizes?: SizeEstimator): Estimate {
-    return estimateCost(this.#checked, this.#variables, sizes);
+    return estimateCost(this.#checked, this.#options, sizes);
   }
 }

@@ -12,7 +12,6 @@ import {
 import { type CelType, dynType, isOptionalType } from "../types/type.ts";
 import { codePointLength } from "../values/text.ts";
 import { Uint } from "../values/value.ts";
-import { estimateKubernetesCall } from "./kubernetes-estimate.ts";
 import { addRanges, type Estimate, fixed, multiplyRanges, nothing, type Range, unbounded, unionOf } from "./range.ts";
 import { listCost, mapCost, selectCost, structCost } from "./runtime.ts";
 import { concatenations, estimateStandardCall } from "./standard-estimate.ts";
@@ -46,13 +45,19 @@ export type CallEstimator = (call: {
   readonly sizeOf: (node: CostNode) => Range;
 }) => CallEstimate | undefined;
 
+export interface EstimateOptions {
+  readonly variables: ReadonlyMap<string, CelType>;
+  /** What the functions of libraries cost, by name. */
+  readonly estimates: ReadonlyMap<string, CallEstimator>;
+}
+
 /** Bounds of an expression's cost. Upstream: cel-go checker/cost.go with apiserver/pkg/cel/library/cost.go. */
 export function estimateCost(
   checked: Checked,
-  variables: ReadonlyMap<string, CelType>,
+  { variables, estimates }: EstimateOptions,
   sizes: SizeEstimator = () => undefined,
 ): Estimate {
-  const estimator = new Estimator(checked, (node) => sizes(node) ?? declaredSize(node, variables));
+  const estimator = new Estimator(checked, estimates, (node) => sizes(node) ?? declaredSize(node, variables));
   return estimator.cost(checked.parsed.expression);
 }
 
@@ -87,14 +92,16 @@ interface Local {
 
 class Estimator {
   readonly #checked: Checked;
+  readonly #estimates: ReadonlyMap<string, CallEstimator>;
   readonly #estimateSize: SizeEstimator;
   readonly #paths = new Map<number, readonly string[] | undefined>();
   readonly #sizes = new Map<number, Range>();
   readonly #entries = new Map<number, EntrySizes>();
   readonly #locals = new Map<string, Local[]>();
 
-  constructor(checked: Checked, estimateSize: SizeEstimator) {
+  constructor(checked: Checked, estimates: ReadonlyMap<string, CallEstimator>, estimateSize: SizeEstimator) {
     this.#checked = checked;
+    this.#estimates = estimates;
     this.#estimateSize = estimateSize;
   }
 
@@ -240,7 +247,7 @@ class Estimator {
   ): CallEstimate {
     const { name, id, target, nodes, costs } = call;
     const arguments_ = addRanges(nothing, ...costs);
-    const estimate = estimateKubernetesCall({
+    const estimate = this.#estimates.get(name)?.({
       name,
       overload: id,
       target,

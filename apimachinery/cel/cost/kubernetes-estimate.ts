@@ -225,9 +225,7 @@ const estimators: readonly (readonly [names: string, estimate: (call: Call) => C
   ["sets.equivalent", sets(2)],
 ];
 
-const byName = new Map(
+/** Estimates for the functions that Kubernetes adds. Upstream: apiserver/pkg/cel/library/cost.go, EstimateCallCost. */
+export const kubernetesEstimates: ReadonlyMap<string, CallEstimator> = new Map(
   estimators.flatMap(([names, estimate]) => names.split(" ").map((name) => [name, estimate] as const)),
 );
-
-/** Estimates for the functions that Kubernetes adds. Upstream: apiserver/pkg/cel/library/cost.go, EstimateCallCost. */
-export const estimateKubernetesCall: CallEstimator = (call) => byName.get(call.name)?.(call);
