@@ -145,6 +145,9 @@ async function readAnswer(incoming: IncomingMessage, limitBytes: number): Promis
 
 function tlsOptions({ ca, serverName, insecureSkipVerify = false, credentials }: WebhookEndpoint): object {
   const { clientCertificate: cert, clientKey: key } = credentials ?? {};
+  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new WebhookConfigError("unable to load root certificates: unable to parse bytes as PEM block");
+  }
   let secureContext: object;
   try {
     secureContext = createSecureContext({

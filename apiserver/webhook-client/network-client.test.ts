@@ -99,6 +99,11 @@ test("where there is nobody, the error says so as Go's client does", async () =>
     name: "WebhookConfigError",
     message: "webhook configuration must have either service or URL",
   });
+  const caBundle = Buffer.from("no certificate").toString("base64");
+  await assert.rejects(client.call({ url: "https://127.0.0.1:1/x", caBundle }, call()), {
+    name: "WebhookConfigError",
+    message: "unable to load root certificates: unable to parse bytes as PEM block",
+  });
   client.close();
 });
 

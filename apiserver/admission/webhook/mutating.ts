@@ -2,6 +2,7 @@ import { MutatingWebhookConfiguration } from "../../../api/admissionregistration
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
+import { goJson } from "../../../apimachinery/text/go-json.ts";
 import { isAdmissionConfiguration } from "../dynamic/target.ts";
 import type { AdmissionAttributes, AdmissionPlugin, Reinvocation } from "../plugin.ts";
 import { applyPatch } from "./apply-patch.ts";
@@ -86,17 +87,15 @@ async function ask(pass: Pass, invocation: Invocation, index: number): Promise<v
     });
     changed = applied.changed;
     if (applied.operations !== undefined) {
-      const patch = { configuration: hook.configuration, webhook: hook.name, patch: applied.operations };
-      attributes.auditAnnotate(
-        `patch.webhook.admission.k8s.io/${place}`,
-        JSON.stringify({ ...patch, patchType: "JSONPatch" }),
-      );
+      const patch = applied.operations.map(byName);
+      const told = { configuration: hook.configuration, webhook: hook.name, patch, patchType: "JSONPatch" };
+      attributes.auditAnnotate(`patch.webhook.admission.k8s.io/${place}`, goJson(told));
     }
   } catch (error) {
     failure = error;
   }
   const mutation = { configuration: hook.configuration, webhook: hook.name, mutated: changed };
-  attributes.auditAnnotate(`mutation.webhook.admission.k8s.io/${place}`, JSON.stringify(mutation));
+  attributes.auditAnnotate(`mutation.webhook.admission.k8s.io/${place}`, goJson(mutation));
   const seconds = (deps.clock.monotonicMs() - start) / 1000;
   const { name, failOpen } = hook;
   deps.metrics.called({ name, operation: attributes.operation, seconds, error: failure, failOpen });
@@ -106,6 +105,11 @@ async function ask(pass: Pass, invocation: Invocation, index: number): Promise<v
   }
   if (hook.reinvokes) memory.invoked.add(hook.uid);
   if (failure !== undefined) refuse(pass, hook, failure, place);
+}
+
+/** Fields in the order in which Go writes a map. */
+function byName(operation: object): object {
+  return Object.fromEntries(Object.entries(operation).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Returns where the webhook's policy lets the write go on without it. */
