@@ -20,7 +20,7 @@ import type { Entry } from "../inventory/entry.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Cache } from "../runner/cache.ts";
 import { type Controller, defineController, type Watched } from "../runner/controller.ts";
-import { type Observed, summarize } from "./plan.ts";
+import { type Observed, restMsPerObject, summarize, tellsLimits } from "./plan.ts";
 
 /** Quotas whose last change is remembered. */
 const maxQuotas = 10_000;
@@ -32,12 +32,19 @@ const detailed: readonly ResourceDefinition[] = [Pod, Service, PersistentVolumeC
 const isDetailed = (group: string, plural: string): boolean =>
   detailed.some((one) => one.group === group && one.plural === plural);
 
+/** The last look at a quota. */
+interface Look {
+  readonly version: string | undefined;
+  readonly changedAtMs: number;
+  readonly againAtMs: number;
+}
+
 /**
  * Tells of each ResourceQuota what its namespace uses: at once where limits change or objects go, else every five minutes.
  * What comes, admission has counted.
  */
 export function resourceQuotaController(inventory: Inventory): Controller {
-  const seen = new LruMap<string, { readonly version: string | undefined; readonly atMs: number }>(maxQuotas);
+  const seen = new LruMap<string, Look>(maxQuotas);
   return defineController<ResourceQuota, Observed>({
     name: "resourcequota-controller",
     serviceAccount: "resourcequota-controller",
@@ -57,10 +64,14 @@ export function resourceQuotaController(inventory: Inventory): Controller {
     observe(quota, cache, now) {
       const { uid = "", resourceVersion: version, namespace = "" } = quota.metadata;
       const last = seen.get(uid);
-      const changedAtMs = last?.version === version ? (last?.atMs ?? now) : now;
-      seen.set(uid, { version, atMs: changedAtMs });
-      const usage = calculateUsage(quota, countedIn(namespace, cache, inventory), contextOf(cache, now));
-      return { quota, usage, changedAtMs, now };
+      const changedAtMs = last?.version === version ? (last?.changedAtMs ?? now) : now;
+      const rests = last !== undefined && now < last.againAtMs && tellsLimits(quota);
+      const againAtMs = rests ? last.againAtMs : now + inventory.graph.contentOf(namespace).size * restMsPerObject;
+      seen.set(uid, { version, changedAtMs, againAtMs });
+      const usage = rests
+        ? undefined
+        : calculateUsage(quota, countedIn(namespace, cache, inventory), contextOf(cache, now));
+      return { quota, usage, againAtMs, changedAtMs, now };
     },
     plan: () => [],
     summarize,

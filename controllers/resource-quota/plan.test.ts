@@ -7,7 +7,7 @@ import { recountMs, settleMs, summarize } from "./plan.ts";
 const now = 1_000_000;
 const quota = (hard: object, status: object) => ({ metadata: { name: "q" }, spec: { hard }, status }) as ResourceQuota;
 const summary = (hard: object, status: object, usage: Record<string, string>, changedAtMs = 0) =>
-  summarize({ quota: quota(hard, status), usage, changedAtMs, now });
+  summarize({ quota: quota(hard, status), usage, againAtMs: now, changedAtMs, now });
 const again = { wakeAtMs: now + recountMs };
 
 test("a new quota tells its limits and what is used, at once", () => {
@@ -27,6 +27,11 @@ test("less is told only once nobody has changed the quota for a while, more at o
   const told = { status: { hard: { pods: "5" }, used: { pods: "2" } }, ...again };
   assert.deepEqual(summary({ pods: "5" }, status, { pods: "2" }, now - settleMs), told);
   assert.equal(summary({ pods: "5" }, status, { pods: "4" }, now).status?.used?.["pods"], "4");
+});
+
+test("what has just been counted is counted again later", () => {
+  const observed = { quota: quota({ pods: "5" }, {}), usage: undefined, againAtMs: now + 7, changedAtMs: 0, now };
+  assert.deepEqual(summarize(observed), { wakeAtMs: now + 7 });
 });
 
 test("what is limited no longer is forgotten, and what nobody can count stays as it was", () => {

@@ -65,14 +65,15 @@ export function fitsSelector({ operator, values = [] }: ScopedResourceSelectorRe
   }
 }
 
+const parse = (text: string): Quantity => Quantity.parse(text);
+
 /** Adds up amounts, in the form that quotas show. */
 export class Usage {
   readonly amounts: MutableResourceList = {};
 
   add(name: string, amount: string | number): this {
     const before = this.amounts[name];
-    if (before === undefined) this.amounts[name] = String(amount);
-    else this.amounts[name] = String(Quantity.parse(before).add(Quantity.parse(String(amount))));
+    this.amounts[name] = before === undefined ? String(amount) : String(parse(before).add(parse(String(amount))));
     return this;
   }
 
