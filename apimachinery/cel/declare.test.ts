@@ -110,6 +110,12 @@ test("an absent field is no such key", () => {
   );
 });
 
+test("a field that is null is absent, an item that is null is null", () => {
+  assert.equal(evaluate("has(self.spec.replicas)", { replicas: null }), false);
+  assert.equal(evaluate("self.spec.replicas == 1", { replicas: null }), "no such key: replicas");
+  assert.equal(evaluate("dyn(self.spec.labels).a == null", { labels: { a: null } }), true);
+});
+
 test("durations and times of a schema may be written as its formats allow", () => {
   assert.equal(evaluate("self.spec.wait == duration('48h')", { wait: "2 days" }), true);
   assert.equal(evaluate("self.spec.when.getHours()", { when: "2024-01-01T05:00:00" }), 5);

@@ -3,7 +3,8 @@ import type { CallExpression, Expression } from "../syntax/ast.ts";
 import type { Issue } from "../syntax/source.ts";
 import { type CelType, dynType, formatType } from "../types/type.ts";
 import { CelError } from "../values/error.ts";
-import { parseDuration, parseTimestamp } from "../values/time.ts";
+import { maxTimestamp, minTimestamp } from "../values/numbers.ts";
+import { parseDuration, parseTimestamp, second } from "../values/time.ts";
 import type { Checked } from "./checker.ts";
 
 /** Whether a constant argument of these functions means anything, told before any evaluation. */
@@ -24,6 +25,10 @@ const checks: Readonly<
   },
 };
 
+function isInstant(seconds: bigint): boolean {
+  return seconds * second >= minTimestamp && seconds * second <= maxTimestamp;
+}
+
 /** `duration('x')`, `timestamp('x')` and `s.matches('(')` are mistakes of the expression, not of an evaluation. */
 export function validateLiterals(checked: Checked): readonly Issue[] {
   const { parsed } = checked;
@@ -32,7 +37,14 @@ export function validateLiterals(checked: Checked): readonly Issue[] {
     if (e.kind !== "call" || !Object.hasOwn(checks, e.function)) return;
     const { index, valid } = checks[e.function]!;
     const argument = e.args[index(e)];
-    if (argument?.kind !== "literal" || typeof argument.value !== "string" || valid(argument.value)) return;
+    if (argument?.kind !== "literal") return;
+    const { value } = argument;
+    if (
+      typeof value === "string"
+        ? valid(value)
+        : e.function !== "timestamp" || typeof value !== "bigint" || isInstant(value)
+    )
+      return;
     const place = parsed.source.locate(parsed.offsets.get(argument.id) ?? 0);
     issues.push({ message: `invalid ${e.function} argument`, ...place });
   });

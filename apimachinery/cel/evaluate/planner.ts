@@ -2,6 +2,7 @@ import type { Checked, Reference } from "../check/checker.ts";
 import { candidates } from "../check/environment.ts";
 import { type CostRule, selectCost } from "../cost/runtime.ts";
 import { conversionNames } from "../libraries/conversions.ts";
+import { compilePattern } from "../libraries/regexp.ts";
 import {
   type CallExpression,
   type ComprehensionExpression,
@@ -33,6 +34,9 @@ export interface Plan {
   /** Names of the variables that the expression reads, in the order of `Frame.variables`. */
   readonly variables: readonly string[];
 }
+
+/** Functions whose second argument, the first being the text, is a regular expression. */
+const patternFunctions: ReadonlySet<string> = new Set(["matches", "find", "findAll"]);
 
 /** A constant part of the expression is wrong: there is no program. */
 export class PlanError extends Error {}
@@ -216,6 +220,11 @@ export class Planner {
   /** Conversions of constants, and membership in constant lists, are worked out ahead. */
   #foldCall(e: CallExpression, { step, args, overload }: ReturnType<typeof planCall>): Step {
     if (!this.options.fold) return step;
+    const pattern = patternFunctions.has(e.function) ? args[1]?.constant?.value : undefined;
+    if (typeof pattern === "string") {
+      const compiled = compilePattern(pattern);
+      if (compiled instanceof CelError) throw new PlanError(compiled.message);
+    }
     if (
       e.target === undefined &&
       args.length === 1 &&

@@ -8,6 +8,7 @@ import {
   type CelType,
   doubleType,
   durationType,
+  dynType,
   intType,
   listType,
   stringType,
@@ -236,31 +237,37 @@ const sortBy: Macro = (context, target, [variable, key]) => {
   });
 };
 
+/** One implementation for lists of anything: what is in them shows only at run time. */
+function anyLists(call: (args: readonly Value[]) => Result): (args: readonly Value[]) => Result {
+  return (args) => (args[0] instanceof ListValue ? call(args) : new CelError("no such overload"));
+}
+
 const listFunctions: readonly FunctionDeclaration[] = [
   memberFunction("slice", ["list_slice", [listT, intType, intType], listT, slice]),
-  memberFunction(
-    "flatten",
-    ["list_flatten", [listType(listT)], listT, flattened],
-    ["list_flatten_int", [listType(typeParameter("dyn")), intType], listType(typeParameter("dyn")), flattened],
-  ),
-  memberFunction(
-    "sort",
-    ...comparable.map(
-      ([, type]) =>
-        [
-          `list_${type.name}_sort`,
-          [listType(type)],
-          listType(type),
-          ([list]: readonly Value[]) => sortByKeys([list!, list!]),
-        ] as const,
+  {
+    ...memberFunction(
+      "flatten",
+      ["list_flatten", [listType(listT)], listT],
+      ["list_flatten_int", [listType(dynType), intType], listType(dynType)],
     ),
-  ),
-  memberFunction(
-    "@sortByAssociatedKeys",
-    ...comparable.map(
-      ([, type]) => [`list_${type.name}_sortByAssociatedKeys`, [listT, listType(type)], listT, sortByKeys] as const,
+    call: anyLists(flattened),
+  },
+  {
+    ...memberFunction(
+      "sort",
+      ...comparable.map(([, type]) => [`list_${type.name}_sort`, [listType(type)], listType(type)] as const),
     ),
-  ),
+    call: anyLists(([list]) => sortByKeys([list!, list!])),
+  },
+  {
+    ...memberFunction(
+      "@sortByAssociatedKeys",
+      ...comparable.map(
+        ([, type]) => [`list_${type.name}_sortByAssociatedKeys`, [listT, listType(type)], listT] as const,
+      ),
+    ),
+    call: anyLists(sortByKeys),
+  },
   globalFunction("lists.range", ["lists_range", [intType], listType(intType), range]),
   memberFunction("reverse", ["list_reverse", [listT], listT, reversed]),
   memberFunction("distinct", ["list_distinct", [listT], listT, distinct]),

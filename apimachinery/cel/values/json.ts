@@ -81,7 +81,7 @@ function own(entries: Json, key: string): unknown {
 
 type Fields = NonNullable<NonNullable<CelType["declaration"]>["fields"]>;
 
-/** A JSON object of declared fields, by the names that expressions use; others are not seen. */
+/** A JSON object of declared fields, by the names that expressions use; others are not seen. A null field is absent. */
 class JsonObject extends MapValue {
   readonly #entries: Json;
   readonly #fields: Fields;
@@ -101,12 +101,14 @@ class JsonObject extends MapValue {
     const field = this.#fields.get(key);
     if (field === undefined) return undefined;
     const value = own(this.#entries, field.json);
-    return value === undefined ? undefined : toValue(value, field.type);
+    return value === undefined || value === null ? undefined : toValue(value, field.type);
   }
 
   has(key: Value): boolean {
     const field = typeof key === "string" ? this.#fields.get(key) : undefined;
-    return field !== undefined && own(this.#entries, field.json) !== undefined;
+    if (field === undefined) return false;
+    const value = own(this.#entries, field.json);
+    return value !== undefined && value !== null;
   }
 
   keys(): readonly string[] {

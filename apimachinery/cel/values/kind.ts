@@ -15,7 +15,18 @@ import {
   typeType,
   uintType,
 } from "../types/type.ts";
-import { Duration, ListValue, MapValue, OpaqueValue, Optional, Timestamp, Uint, type Value } from "./value.ts";
+import { CelError } from "./error.ts";
+import {
+  Duration,
+  ListValue,
+  MapValue,
+  OpaqueValue,
+  Optional,
+  type Result,
+  Timestamp,
+  Uint,
+  type Value,
+} from "./value.ts";
 
 const anyOptional = optionalType(dynType);
 
@@ -43,7 +54,27 @@ export function typeOf(value: Value): CelType {
   return (value as OpaqueValue).type;
 }
 
-/** Whether a value can be an argument where an overload declares `type`. Items of containers are not looked at. */
+function isOpen(type: CelType | undefined): boolean {
+  return type === undefined || type.kind === "dyn" || type.kind === "parameter";
+}
+
+function isResultOf(value: Result | undefined, type: CelType): boolean {
+  return value !== undefined && !(value instanceof CelError) && isOfType(value, type);
+}
+
+/** The first item speaks for all, as in cel-go. */
+function hasItemsOf(list: ListValue, item: CelType | undefined): boolean {
+  return isOpen(item) || list.size() === 0 || isResultOf(list.at(0), item!);
+}
+
+function hasEntriesOf(map: MapValue, { parameters: [key, value] }: CelType): boolean {
+  if (isOpen(key) && isOpen(value)) return true;
+  const [first] = map.keys();
+  if (first === undefined) return true;
+  return (isOpen(key) || isOfType(first, key!)) && (isOpen(value) || isResultOf(map.get(first), value!));
+}
+
+/** Whether a value can be an argument where an overload declares `type`. */
 export function isOfType(value: Value, type: CelType): boolean {
   switch (type.kind) {
     case "dyn":
@@ -65,9 +96,9 @@ export function isOfType(value: Value, type: CelType): boolean {
     case "bytes":
       return value instanceof Uint8Array;
     case "list":
-      return value instanceof ListValue;
+      return value instanceof ListValue && hasItemsOf(value, type.parameters[0]);
     case "map":
-      return value instanceof MapValue;
+      return value instanceof MapValue && hasEntriesOf(value, type);
     case "duration":
       return value instanceof Duration;
     case "timestamp":
