@@ -169,13 +169,11 @@ export function toValue(json: unknown, type?: CelType): Result {
     case "bytes":
       return typeof json === "string" ? textValue(json, type.kind) : mismatch("string", json);
     case "list":
-      return Array.isArray(json) ? new JsonList(json, type) : mismatch("array", json);
+      return Array.isArray(json) ? new JsonList(json, type) : notList;
     case "map":
-      return typeof json === "object" && !Array.isArray(json)
-        ? new JsonMap(json as Json, type.parameters[1])
-        : mismatch("map", json);
+      return typeof json === "object" && !Array.isArray(json) ? new JsonMap(json as Json, type.parameters[1]) : notMap;
     case "object": {
-      if (typeof json !== "object" || Array.isArray(json)) return mismatch("map", json);
+      if (typeof json !== "object" || Array.isArray(json)) return notMap;
       const fields = type.declaration?.fields;
       return fields === undefined ? new JsonMap(json as Json, undefined) : new JsonObject(json as Json, fields);
     }
@@ -196,6 +194,9 @@ function dynamicValue(json: unknown): Result {
   }
   return new CelError(`unsupported conversion to ref.Val: (${typeof json})${String(json)}`);
 }
+
+const notMap = new CelError("invalid data, expected a map for the provided schema with type=object");
+const notList = new CelError("invalid data, expected an array for the provided schema with type=array");
 
 function mismatch(expected: string, json: unknown): CelError {
   const found = Array.isArray(json) ? "array" : typeof json;
