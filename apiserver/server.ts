@@ -33,8 +33,11 @@ import { allSubresources } from "./handlers/all-subresources.ts";
 import type { HealthCheck } from "./handlers/paths.ts";
 import { resourceHandler } from "./handlers/resource.ts";
 import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
+import { healthChecks } from "./health-checks.ts";
 import { HttpServer } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
+import { measuredStorage } from "./metrics/measured-storage.ts";
+import { measureStoredObjects } from "./metrics/stored-objects.ts";
 import { type Backend, noBackend } from "./nodes/backend.ts";
 import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
@@ -116,12 +119,14 @@ export class ApiServer {
   readonly #failed = Promise.withResolvers<never>();
 
   constructor(options: ApiServerOptions) {
-    const { storage, clock, random, logger, definitions } = options;
+    const { clock, random, logger, definitions } = options;
     this.#options = options;
     this.metrics = options.metrics ?? new MetricsRegistry();
+    const storage = measuredStorage(options.storage, definitions, { metrics: this.metrics, clock });
     this.#cache = new WatchCache(storage, clock);
     const stored = definitions.filter(({ verbs }) => verbs.includes("get"));
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
+    measureStoredObjects(this.metrics, () => this.registry.stores);
     this.registry.setHooks(Service, new ServiceAllocation(this.registry, options.serviceCidrs, random));
     this.#webhooks =
       options.webhooks ?? networkWebhookClient({ clock, services: endpointResolver(this.registry, random) });
@@ -293,23 +298,17 @@ export class ApiServer {
   }
 
   #checks(): readonly HealthCheck[] {
-    return [
-      { name: "ping", check: () => undefined },
-      { name: "log", check: () => undefined },
-      { name: "etcd", check: () => this.#failure?.message },
-      ...(this.#flowControl === undefined
-        ? []
-        : [
-            {
-              name: "poststarthook/priority-and-fairness-config-producer",
-              check: () => (this.#ready ? undefined : "not finished"),
-            },
-          ]),
-      { name: "poststarthook/rbac/bootstrap-roles", check: () => (this.#ready ? undefined : "not finished") },
-      ...(this.#options.checks ?? []),
-      { name: "informer-sync", readyOnly: true, check: () => (this.#ready ? undefined : "not all caches are filled") },
-      { name: "shutdown", readyOnly: true, check: () => (this.#ready ? undefined : "process is not ready") },
-    ];
+    const server = this;
+    const state = {
+      get ready() {
+        return server.#ready;
+      },
+      get failure() {
+        return server.#failure;
+      },
+      priorityAndFairness: this.#flowControl !== undefined,
+    };
+    return healthChecks(state, this.#options.checks ?? []);
   }
 
   /** Every interval, forgets what was older than the interval before. */

@@ -2,12 +2,15 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { Filter } from "../chain.ts";
+import { LongRunning } from "../metrics/long-running.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
+
+const sliBuckets = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
 /** Counts and times requests under upstream's names (apiserver/pkg/endpoints/metrics). */
 export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
@@ -27,6 +30,18 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
     help: "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
     labels: ["request_kind"],
   });
+  const sli = metrics.histogram({
+    name: "apiserver_request_sli_duration_seconds",
+    help: "Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
+    labels: ["component", "group", "resource", "scope", "subresource", "verb", "version"],
+    buckets: sliBuckets,
+  });
+  const terminations = metrics.counter({
+    name: "apiserver_request_terminations_total",
+    help: "Number of requests which apiserver terminated in self-defense.",
+    labels: ["code", "component", "group", "resource", "scope", "subresource", "verb", "version"],
+  });
+  const longRunning = new LongRunning(metrics);
   const mutating = inflight.labels("mutating");
   const readOnly = inflight.labels("readOnly");
   return (next) => async (request) => {
@@ -37,7 +52,10 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
     try {
       const response = await next(request);
       code = String(codeOf(response));
-      return response;
+      const { type } = response;
+      return type === "watch" || type === "stream" || type === "upgrade"
+        ? longRunning.follow(request, response, verbLabel(request), scopeOf(request))
+        : response;
     } catch (error) {
       code = String(error instanceof ApiError ? error.code : 500);
       throw error;
@@ -48,8 +66,13 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
       const verb = verbLabel(request);
       const scope = scopeOf(request);
       requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, verb, version).inc();
+      if (code === "429" || code === "504") {
+        terminations.labels(code, "apiserver", group, resource, scope, subresource, verb, version).inc();
+      }
       if (verb !== "WATCH") {
         const seconds = (clock.monotonicMs() - started) / 1_000;
+        const waited = (request.waitedMs ?? 0) / 1_000;
+        sli.labels("apiserver", group, resource, scope, subresource, verb, version).observe(seconds - waited);
         durations.labels("apiserver", dryRun, group, resource, scope, subresource, verb, version).observe(seconds);
       }
     }

@@ -87,7 +87,10 @@ class Visit {
     this.#tellClient();
     const entered = this.#enter();
     if (entered === undefined) return this.#turnAway(0);
-    if (entered.state === "waiting" && !(await this.#turn(entered))) return this.#turnAway(entered.arrivedMs);
+    if (entered.state === "waiting") {
+      if (!(await this.#turn(entered))) return this.#turnAway(entered.arrivedMs);
+      this.#request.waitedMs = entered.startedMs - entered.arrivedMs;
+    }
     if (!level.exempt) series.waited((entered.startedMs - entered.arrivedMs) / 1_000, true);
     series.dispatched();
     this.#counters.executing(1, entered.startedMs);

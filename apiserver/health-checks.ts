@@ -1,0 +1,50 @@
+import type { HealthCheck } from "./handlers/paths.ts";
+
+/** What a server's health depends on. */
+export interface ServerState {
+  /** Everything that a start begins with has been done. */
+  readonly ready: boolean;
+  /** Why the store cannot be followed any more. */
+  readonly failure: Error | undefined;
+  readonly priorityAndFairness: boolean;
+}
+
+/** What is done once, at the start, under upstream's names of hooks. */
+const startHooks = [
+  "start-apiserver-admission-initializer",
+  "generic-apiserver-start-informers",
+  "priority-and-fairness-config-consumer",
+  "priority-and-fairness-filter",
+  "start-apiextensions-informers",
+  "start-apiextensions-controllers",
+  "crd-informer-synced",
+  "start-system-namespaces-controller",
+  "start-cluster-authentication-info-controller",
+  "rbac/bootstrap-roles",
+  "scheduling/bootstrap-system-priority-classes",
+  "priority-and-fairness-config-producer",
+  "bootstrap-controller",
+  "start-kube-aggregator-informers",
+  "apiservice-status-local-available-controller",
+  "apiservice-status-remote-available-controller",
+  "apiservice-registration-controller",
+  "apiservice-discovery-controller",
+  "kube-apiserver-autoregistration",
+];
+
+/** The parts of `/livez`, `/readyz` and `/healthz`, in upstream's order, with what else the server's owner checks. */
+export function healthChecks(state: ServerState, others: readonly HealthCheck[]): readonly HealthCheck[] {
+  const hooks = startHooks.filter((name) => state.priorityAndFairness || !name.startsWith("priority-and-fairness"));
+  const finished = (): string | undefined => (state.ready ? undefined : "not finished");
+  return [
+    { name: "ping", check: () => undefined },
+    { name: "log", check: () => undefined },
+    { name: "etcd", check: () => state.failure?.message },
+    { name: "etcd-readiness", readyOnly: true, check: () => state.failure?.message },
+    { name: "informer-sync", readyOnly: true, check: () => (state.ready ? undefined : "not all caches are filled") },
+    ...hooks.map((name) => ({ name: `poststarthook/${name}`, check: finished })),
+    { name: "autoregister-completion", check: () => (state.ready ? undefined : "missing APIService") },
+    ...others,
+    { name: "shutdown", readyOnly: true, check: () => (state.ready ? undefined : "process is not ready") },
+  ];
+}
