@@ -37,7 +37,7 @@ export function mutatingPolicies(deps: PolicyPluginDeps): AdmissionPlugin {
   const memories = new WeakMap<AdmissionAttributes, Memory>();
   return {
     name: "MutatingAdmissionPolicy",
-    handles: (attributes) => source.bound.length > 0 && !isExempt(attributes) && attributes.operation !== "DELETE",
+    handles: (attributes) => source.bound.length > 0 && !isExempt(attributes),
     admit(attributes, reinvocation) {
       const steps = [...invocations(source.bound, attributes, deps)];
       if (steps.length === 0) return;
