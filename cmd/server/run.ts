@@ -26,6 +26,7 @@ import { admissionOfFlags } from "./admission.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
 import { runWithin } from "./components.ts";
+import { addProcessMetrics } from "./process-metrics.ts";
 import { requestLimitsOf } from "./request-limits.ts";
 import { openStore } from "./store.ts";
 
@@ -49,6 +50,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     logger.info("wrote a certificate or kubeconfig", { file });
   }
   const metrics = new MetricsRegistry();
+  addProcessMetrics(metrics, versionInfo(buildInfo));
   const auditLog = await openAuditLog(flags, logger, metrics);
   // From here on a signal ends the server in order, even before it is ready.
   const stop = stopSignal();
