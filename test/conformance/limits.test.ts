@@ -47,6 +47,16 @@ onBothProtocols("limits", (subject) => {
     );
   });
 
+  test("a range without a name gets one, and a PUT makes what is not there", async () => {
+    const { admin } = subject();
+    const path = `${await makeNamespace(admin, "names")}/limitranges`;
+    const spec = { limits: [{ type: "Pod", max: { cpu: "1" } }] };
+    const made = seen(await expect(admin, { method: "POST", path, body: { spec } }, 201));
+    assert.match(made.metadata.name, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-/);
+    await expect(admin, { path: `${path}/${made.metadata.name}` }, 200);
+    await expect(admin, { method: "PUT", path: `${path}/put`, body: { metadata: { name: "put" }, spec } }, 201);
+  });
+
   test("a claim out of bounds is Forbidden", async () => {
     const { admin } = subject();
     const own = await makeNamespace(admin, "claims");

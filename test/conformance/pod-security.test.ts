@@ -52,6 +52,34 @@ onBothProtocols("pod security", (subject) => {
     assert.equal((await expect(admin, { method: "POST", path, body: deployment }, 201)).headers["warning"], warning);
   });
 
+  test("an ephemeral container is held to the level too; other changes of an old pod are not", async () => {
+    const { admin } = subject();
+    const own = await makeNamespace(admin, "ephemeral");
+    const path = `${own}/pods/p`;
+    await expect(admin, { method: "POST", path: `${own}/pods`, body: pod("p", { privileged: true }) }, 201);
+    const labels = { metadata: { labels: { [label("enforce")]: "baseline", [label("enforce-version")]: "v1.30" } } };
+    await expect(admin, { method: "PATCH", path: own, headers: merge, body: labels }, 200);
+    await expect(admin, { method: "PATCH", path, headers: merge, body: { metadata: { labels: { a: "b" } } } }, 200);
+    const strategic = { "content-type": "application/strategic-merge-patch+json" };
+    const ephemeralContainers = [{ name: "e", image: "i", securityContext: { privileged: true } }];
+    await expect(
+      admin,
+      {
+        method: "PATCH",
+        path: `${path}/ephemeralcontainers`,
+        headers: strategic,
+        body: { spec: { ephemeralContainers } },
+      },
+      403,
+      failure(
+        403,
+        "Forbidden",
+        'pods "p" is forbidden: violates PodSecurity "baseline:v1.30": privileged (containers "c", "e" must not set securityContext.privileged=true)',
+        { name: "p", kind: "pods" },
+      ),
+    );
+  });
+
   test("a label that means nothing is Invalid", async () => {
     const { admin } = subject();
     const body = { metadata: { name: "odd", labels: { [label("enforce")]: "strict" } } };

@@ -64,6 +64,24 @@ onBothProtocols("quotas", (subject) => {
     );
   });
 
+  test("a table of quotas tells requests and limits with their use", async () => {
+    const { admin } = subject();
+    const own = await makeNamespace(admin, "table");
+    const hard = { pods: "2", "limits.cpu": "1" };
+    await makeQuota(subject(), own, hard, { pods: "1", "limits.cpu": "0" });
+    const headers = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+    const { json } = await expect(admin, { path: `${own}/resourcequotas`, headers }, 200);
+    const { columnDefinitions, rows } = json as {
+      columnDefinitions: { name: string }[];
+      rows: { cells: string[] }[];
+    };
+    assert.deepEqual(
+      columnDefinitions.map(({ name }) => name),
+      ["Name", "Request", "Limit", "Age"],
+    );
+    assert.deepEqual(rows[0]!.cells.slice(0, 3), ["q", "pods: 1/2", "limits.cpu: 0/1"]);
+  });
+
   test("any object counts, and a dry run does not", async () => {
     const { admin } = subject();
     const own = await makeNamespace(admin, "objects");
