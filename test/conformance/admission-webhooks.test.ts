@@ -173,6 +173,18 @@ describeWebhooks("admission webhooks", (use) => {
     );
   });
 
+  test("managed fields that a webhook makes unreadable stay as they were, with a warning", async () => {
+    const entry = { manager: "me", operation: "Nonsense", apiVersion: "v1", fieldsType: "FieldsV1", fieldsV1: {} };
+    use.webhook.answer = says(patches({ op: "add", path: "/metadata/managedFields", value: [entry] }));
+    await use.register("Mutating", "owner", use.hook());
+    const answer = await expect(use.admin, use.post("owned", {}, "?fieldManager=me"), 201);
+    assert.match(String(answer.headers["warning"]), /managedFields was in an invalid state after admission/);
+    assert.equal(
+      seen(answer).metadata.managedFields?.some(({ operation }) => operation === "Nonsense") ?? false,
+      false,
+    );
+  });
+
   test("mutating webhooks run by the names of their configurations, each on what the last one left", async () => {
     const order: unknown[] = [];
     use.webhook.answer = (call, response) => {

@@ -2,8 +2,9 @@ import { Scale } from "../../../api/autoscaling/v1/scale.ts";
 import { definition as schemaOf } from "../../../api/generated/definitions.ts";
 import { builtInResources } from "../../../api/generated/resources.ts";
 import type { Scale as ScaleObject } from "../../../api/generated/types/autoscaling-v1.ts";
+import { decodeManagers } from "../../../apimachinery/apply/managers.ts";
 import type { JsonObject, JsonValue } from "../../../apimachinery/json/json.ts";
-import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
+import type { ApiObject, Draft, ManagedFieldsEntry } from "../../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { decodeObject } from "../../../apimachinery/schema/decode.ts";
@@ -99,7 +100,23 @@ export async function takeOver(
   const result = structured(schema, as, changed);
   if (schema === as.schema) as.setDefaults?.(result);
   const own = as === definition ? result : await convert(result as ApiObject, as, definition);
+  const before = draft.metadata?.managedFields;
   replace(draft as unknown as Record<string, unknown>, thaw(own) as unknown as Record<string, unknown>);
+  keepReadable(attributes, before);
+}
+
+/** Who owns what stays as it was where it can no longer be read (apimachinery/pkg/util/managedfields, fieldmanager/admission.go). */
+function keepReadable(attributes: AdmissionAttributes, before: Draft<ApiObject>["metadata"]["managedFields"]): void {
+  const metadata = attributes.object!.metadata;
+  try {
+    decodeManagers(metadata?.managedFields as readonly ManagedFieldsEntry[] | undefined);
+  } catch (error) {
+    if (before === undefined) delete metadata.managedFields;
+    else metadata.managedFields = before;
+    attributes.warn(
+      `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${(error as Error).message}`,
+    );
+  }
 }
 
 function structured(schema: ObjectSchema | undefined, as: ResourceDefinition, value: JsonValue): Draft<ApiObject> {
