@@ -41,7 +41,6 @@ export class CustomResources {
   /** Names whose status is being settled, and whether that is to be done once more. */
   readonly #settling = new Map<string, { again: boolean }>();
   readonly #timers = new Set<Timer>();
-  readonly #listeners = new Set<() => void>();
   #snapshot: readonly ServedDefinition[] | undefined;
   #stopped = false;
   #unlisten: (() => void) | undefined;
@@ -69,12 +68,6 @@ export class CustomResources {
     return this.#snapshot;
   }
 
-  /** Calls `listener` when `served` has become another list; returns what stops it. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   #take(change: ObjectChange<CustomResourceDefinition>): void {
     if (change.type !== "DELETED") {
       this.#changed(change.object);
@@ -99,19 +92,23 @@ export class CustomResources {
     if (before !== undefined && isSameServing(before.crd, crd)) {
       if (isConditionTrue(before.crd, "Terminating") === isConditionTrue(crd, "Terminating")) return;
       this.#served.set(name, { crd, definitions: before.definitions });
-      this.#tell();
+      this.#snapshot = undefined;
       return;
     }
+    const { registry } = this.#deps;
     const definitions = customDefinitions(crd, {
       conversion: this.#deps.conversionOf(crd),
       isTerminating: () => isConditionTrue(this.#served.get(name)?.crd ?? crd, "Terminating"),
+    }).filter(({ group, version, plural }) => {
+      // What is built in is never served otherwise.
+      const store = registry.find(group, version, plural);
+      return store === undefined || before?.definitions.includes(store.definition) === true;
     });
-    const { registry } = this.#deps;
     this.#served.set(name, { crd, definitions });
     const versions = new Set(definitions.map(({ version }) => version));
     for (const definition of definitions) registry.add(definition);
     for (const old of before?.definitions ?? []) if (!versions.has(old.version)) registry.remove(old);
-    this.#tell();
+    this.#snapshot = undefined;
   }
 
   #withdraw(name: string): void {
@@ -119,12 +116,7 @@ export class CustomResources {
     if (before === undefined) return;
     this.#served.delete(name);
     for (const definition of before.definitions) this.#deps.registry.remove(definition);
-    this.#tell();
-  }
-
-  #tell(): void {
     this.#snapshot = undefined;
-    for (const listener of [...this.#listeners]) listener();
   }
 
   /** Brings a definition's status up to date, one at a time for each name. */

@@ -1,8 +1,7 @@
 import { isConditionTrue } from "../../api/apiextensions/v1/custom-resource-definition/conditions.ts";
 import type { CustomResourceDefinition } from "../../api/apiextensions/v1/customresourcedefinition.ts";
 import type { CustomResourceDefinitionVersion } from "../../api/generated/types/apiextensions-v1.ts";
-import type { JsonObject } from "../../apimachinery/json/json.ts";
-import { jsonPath } from "../../apimachinery/json-path/find.ts";
+import { isJsonObject, type JsonObject } from "../../apimachinery/json/json.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { FieldSelectors, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
@@ -121,9 +120,10 @@ function fieldSelectors({ selectableFields = [] }: CustomResourceDefinitionVersi
     "metadata.name": (object) => object.metadata.name ?? "",
   };
   for (const { jsonPath: text } of selectableFields) {
-    const path = jsonPath(text);
-    selectors[text.replace(/^\./, "")] = (object) => {
-      const value = path(object)[0];
+    const name = text.replace(/^\./, "");
+    const steps = name.split(".");
+    selectors[name] = (object) => {
+      const value = steps.reduce<unknown>((inner, step) => (isJsonObject(inner) ? inner[step] : undefined), object);
       return value === undefined || value === null ? "" : String(value);
     };
   }

@@ -41,7 +41,9 @@ export async function finalizeDefinition(
       return draft;
     });
   await set("InstanceDeletionInProgress", "CustomResource deletion is in progress");
-  const [definition] = definitions;
+  // In the version that is stored there is nothing to convert.
+  const stored = crd.spec.versions.find(({ storage }) => storage)?.name;
+  const definition = definitions.find(({ version }) => version === stored) ?? definitions[0];
   let done: readonly [string, string] = ["NeverEstablished", "resource was never established"];
   if (definition !== undefined && isConditionTrue(crd, "Established")) {
     const store = registry.of(definition);
