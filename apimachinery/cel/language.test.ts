@@ -65,6 +65,13 @@ test("each mistake has upstream's words", () => {
     ["duration('1x')", "1:10: invalid duration argument"],
     ["timestamp('now')", "1:11: invalid timestamp argument"],
     ["'a'.matches('(')", "1:13: invalid matches argument"],
+    [
+      "'%d'.format(['a'])",
+      "1:14: error during formatting: decimal clause can only be used on integers, was given string",
+    ],
+    ["'%s'.format([])", "1:12: index 0 out of range"],
+    ["'%d %%'.format([1, 2])", "1:15: too many arguments supplied to string.format (expected 1, got 2)"],
+    ["'%q'.format([1])", '1:12: could not parse formatting clause: unrecognized formatting clause "q"'],
     ["Foo{a: 1}", "1:4: undeclared reference to 'Foo' (in container '')"],
     ["cel.bind(a, 1, a)", "1:1: undeclared reference to 'cel' (in container '')"],
   ] as const) {

@@ -6,6 +6,7 @@ import { CelError } from "../values/error.ts";
 import { maxTimestamp, minTimestamp } from "../values/numbers.ts";
 import { parseDuration, parseTimestamp, second } from "../values/time.ts";
 import type { Checked } from "./checker.ts";
+import { formatFlaw } from "./format-calls.ts";
 
 /** Whether a constant argument of these functions means anything, told before any evaluation. */
 const checks: Readonly<
@@ -48,9 +49,14 @@ export function validateLiterals(checked: Checked): readonly Issue[] {
     const place = parsed.source.locate(parsed.offsets.get(argument.id) ?? 0);
     issues.push({ message: `invalid ${e.function} argument`, ...place });
   });
-  validateAggregates(parsed.expression, checked, (id, message) => {
+  const report: Report = (id, message) => {
     issues.push({ message, ...parsed.source.locate(parsed.offsets.get(id) ?? 0) });
+  };
+  walk(parsed.expression, (e) => {
+    const flaw = e.kind === "call" ? formatFlaw(e, checked) : undefined;
+    if (flaw !== undefined) report(flaw.id, flaw.message);
   });
+  validateAggregates(parsed.expression, checked, report);
   return issues;
 }
 

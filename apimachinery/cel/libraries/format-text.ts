@@ -114,11 +114,17 @@ class Formatter {
             : `decimal clause can only be used on ints, uints, and doubles, was given ${type}`,
         );
       case "binary":
-        throw new FormatError(`only ints, uints, and bools can be formatted as binary, was given ${type}`);
+        throw new FormatError(
+          `only ${this.#localized ? "integers" : "ints, uints,"} and bools can be formatted as binary, was given ${type}`,
+        );
       case "octal":
-        throw new FormatError(`octal clause can only be used on ints and uints, was given ${type}`);
+        throw new FormatError(
+          `octal clause can only be used on ${this.#localized ? "integers" : "ints and uints"}, was given ${type}`,
+        );
       case "hex":
-        throw new FormatError(`only ints, uints, bytes, and strings can be formatted as hex, was given ${type}`);
+        throw new FormatError(
+          `only ${this.#localized ? "integers, byte buffers," : "ints, uints, bytes,"} and strings can be formatted as hex, was given ${type}`,
+        );
       case "string":
         throw new FormatError(
           `string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${type}`,

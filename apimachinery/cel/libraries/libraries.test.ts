@@ -203,10 +203,13 @@ const answers: readonly (readonly [expression: string, expected: unknown])[] = [
   ["'%e'.format([1052.032911275])", "1.052033×10⁰³"],
   ["'%s %d %x'.format([dyn('a'), dyn(1), dyn(255)])", "a 1 ff"],
   [
-    "'%d'.format(['a'])",
+    "'%d'.format([dyn('a')])",
     "error: error during formatting: decimal clause can only be used on integers, was given string",
   ],
-  ["'%s'.format([])", "error: index 0 out of range"],
+  [
+    "'%x'.format([dyn(1.5)])",
+    "error: error during formatting: only integers, byte buffers, and strings can be formatted as hex, was given double",
+  ],
   ["strings.quote('a\"b')", '"a\\"b"'],
   ["['a', 'b'].join('-')", "a-b"],
   ["'a,b,c'.split(',', 2)", ["a", "b,c"]],
