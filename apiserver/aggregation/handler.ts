@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 import type { APIService } from "../../api/apiregistration/v1/api-service.ts";
+import type { JsonObject } from "../../apimachinery/json/json.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../chain.ts";
+import { encodeGnostic } from "../openapi/gnostic.ts";
+import { documentV2Shape } from "../openapi/gnostic-v2.ts";
+import { encodingFor, protobufTypes } from "../openapi/handlers.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse, RawResponse, ValueResponse } from "../response.ts";
 import { groupVersionOf, sortedByGroupAndVersion } from "./api-services.ts";
@@ -13,6 +17,7 @@ import {
   mergedGroups,
 } from "./discovery-documents.ts";
 import type { ExtensionParts } from "./extension-server.ts";
+import { mergedSwagger } from "./openapi-v2.ts";
 import { proxyToService } from "./proxy.ts";
 import { type RemoteDocuments, remoteVersion } from "./remote-documents.ts";
 
@@ -53,6 +58,7 @@ export function aggregatedHandler(services: RemoteServices, parts: Parts, local:
       const found = version === "apis" ? services.find(segments[3] ?? "", segments[4] ?? "") : undefined;
       return found === undefined ? local(request) : proxyToService(parts, found, request);
     }
+    if (first === "openapi" && group === "v2" && segments.length === 2) return documents.swagger(request);
     return local(request);
   };
 }
@@ -78,7 +84,10 @@ class MergedDocuments {
       const remote = [...this.#services.remote].map((service) => {
         const known = this.#services.documentsOf(service);
         const { version } = groupVersionOf(service);
-        return remoteVersion(service, known ?? { discovery: { version, freshness: "Stale" }, openApiV3: {} });
+        return remoteVersion(
+          service,
+          known ?? { discovery: { version, freshness: "Stale" as const }, openApiV3: {}, openApiV2: {} },
+        );
       });
       return { ...document, items: mergedDiscovery(document.items, remote, this.#services.all()) };
     });
@@ -105,18 +114,39 @@ class MergedDocuments {
     });
   }
 
+  /** `/openapi/v2`, in JSON or protobuf. */
+  async swagger(request: ApiRequest): Promise<ApiResponse> {
+    const encoding = encodingFor(request.header("accept") ?? "", protobufTypes.v2);
+    const response = await this.#local(unconditional(request, "application/json"));
+    if (encoding === undefined || response.type !== "raw" || response.status !== 200) return this.#local(request);
+    const merge = (text: string): JsonObject => {
+      const parts = [...this.#services.remote].map((service) => this.#services.documentsOf(service)?.openApiV2 ?? {});
+      return mergedSwagger(JSON.parse(text) as JsonObject, parts) as JsonObject;
+    };
+    if (encoding === "json") return this.#answer(request, response, merge);
+    const contentType = protobufTypes.v2[1];
+    return this.#answer(request, { ...response, contentType }, merge, (value) => {
+      return Buffer.from(encodeGnostic(value as JsonObject, documentV2Shape));
+    });
+  }
+
   #plainGroups(response: ValueResponse): ApiResponse {
     const value = response.value as { readonly groups: readonly GroupEntry[] };
     return { ...response, value: { ...value, groups: mergedGroups(value.groups, this.#services.all()) } };
   }
 
-  #answer(request: ApiRequest, local: RawResponse, make: (text: string) => object): ApiResponse {
+  #answer(
+    request: ApiRequest,
+    local: RawResponse,
+    make: (text: string) => object,
+    encode: (value: object) => Buffer = (value) => Buffer.from(JSON.stringify(value)),
+  ): ApiResponse {
     const key = `${local.headers?.["etag"]}/${this.#services.generation}`;
     const at = `${request.path} ${local.contentType}`;
     let made = this.#made.get(at);
     if (made?.key !== key) {
       const text = typeof local.body === "string" ? local.body : Buffer.from(local.body).toString("utf8");
-      const body = Buffer.from(JSON.stringify(make(text)));
+      const body = encode(make(text));
       made = { key, body, etag: `"${createHash("sha512").update(body).digest("hex").toUpperCase()}"` };
       this.#made.set(at, made);
     }
@@ -128,6 +158,10 @@ class MergedDocuments {
 }
 
 /** The local document is needed whole, whatever the client has of the merged one. */
-function unconditional(request: ApiRequest): ApiRequest {
-  return { ...request, header: (name) => (name === "if-none-match" ? undefined : request.header(name)) };
+function unconditional(request: ApiRequest, accept?: string): ApiRequest {
+  const header = (name: string): string | undefined => {
+    if (name === "if-none-match") return undefined;
+    return name === "accept" && accept !== undefined ? accept : request.header(name);
+  };
+  return { ...request, header };
 }

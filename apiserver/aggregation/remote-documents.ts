@@ -7,6 +7,7 @@ import {
   type VersionDiscovery,
 } from "./discovery-documents.ts";
 import { type ExtensionParts, type Fetched, fetchFrom, targetOf } from "./extension-server.ts";
+import { ownPart, type Swagger } from "./openapi-v2.ts";
 
 const timeoutMs = 5_000;
 const acceptAggregated =
@@ -17,16 +18,22 @@ export interface RemoteDocuments {
   readonly discovery: VersionDiscovery;
   /** Its part of `/openapi/v3`, by path; empty where it has none. */
   readonly openApiV3: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+  /** Its part of `/openapi/v2`; empty where it has none. */
+  readonly openApiV2: Swagger;
 }
 
 /** Asks a service for the documents of a group version. Never rejects: what cannot be had is stale or empty. */
 export async function readDocuments(parts: ExtensionParts, apiService: APIService): Promise<RemoteDocuments> {
   const { version } = groupVersionOf(apiService);
-  const stale: RemoteDocuments = { discovery: { version, freshness: "Stale" }, openApiV3: {} };
+  const stale: RemoteDocuments = { discovery: { version, freshness: "Stale" }, openApiV3: {}, openApiV2: {} };
   if (!isAvailable(apiService)) return stale;
   try {
     const discovery = await readDiscovery(parts, apiService);
-    return { discovery, openApiV3: await readOpenApi(parts, apiService).catch(() => ({})) };
+    const [openApiV3, openApiV2] = await Promise.all([
+      readOpenApi(parts, apiService).catch(() => ({})),
+      readSwagger(parts, apiService).catch(() => ({})),
+    ]);
+    return { discovery, openApiV3, openApiV2 };
   } catch {
     return stale;
   }
@@ -70,4 +77,12 @@ async function readOpenApi(parts: ExtensionParts, apiService: APIService): Promi
   const own = `apis/${group}/${version}`;
   const entry = paths?.[own];
   return entry === undefined ? {} : { [own]: entry };
+}
+
+async function readSwagger(parts: ExtensionParts, apiService: APIService): Promise<Swagger> {
+  const { group, version } = groupVersionOf(apiService);
+  const target = targetOf(parts, apiService);
+  const headers = [["Accept", "application/json"]] as const;
+  const { status, body } = await fetchFrom(parts, target, "/openapi/v2", { timeoutMs, headers });
+  return status === 200 ? ownPart(JSON.parse(body.toString("utf8")) as Swagger, group, version) : {};
 }

@@ -16,7 +16,7 @@ export interface StoredResource {
  * whichever driver it is.
  */
 export function measuredStorage(
-  storage: Storage,
+  store: Storage,
   resources: readonly StoredResource[],
   { metrics, clock }: { readonly metrics: MetricsRegistry; readonly clock: Clock },
 ): Storage {
@@ -64,19 +64,19 @@ export function measuredStorage(
     }
   };
   return {
-    currentRevision: () => storage.currentRevision(),
-    get: (key, options) => measure("get", key, () => storage.get(key, options)),
-    range: (start, end, options) => measure("list", start, () => storage.range(start, end, options)),
+    currentRevision: () => store.currentRevision(),
+    get: (key, options) => measure("get", key, () => store.get(key, options)),
+    range: (start, end, options) => measure("list", start, () => store.range(start, end, options)),
     put: (key, value, options) => {
       const operation = options?.expectedRevision === 0 ? "create" : "update";
-      return measure(operation, key, () => storage.put(key, value, options));
+      return measure(operation, key, () => store.put(key, value, options));
     },
-    delete: (key, options) => measure("delete", key, () => storage.delete(key, options)),
-    watch: (start, end, options) => storage.watch(start, end, options),
-    compact: (revision) => storage.compact(revision),
-    backup: (path) => storage.backup(path),
-    ...(storage.isStale === undefined ? {} : { isStale: (key: string) => storage.isStale!(key) }),
-    sizeBytes: () => storage.sizeBytes(),
-    close: () => storage.close(),
+    delete: (key, options) => measure("delete", key, () => store.delete(key, options)),
+    watch: (start, end, options) => store.watch(start, end, options),
+    compact: (revision) => store.compact(revision),
+    backup: (path) => store.backup(path),
+    ...(store.isStale === undefined ? {} : { isStale: (key: string) => store.isStale!(key) }),
+    sizeBytes: () => store.sizeBytes(),
+    close: () => store.close(),
   };
 }

@@ -77,7 +77,7 @@ function hashOf(bytes: Uint8Array): string {
 const jsonType = "application/json";
 
 /** A protobuf type is asked for by `…@v1.0+protobuf`, formerly by `….v1.0+protobuf`. */
-const protobufTypes = {
+export const protobufTypes = {
   v2: [
     "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
     "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
@@ -89,7 +89,7 @@ const protobufTypes = {
 } as const;
 
 /** The encoding of the Accept header's best clause that there is; undefined where there is none (NotAcceptable). */
-function encodingFor(accept: string, protobuf: readonly string[]): "json" | "protobuf" | undefined {
+export function encodingFor(accept: string, protobuf: readonly string[]): "json" | "protobuf" | undefined {
   const clauses = (accept === "" ? "*/*" : accept).split(",").map((clause) => {
     const [type, ...parameters] = clause.split(";").map((part) => part.trim());
     const quality = parameters.find((parameter) => parameter.startsWith("q="));

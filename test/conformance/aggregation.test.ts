@@ -314,6 +314,12 @@ describe("aggregation", { timeout: 120_000 }, () => {
     const { paths } = v3.json as { readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>> };
     assert.equal(paths[`apis/${group}/v1`]?.serverRelativeURL, `/openapi/v3/apis/${group}/v1?hash=ABC`);
     assert.ok(paths["apis/apps/v1"] !== undefined && paths["version"]?.serverRelativeURL !== "/x");
+    const v2 = (await expect(admin, { path: "/openapi/v2" }, 200)).json as Record<"paths" | "definitions", object>;
+    assert.ok(`/apis/${group}/v1/flunders` in v2.paths && "/api/v1/pods" in v2.paths && !("/x" in v2.paths));
+    assert.ok("Flunder" in v2.definitions && !("X" in v2.definitions));
+    const accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    const protobuf = await expect(admin, { path: "/openapi/v2", headers: { accept } }, 200);
+    assert.ok(protobuf.body.includes(`/apis/${group}/v1/flunders`));
     const document = await expect(admin, { path: `/openapi/v3/apis/${group}/v1?hash=ABC` }, 200);
     assert.equal((document.json as { info: { title: string } }).info.title, "flunders");
   });

@@ -104,6 +104,10 @@ function answerDefault(group: string, { url, method, body }: SeenRequest, respon
   } else if (path === "/openapi/v3") {
     const serverRelativeURL = `/openapi/v3/apis/${group}/v1?hash=ABC`;
     json(200, { paths: { [`apis/${group}/v1`]: { serverRelativeURL }, version: { serverRelativeURL: "/x" } } });
+  } else if (path === "/openapi/v2") {
+    const schema = { $ref: "#/definitions/Flunder" };
+    const paths = { [`/apis/${group}/v1/flunders`]: { get: { responses: { "200": { description: "OK", schema } } } } };
+    json(200, { swagger: "2.0", paths: { ...paths, "/x": {} }, definitions: { Flunder: { type: "object" }, X: {} } });
   } else if (path === `/openapi/v3/apis/${group}/v1`) json(200, { openapi: "3.0.0", info: { title: "flunders" } });
   else if (path?.startsWith(`/apis/${group}/v1/`)) {
     if (method === "POST") json(201, JSON.parse(body) as object);
