@@ -165,7 +165,10 @@ class Visit {
       if (signal.aborted) gone();
       else signal.addEventListener("abort", gone, { once: true });
       this.#request.onAnswered?.(gone);
-      return started(response, finish, forget);
+      return started(response, finish, () => {
+        signal.removeEventListener("abort", gone);
+        forget();
+      });
     } catch (error) {
       gone();
       throw error;
