@@ -28,7 +28,7 @@ export async function waitUntilReady(options: WaitOptions): Promise<void> {
   const { cluster, components, timeoutMs } = options;
   const stop = new AbortController();
   const goals = [
-    sandboxesReady(cluster, timeoutMs),
+    sandboxesReady(cluster, timeoutMs, stop.signal),
     apiReady(options, stop.signal),
     ...(components.includes("node") ? [dnsAnswers(options, stop.signal)] : []),
   ];
@@ -39,10 +39,10 @@ export async function waitUntilReady(options: WaitOptions): Promise<void> {
   }
 }
 
-async function sandboxesReady({ nodes, dataDir }: Cluster, timeoutMs: number): Promise<void> {
+async function sandboxesReady({ nodes, dataDir }: Cluster, timeoutMs: number, signal: AbortSignal): Promise<void> {
   for (const { directory } of nodes) {
     const files = nodeFiles(directory);
-    await waitForCri(files.containerd.socket, { clock: realClock, timeoutMs }).catch((cause) => {
+    await waitForCri(files.containerd.socket, { clock: realClock, timeoutMs, signal }).catch((cause) => {
       throw new ComponentFailure("containerd", dataDir, (cause as Error).message, { cause });
     });
     await ensurePauseImage(files).catch((cause) => {

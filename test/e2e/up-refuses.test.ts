@@ -144,14 +144,14 @@ test("a start that fails half way is undone, and delete removes its logs", { ski
     assert.equal((await place.k8ts(["delete"])).status, 0);
     assert.equal(existsSync(place.dataDir), false);
   };
-  const broken = await program(place, "containerd", "echo broken >&2; exit 1");
+  const broken = await program(place, "broken-containerd", "echo broken >&2; exit 1");
   await isUndone(
     { prepare: over("containerd", broken) },
     /^k8ts: containerd cannot be run: \S+ --version: broken\. Install it anew\nWhat was started has been stopped again; its logs stay in \S+ until \S*k8ts delete --data-dir \S+\. When the cause is gone: \S*k8ts up --data-dir \S+$/m,
   );
   const ending = await program(
     place,
-    "containerd",
+    "ending-containerd",
     '[ "$1" = --version ] && echo containerd x 1.6.20 y || { echo no luck >&2; exit 3; }',
   );
   await isUndone(
