@@ -1,3 +1,4 @@
+import { stringifyJson } from "../../apimachinery/json/strict-json.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { splitOf } from "../../apimachinery/schema/encode.ts";
@@ -112,7 +113,7 @@ export function servedFromWrite(object: ApiObject, encoding: StoredEncoding, rev
  * It keeps whatever `metadata.resourceVersion` it carries. Freezes the object.
  */
 export function servedFromValue(object: ApiObject): ServedObject {
-  const bytes = Buffer.from(JSON.stringify(inWireOrder(object)));
+  const bytes = Buffer.from(stringifyJson(inWireOrder(object)));
   // Without metadata of its own, the first match would be that of a template below it.
   const itemFrom = object.metadata ? bytes.indexOf('"metadata":{') : 1;
   return new EncodedObject(Number(object.metadata?.resourceVersion ?? 0) || 0, bytes, itemFrom, deepFreeze(object));

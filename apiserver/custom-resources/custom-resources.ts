@@ -131,6 +131,7 @@ export class CustomResources {
     void this.#settleOnce(name).then(
       () => this.#settled(name, state.again),
       (error: unknown) => {
+        if (this.#stopped) return;
         this.#deps.logger.warn("the status of a custom resource definition was not written", { name, error });
         const timer = this.#deps.clock.setTimer(retryMs, () => {
           this.#timers.delete(timer);

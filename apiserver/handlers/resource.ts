@@ -80,13 +80,17 @@ function verbOf({ definition }: ResourceStore, { verb, name, namespace }: ApiReq
 
 function subresourceOf(
   store: ResourceStore,
-  { subresource, verb, namespace }: ApiRequest["info"],
+  { subresource, verb, namespace, name }: ApiRequest["info"],
   subresources: ReadonlyMap<string, Subresource>,
 ): ResourceHandler {
   const { definition } = store;
   const known =
     subresources.get(`${definition.plural}.${definition.group}/${subresource}`) ??
     generic(store, subresource, subresources);
+  if (known === undefined && definition.decode !== undefined) {
+    // Upstream's handler of custom resources has an answer of its own.
+    throw store.notFound(name);
+  }
   if (known === undefined || (definition.scope === "Namespaced" && namespace === "")) {
     throw pathNotFound();
   }

@@ -202,6 +202,8 @@ onBothProtocols("custom resources", (subject) => {
       const scale = seen(await expect(admin, merge("/scale", { spec: { replicas: 5 } }), 200));
       assert.deepEqual([scale.kind, scale.spec, scale.status], ["Scale", { replicas: 5 }, { replicas: 2 }]);
       assert.deepEqual(seen(await expect(admin, { path: `${path}/a` }, 200)).spec, { size: 5 });
+      const none = failure(404, "NotFound", 'widgets.example.com "a" not found', { name: "a", group, kind: "widgets" });
+      await expect(admin, { path: `${path}/a/other` }, 404, none);
     });
   });
 
