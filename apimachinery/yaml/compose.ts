@@ -39,6 +39,8 @@ class Composer {
   readonly #targets = new Map<number, number>();
   readonly #openAliases = new Set<number>();
   readonly #repeated: string[] = [];
+  /** Where lines end, found once a line is to be told. */
+  #lineEnds: readonly number[] | undefined;
   #at = 0;
   #depth = 0;
   #nodes = 0;
@@ -140,12 +142,12 @@ class Composer {
         continue;
       }
       const key = this.#key();
-      const line = this.#lineOf(this.#events[this.#at]!);
+      const valueEvent = this.#events[this.#at]!;
       const value = this.#node();
       const name = this.#keyText(key, value);
       if (Object.hasOwn(object, name)) {
         const shown = typeof key === "string" ? goQuote(key) : String(key);
-        this.#repeated.push(`line ${line}: key ${shown} already set in map`);
+        this.#repeated.push(`line ${this.#lineOf(valueEvent)}: key ${shown} already set in map`);
       }
       put(object, name, value);
     }
@@ -243,10 +245,21 @@ class Composer {
           : "anchorStart" in event
             ? event.anchorStart
             : 0;
-    let line = 1;
-    for (let i = this.#text.indexOf("\n"); i >= 0 && i < position; i = this.#text.indexOf("\n", i + 1)) line++;
-    return line;
+    this.#lineEnds ??= lineEndsOf(this.#text);
+    let [low, high] = [0, this.#lineEnds.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#lineEnds[middle]! < position) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
   }
+}
+
+function lineEndsOf(text: string): readonly number[] {
+  const ends: number[] = [];
+  for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) ends.push(i);
+  return ends;
 }
 
 /** Sets a key, which may be one that means more than itself to JavaScript. */
