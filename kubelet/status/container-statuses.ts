@@ -36,7 +36,7 @@ function statusOf(input: StatusInput, container: Container, old: ContainerStatus
   if (newest === undefined) return withoutContainer(input, container, old);
   return {
     name: container.name,
-    state: stateOf(newest, old),
+    state: input.hooked.has(container.name) && newest.state === "running" ? toCome(input) : stateOf(newest, old),
     lastState: before === undefined ? lastStateOf(newest, old) : stateOf(before, undefined),
     ready: false,
     restartCount: Math.max(newest.restartCount, old?.restartCount ?? 0),
@@ -81,6 +81,11 @@ function stateOf(container: RuntimeContainer, old: ContainerStatus | undefined):
   return { waiting: {} };
 }
 
+function toCome({ pod }: StatusInput): ContainerState {
+  const reason = (pod.spec.initContainers?.length ?? 0) > 0 ? "PodInitializing" : "ContainerCreating";
+  return { waiting: { reason } };
+}
+
 /** The end before this one, of which the runtime has nothing any more. */
 function lastStateOf(newest: RuntimeContainer, old: ContainerStatus | undefined): ContainerState {
   if (old === undefined) return {};
@@ -89,15 +94,10 @@ function lastStateOf(newest: RuntimeContainer, old: ContainerStatus | undefined)
 }
 
 /** The runtime has none of this name: it was never made, or is lost. */
-function withoutContainer(
-  { pod }: StatusInput,
-  container: Container,
-  old: ContainerStatus | undefined,
-): ContainerStatus {
+function withoutContainer(input: StatusInput, container: Container, old: ContainerStatus | undefined): ContainerStatus {
   if (old?.state.terminated !== undefined) return old;
-  const waiting = (pod.spec.initContainers?.length ?? 0) > 0 ? "PodInitializing" : "ContainerCreating";
   const lost = old?.state.running !== undefined && old.lastState.terminated === undefined;
-  const restarted = lost && pod.metadata.deletionTimestamp === undefined ? 1 : 0;
+  const restarted = lost && input.pod.metadata.deletionTimestamp === undefined ? 1 : 0;
   const lastState: ContainerState = lost
     ? {
         terminated: {
@@ -109,7 +109,7 @@ function withoutContainer(
     : (old?.lastState ?? {});
   return {
     name: container.name,
-    state: { waiting: { reason: waiting } },
+    state: toCome(input),
     lastState,
     ready: false,
     restartCount: (old?.restartCount ?? 0) + restarted,

@@ -24,6 +24,7 @@ function statusAfter(exitCode: number) {
     runtime: { uid: "u", name: "p", namespace: "n", sandboxes: [], containers: [ended("init", exitCode)] },
     probes: () => ({}),
     waiting: new Map(),
+    hooked: new Set(),
     volumesReady: true,
     stage: "terminated",
     terminating: true,
@@ -41,4 +42,28 @@ test("of a pod whose init container failed, the containers that never began have
 
 test("of a pod that was initialized, containers without a trace have ended unknown", () => {
   assert.equal(statusAfter(0).containerStatuses?.[0]?.state.terminated?.reason, "ContainerStatusUnknown");
+});
+
+test("a container counts as running once its post-start hook has ended", () => {
+  const main: RuntimeContainer = { ...ended("main", 0), state: "running" };
+  const stateWhile = (hooked: readonly string[]) =>
+    generateStatus({
+      pod: modelPod({ containers: [modelContainer("main")] }),
+      old: {},
+      runtime: { uid: "u", name: "p", namespace: "n", sandboxes: [], containers: [main] },
+      probes: () => ({}),
+      waiting: new Map(),
+      hooked: new Set(hooked),
+      volumesReady: true,
+      stage: "running",
+      terminating: false,
+      failed: undefined,
+      nodeIPs: ["198.18.0.1"],
+      nowMs: 4,
+    });
+  const { phase, containerStatuses } = stateWhile(["main"]);
+  assert.equal(phase, "Pending");
+  assert.deepEqual(containerStatuses?.[0]?.state, { waiting: { reason: "ContainerCreating" } });
+  assert.equal(containerStatuses?.[0]?.ready, false);
+  assert.equal(stateWhile([]).containerStatuses?.[0]?.ready, true);
 });

@@ -14,6 +14,8 @@ export interface StatusInput {
   readonly probes: (containerId: string) => ProbeResults;
   /** Why containers wait, by name. */
   readonly waiting: ReadonlyMap<string, Waiting>;
+  /** Containers whose post-start hook is under way: they do not count as running before it has ended. */
+  readonly hooked: ReadonlySet<string>;
   /** Volumes are mounted. */
   readonly volumesReady: boolean;
   /**

@@ -18,6 +18,7 @@ function statusOf(model: PlanModel, { waiting }: Plan, old: PodStatus): PodStatu
     runtime,
     probes: (id) => verdicts.get(id) ?? {},
     waiting,
+    hooked: new Set(),
     volumesReady: memory.volumesReady,
     stage: stopped ? (memory.finished ? "terminated" : "stopped") : "running",
     terminating: termination !== undefined,

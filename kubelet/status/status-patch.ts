@@ -98,12 +98,14 @@ export function isUrgent(api: PodStatus, next: PodStatus): boolean {
   );
 }
 
+const untold: ReadonlySet<string | undefined> = new Set([undefined, "ContainerCreating", "PodInitializing"]);
+
 function tellsMore(api: readonly ContainerStatus[] = [], next: readonly ContainerStatus[] = []): boolean {
   if (api.length !== next.length) return true;
   return next.some((status) => {
     const { waiting } = status.state;
-    // It was made, and is about to run.
-    if (waiting !== undefined && waiting.reason === undefined) return false;
+    // It is about to run.
+    if (waiting !== undefined && untold.has(waiting.reason)) return false;
     return !semanticEqual(
       api.find(({ name }) => name === status.name),
       status,

@@ -9,7 +9,7 @@ import { isTerminalPhase } from "../status/phase.ts";
 import { generateStatus } from "../status/pod-status.ts";
 import type { StatusInput } from "../status/status-input.ts";
 import type { MountedVolume } from "../volumes/pod-volumes.ts";
-import { type Action, type Plan, stepOf } from "./actions.ts";
+import { type Action, type Plan, startKey, stepOf } from "./actions.ts";
 import { restartCountAfter } from "./back-off.ts";
 import { carryOut } from "./carry-out.ts";
 import { containerReference, type Ground } from "./ground.ts";
@@ -349,6 +349,7 @@ export class PodWorker {
       runtime,
       probes: (containerId) => probes.results(containerId),
       waiting: this.#waiting,
+      hooked: this.#hooked(),
       volumesReady: this.#memory.volumesReady,
       stage: stopped ? (this.#memory.finished ? "terminated" : "stopped") : "running",
       terminating,
@@ -356,6 +357,14 @@ export class PodWorker {
       nodeIPs: nodeIPs(),
       nowMs: clock.now(),
     };
+  }
+
+  #hooked(): ReadonlySet<string> {
+    const { containers, initContainers = [] } = this.#pod.spec;
+    const hooked = [...containers, ...initContainers].filter(
+      ({ name, lifecycle }) => lifecycle?.postStart !== undefined && this.#busy.has(startKey(name)),
+    );
+    return new Set(hooked.map(({ name }) => name));
   }
 
   #updateProbes(): void {
