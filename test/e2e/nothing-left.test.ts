@@ -10,7 +10,7 @@ const skip = whyNoContainers() ?? busyboxMissing() ?? false;
 
 /** CONTRIBUTING.md tells how to make it a long test. */
 const rounds = Number(process.env["K8TS_ROUNDS"] ?? 1);
-const pods = Number(process.env["K8TS_PODS"] ?? 30);
+const pods = Number(process.env["K8TS_PODS"] ?? 20);
 const timeout = 120_000 + rounds * 300_000;
 
 const metadata = { name: "many" };
