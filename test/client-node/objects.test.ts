@@ -78,7 +78,8 @@ describe("@kubernetes/client-node", { timeout: 60_000 }, () => {
     const scaled = await apps.replaceNamespacedDeploymentScale({
       namespace,
       name: "web",
-      body: { ...scale, spec: { replicas: 0 } },
+      // Without a resourceVersion: a controller writes to the deployment at the same time.
+      body: { ...scale, metadata: { name: "web", namespace }, spec: { replicas: 0 } },
     });
     assert.equal(scaled.spec?.replicas ?? 0, 0);
     assert.equal((await apps.readNamespacedDeployment({ namespace, name: "web" })).spec?.replicas, 0);
