@@ -1,7 +1,10 @@
 import { isJsonObject } from "../json/json.ts";
-import { type Operand, type Operator, parsePath, type Step } from "./parse.ts";
+import { JsonPathError, type Operand, type Operator, parsePath, type Step } from "./parse.ts";
 
-/** A path ready for use: gives the values it reaches in a JSON value, in their order; none where a key is missing. */
+/**
+ * A path ready for use: gives the values it reaches in a JSON value, in their order; none where a key is missing. Throws
+ * JsonPathError where they are too many: what descends twice reaches the same values time and again.
+ */
 export type JsonPath = (value: unknown) => readonly unknown[];
 
 /** Compiles a path once. Throws JsonPathError on text that is none. */
@@ -24,8 +27,20 @@ function plain(names: readonly string[]): JsonPath {
   };
 }
 
+/** Most values that any step of a path may reach. */
+const maxValues = 100_000;
+
 function follow(steps: readonly Step[], values: readonly unknown[]): readonly unknown[] {
-  return steps.reduce((reached, step) => reached.flatMap((value) => take(step, value)), values);
+  let reached = values;
+  for (const step of steps) {
+    const next: unknown[] = [];
+    for (const value of reached) {
+      for (const one of take(step, value)) next.push(one);
+      if (next.length > maxValues) throw new JsonPathError("path reaches too many values");
+    }
+    reached = next;
+  }
+  return reached;
 }
 
 function take(step: Step, value: unknown): readonly unknown[] {

@@ -17,8 +17,12 @@ export class JsonPathError extends Error {
   override readonly name = "JsonPathError";
 }
 
+/** Characters of a path: what stands in filters is looked at once for each level. */
+const maxLength = 4096;
+
 /** Reads a path such as `.status.conditions[?(@.type=="Ready")].status`. Throws JsonPathError. */
 export function parsePath(text: string): readonly Step[] {
+  if (text.length > maxLength) throw new JsonPathError(`path is longer than ${maxLength} characters`);
   const bare = text.startsWith("{") && text.endsWith("}") ? text.slice(1, -1) : text;
   return new Parser(bare.trim()).path();
 }
@@ -52,6 +56,7 @@ class Parser {
     this.#at++;
     if (this.#peek() === ".") {
       this.#at++;
+      if (steps.at(-1)?.type === "descend") throw new JsonPathError("invalid multiple recursive descent");
       steps.push({ type: "descend" });
     }
     if (this.#peek() === "" || this.#peek() === "[" || this.#peek() === ".") return;

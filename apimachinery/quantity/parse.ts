@@ -9,8 +9,12 @@ export class QuantityError extends Error {
 const formatWrong = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const suffixWrong = "unable to parse quantity's suffix";
 
-/** Sign, digits before and after the point, suffix. Without the first digits' zeros, as upstream counts digits. */
-const pattern = /^([+-]?)(0*)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+/**
+ * Sign, digits before and after the point; without the first digits' zeros, as upstream counts digits. This fits any text: one
+ * pattern for all of a quantity would try every way to share out its digits between the parts, in time to the power of three.
+ */
+const numberPattern = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?/;
+const suffixPattern = /^[eEinumkKMGTP]*[-+]?[0-9]*$/;
 
 /** Scale of the smallest part that is kept. */
 const nano = -9;
@@ -26,18 +30,12 @@ export interface ParsedQuantity {
 
 /** resource.ParseQuantity. Throws QuantityError. */
 export function parseQuantityText(text: string): ParsedQuantity {
-  const match = pattern.exec(text);
-  if (match === null || text === "") throw new QuantityError(formatWrong);
-  const [, sign, , digits, fraction = "", suffixText] = match as unknown as readonly [
-    string,
-    string,
-    string,
-    string,
-    string?,
-    string?,
-  ];
-  const suffix = interpretSuffix(suffixText ?? "");
+  const match = numberPattern.exec(text)!;
+  const suffixText = text.slice(match[0].length);
+  const suffix = interpretSuffix(suffixText);
+  if (text === "" || (suffix === undefined && !suffixPattern.test(suffixText))) throw new QuantityError(formatWrong);
   if (suffix === undefined) throw new QuantityError(suffixWrong);
+  const [, sign, digits = "", fraction = ""] = match;
   // Digits may be absent altogether: upstream reads a bare sign, point or suffix as zero.
   const number = digits === "" ? "0" : digits;
   const parts: Parts = {

@@ -34,15 +34,23 @@ function columnOf(column: CustomResourceColumnDefinition): Column<ApiObject>[] {
       ...(format === undefined ? {} : { format }),
       ...(priority === undefined ? {} : { priority }),
       description: description || `Custom resource definition column (in JSONPath format): ${column.jsonPath}`,
-      cell: (object, now) => cellOf(type, path(object)[0], now),
+      cell: (object, now) =>
+        cellOf(
+          type,
+          unlessWrong(() => path(object)[0]),
+          now,
+        ),
     },
   ];
 }
 
 /** A path that nobody can follow shows nothing: validation asks for no more than a leading dot. */
-function pathOf(text: string): JsonPath | undefined {
+const pathOf = (text: string): JsonPath | undefined => unlessWrong(() => jsonPath(text));
+
+/** Nothing also where a path reaches too much. */
+function unlessWrong<T>(use: () => T): T | undefined {
   try {
-    return jsonPath(text);
+    return use();
   } catch (error) {
     if (error instanceof JsonPathError) return undefined;
     throw error;

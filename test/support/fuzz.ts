@@ -37,7 +37,7 @@ export function answersOrSays<T>(read: () => T, { errors = [], limitMs = 1_500 }
     const stated = errors.length === 0 && error instanceof Error && !mistakes.some((known) => error instanceof known);
     if (!own && !stated) throw error;
     assert.ok((error as Error).message.length > 0, "an error without words");
-    assert.ok((error as Error).message.length < 1_000_000, "an error longer than a book");
+    assert.ok((error as Error).message.length < 4_000_000, "an error longer than a book");
   }
   const tookMs = cpuMs() - started;
   assert.ok(tookMs < limitMs, `it took ${Math.round(tookMs)} ms`);
@@ -94,11 +94,11 @@ export function damaged(
   samples: readonly (string | Buffer)[],
   pieces: readonly (string | Buffer)[] = [],
 ): fc.Arbitrary<Buffer> {
-  return fc
-    .tuple(fc.constantFrom(...samples), fc.array(edits(pieces), { maxLength: 4 }))
-    .map(([sample, changes]) =>
-      changes.reduce((bytes, edit) => edit(bytes).subarray(0, 1 << 20), Buffer.from(sample as string)),
-    );
+  return fc.tuple(fc.constantFrom(...samples), fc.array(edits(pieces), { maxLength: 4 })).map(([sample, changes]) => {
+    let bytes: Buffer = Buffer.from(sample as string);
+    for (const change of changes) bytes = change(bytes).subarray(0, 1 << 20);
+    return bytes;
+  });
 }
 
 /** Text of pieces of a language and of anything else. */
