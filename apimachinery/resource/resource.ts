@@ -138,6 +138,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   /** Every request for the resource is answered with this as a warning (apiserver/pkg/endpoints/deprecation). */
   readonly deprecationWarning?: string;
   readonly columns: readonly Column<T>[];
+  /** The order of a table's rows, where it is another than that of the list. */
+  tableOrder?(a: T, b: T): number;
   /** Field selectors beyond metadata.name and metadata.namespace; an unknown one is refused with upstream's words. */
   readonly fieldSelectors: FieldSelectors<T>;
   setDefaults?(draft: T): void;

@@ -30,9 +30,12 @@ export function transformList(
   context: TransformContext,
 ): object {
   const { output, includeObject, now } = context;
-  return output.as === "Table"
-    ? tableOf(definition.columns, objects, { now, includeObject, version: output.version, metadata })
-    : partialMetadataList(objects, metadata, output.version);
+  if (output.as !== "Table") {
+    return partialMetadataList(objects, metadata, output.version);
+  }
+  const order = definition.tableOrder;
+  const rows = order === undefined ? objects : objects.toSorted(order);
+  return tableOf(definition.columns, rows, { now, includeObject, version: output.version, metadata });
 }
 
 /** A table event after the first repeats no columns. */

@@ -35,6 +35,11 @@ export const FlowSchema = defineBuiltIn<FlowSchema>("flowcontrol.apiserver.k8s.i
       return (status?.conditions ?? []).find(({ type }) => type === "Dangling")?.status ?? "?";
     }),
   ],
+  // In the order in which requests are compared with them (printFlowSchemaList).
+  tableOrder(a, b) {
+    const difference = a.spec.matchingPrecedence - b.spec.matchingPrecedence;
+    return difference !== 0 ? difference : a.metadata.name! < b.metadata.name! ? -1 : 1;
+  },
   // Zero counts as nothing said (SetDefaults_FlowSchemaSpec).
   setDefaults: changing(({ spec }) => {
     if (spec.matchingPrecedence === 0) spec.matchingPrecedence = 1000;

@@ -17,6 +17,8 @@ export function schemaName({ group, version, kind }: Kind): string {
   return `${group.split(".").reverse().join(".")}.${version}.${kind}`;
 }
 
+const conventions = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md";
+
 /** What every object has is described as it is of any built-in one. */
 const model = "io.k8s.api.apps.v1.Deployment";
 
@@ -24,9 +26,14 @@ type Describe = (field: "apiVersion" | "kind" | "metadata", list?: boolean) => {
 
 function describer(descriptions: Descriptions | undefined): Describe {
   return (field, list = false) => {
-    const description = descriptions?.[list ? `${model}List` : model]?.fields[field];
+    const own = descriptions?.[list ? `${model}List` : model]?.fields[field];
+    const description = own ?? (field === "metadata" ? descriptions?.[metadataType(list)]?.description : undefined);
     return description === undefined ? {} : { description };
   };
+}
+
+function metadataType(list: boolean): string {
+  return `io.k8s.${meta}.${list ? "ListMeta" : "ObjectMeta"}`;
 }
 
 export interface CustomSchemaOptions {
@@ -62,17 +69,22 @@ function kindSchema(
   const { props, preserveUnknownFields } = shapeOf(crd, declared);
   const open = declared.schema?.openAPIV3Schema === undefined || preserveUnknownFields;
   // What is not pruned and not described is any object.
-  const base: JsonObject = open && version === "v2" ? { type: "object" } : published(props, version);
+  const embedded = objectFields(version, describe);
+  const base: JsonObject = open && version === "v2" ? { type: "object" } : published(props, { version, embedded });
   const own = base["properties"] as JsonObject | undefined;
   return {
     ...base,
-    properties: {
-      ...own,
-      apiVersion: { type: "string", ...describe("apiVersion") },
-      kind: { type: "string", ...describe("kind") },
-      metadata: metadataReference("ObjectMeta", describe("metadata"), version),
-    },
+    properties: { ...own, ...embedded },
     "x-kubernetes-group-version-kind": [groupVersionKind(definition, definition.kind)],
+  };
+}
+
+/** What is an object of its own has these fields, described or not. */
+function objectFields(version: OpenApiVersion, describe: Describe): JsonObject {
+  return {
+    apiVersion: { type: "string", ...describe("apiVersion") },
+    kind: { type: "string", ...describe("kind") },
+    metadata: metadataReference("ObjectMeta", describe("metadata"), version),
   };
 }
 
@@ -94,7 +106,7 @@ function listSchema(
   const { kind, listKind, plural } = definition;
   const items: JsonObject = {
     type: "array",
-    description: `List of ${plural}`,
+    description: `List of ${plural}. More info: ${conventions}`,
     items: reference(version, `=${name}`),
   };
   return {
@@ -114,32 +126,44 @@ function listSchema(
 /** Keywords that OpenAPI v2 does not know. */
 const unknownToV2: ReadonlySet<string> = new Set(["allOf", "anyOf", "oneOf", "not", "nullable", "default"]);
 
+interface Context {
+  readonly version: OpenApiVersion;
+  readonly embedded: JsonObject;
+}
+
 /** A schema as it is published: v3 as it was given, v2 without what clients of v2 would stumble over. */
-function published(props: Props, version: OpenApiVersion): JsonObject {
+function published(props: Props, context: Context): JsonObject {
+  const { version, embedded } = context;
   const result: JsonObject = {};
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || (version === "v2" && unknownToV2.has(name))) continue;
-    result[name] = publishedPart(name, value, version);
+    result[name] = publishedPart(name, value, context);
   }
   if (version === "v2") looseForV2(props, result);
+  // To v2 an open object with some fields would be a closed one.
+  const closed = version === "v3" || props["x-kubernetes-preserve-unknown-fields"] !== true;
+  if (props["x-kubernetes-embedded-resource"] === true && closed) {
+    result["properties"] = { ...(result["properties"] as JsonObject | undefined), ...embedded };
+    result["required"] = [...new Set([...(props.required ?? []), "kind", "apiVersion"])];
+  }
   return result;
 }
 
-function publishedPart(name: string, value: unknown, version: OpenApiVersion): JsonValue {
+function publishedPart(name: string, value: unknown, context: Context): JsonValue {
   switch (name) {
     case "properties":
       return Object.fromEntries(
-        Object.entries(value as Readonly<Record<string, Props>>).map(([key, one]) => [key, published(one, version)]),
+        Object.entries(value as Readonly<Record<string, Props>>).map(([key, one]) => [key, published(one, context)]),
       );
     case "items":
     case "not":
-      return published(value as Props, version);
+      return published(value as Props, context);
     case "additionalProperties":
-      return typeof value === "boolean" ? value : published(value as Props, version);
+      return typeof value === "boolean" ? value : published(value as Props, context);
     case "allOf":
     case "anyOf":
     case "oneOf":
-      return (value as readonly Props[]).map((one) => published(one, version));
+      return (value as readonly Props[]).map((one) => published(one, context));
     default:
       return value as JsonValue;
   }
