@@ -10,7 +10,8 @@ export function scaleOf(definition: ResourceDefinition, object: ApiObject): Scal
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    // An object of the whole cluster has no namespace, not even an undefined one: patches are of what is there.
+    metadata: { name, ...(namespace !== undefined && { namespace }), uid, resourceVersion, creationTimestamp },
     spec: { replicas: scale.specReplicas(object) },
     status: { replicas: scale.statusReplicas(object), ...(selector === "" ? {} : { selector }) },
   } as unknown as Scale;
