@@ -39,10 +39,22 @@ const hashes: Readonly<Record<string, string>> = {
 
 /** Reads the first block of PEM text, which must be a CERTIFICATE REQUEST (k8s.io/api/certificates ParseCSR). */
 export function parseCertificateRequest(pem: string): CertificateRequest {
-  const block = /-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----/.exec(pem);
-  if (block === null || block[1] !== "CERTIFICATE REQUEST")
-    throw new Error("PEM block type must be CERTIFICATE REQUEST");
-  return readCertificateRequest(Buffer.from(block[2]!, "base64"));
+  const block = firstBlock(pem);
+  if (block?.label !== "CERTIFICATE REQUEST") throw new Error("PEM block type must be CERTIFICATE REQUEST");
+  return readCertificateRequest(Buffer.from(block.content, "base64"));
+}
+
+/** Looks at each character a fixed number of times: whoever may ask for a certificate chooses the text. */
+function firstBlock(pem: string): { readonly label: string; readonly content: string } | undefined {
+  for (const begin of pem.matchAll(/-----BEGIN ([A-Z0-9 ]{1,64})-----/g)) {
+    const start = begin.index + begin[0].length;
+    const end = pem.indexOf("-----", start);
+    const label = begin[1]!;
+    if (end < 0) return undefined;
+    const content = pem.slice(start, end);
+    if (pem.startsWith(`-----END ${label}-----`, end) && !/[^A-Za-z0-9+/=\s]/.test(content)) return { label, content };
+  }
+  return undefined;
 }
 
 export function readCertificateRequest(bytes: Buffer): CertificateRequest {

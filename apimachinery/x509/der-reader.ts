@@ -69,16 +69,25 @@ function readText(der: Buffer, { tag, start, end }: DerElement): string | undefi
   const bytes = der.subarray(start, end);
   switch (tag) {
     case 0x0c: // UTF8String
-      return strictUtf8.decode(bytes);
+      return utf8Of(bytes);
     case 0x12: // NumericString
     case 0x13: // PrintableString
     case 0x14: // T61String
     case 0x16: // IA5String
       return bytes.toString("latin1");
     case 0x1e: // BMPString
+      if (bytes.length % 2 !== 0) throw new Error("asn1: syntax error: invalid BMPString");
       return Buffer.from(bytes).swap16().toString("utf16le");
     default:
       return undefined;
+  }
+}
+
+function utf8Of(bytes: Buffer): string {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch (cause) {
+    throw new Error("asn1: syntax error: invalid UTF-8 string", { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { formatFieldErrors } from "../../apimachinery/field/errors.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { type Shape, shaped, texts, typeOfFile } from "../configuration/shaped.ts";
 import { type EventRateLimitConfiguration, eventRateLimitErrors } from "./off-by-default/event-rate-limit.ts";
 import type { PodTolerationConfiguration } from "./off-by-default/pod-toleration-restriction.ts";
 import {
@@ -22,12 +23,6 @@ export interface PluginConfigurations {
   readonly podTolerations?: PodTolerationConfiguration;
 }
 
-interface Document {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly [field: string]: unknown;
-}
-
 interface PluginEntry {
   readonly name?: string;
   readonly path?: string;
@@ -38,10 +33,15 @@ interface Reading {
   readonly field: keyof PluginConfigurations;
   readonly apiVersions: readonly string[];
   readonly kind: string;
+  readonly shape: Shape;
   readonly errors?: (configuration: never) => readonly FieldError[];
 }
 
 const versions = (group: string, ...names: readonly string[]): string[] => names.map((name) => `${group}/${name}`);
+
+const toleration: Shape = {
+  ...{ key: "text", operator: "text", value: "text", effect: "text", tolerationSeconds: "number" },
+};
 
 const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
   [
@@ -50,6 +50,10 @@ const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
       field: "podSecurity",
       apiVersions: versions("pod-security.admission.config.k8s.io", "v1", "v1beta1", "v1alpha1"),
       kind: "PodSecurityConfiguration",
+      shape: {
+        defaults: { "*": "text" },
+        exemptions: { usernames: texts, namespaces: texts, runtimeClasses: texts },
+      },
       errors: podSecurityErrors,
     },
   ],
@@ -62,6 +66,14 @@ const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
         ...versions("resourcequota.admission.k8s.io", "v1", "v1beta1", "v1alpha1"),
       ],
       kind: "ResourceQuotaConfiguration",
+      shape: {
+        limitedResources: [
+          {
+            ...{ apiGroup: "text", resource: "text", matchContains: texts },
+            matchScopes: [{ scopeName: "text", operator: "text", values: texts }],
+          },
+        ],
+      },
       errors: resourceQuotaErrors,
     },
   ],
@@ -71,6 +83,7 @@ const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
       field: "eventRateLimit",
       apiVersions: versions("eventratelimit.admission.k8s.io", "v1alpha1"),
       kind: "Configuration",
+      shape: { limits: [{ type: "text", qps: "number", burst: "number", cacheSize: "number" }] },
       errors: eventRateLimitErrors,
     },
   ],
@@ -80,6 +93,7 @@ const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
       field: "podTolerations",
       apiVersions: versions("podtolerationrestriction.admission.k8s.io", "v1alpha1"),
       kind: "Configuration",
+      shape: { default: [toleration], whitelist: [toleration] },
     },
   ],
 ]);
@@ -89,19 +103,18 @@ const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
  * the path that is written there. Throws with what is wrong. Plugins that are not listed here are passed over.
  */
 export function readPluginConfigurations(document: unknown, readFile: (path: string) => unknown): PluginConfigurations {
-  const {
-    apiVersion = "",
-    kind = "",
-    plugins = [],
-  } = (document ?? {}) as Document & { plugins?: readonly PluginEntry[] };
+  const { apiVersion, kind } = typeOfFile(document);
   const known = /^apiserver\.(config\.)?k8s\.io\/v1(alpha1)?$/.test(apiVersion);
   if (!known || kind !== "AdmissionConfiguration") throw new Error(notRegistered(kind, apiVersion));
+  const file = shaped(document, { plugins: [{ name: "text", path: "text", configuration: "anything" }] });
+  const { plugins = [] } = file as { readonly plugins?: readonly PluginEntry[] };
   const result: Record<string, unknown> = {};
   for (const { name = "", path = "", configuration } of plugins) {
-    const content = (configuration ?? (path === "" ? undefined : readFile(path))) as Document | undefined;
+    const content = configuration ?? (path === "" ? undefined : readFile(path)) ?? undefined;
     if (content === undefined) continue;
     if (name === "PodNodeSelector") {
-      result["podNodeSelector"] = content["podNodeSelectorPluginConfig"] ?? {};
+      const selectors = shaped(content, { podNodeSelectorPluginConfig: { "*": "text" } }) as Record<string, unknown>;
+      result["podNodeSelector"] = selectors["podNodeSelectorPluginConfig"] ?? {};
       continue;
     }
     const reading = readings.get(name);
@@ -110,16 +123,16 @@ export function readPluginConfigurations(document: unknown, readFile: (path: str
   return result;
 }
 
-function checked(name: string, content: Document, { apiVersions, kind, errors }: Reading): Document {
-  const { apiVersion = "" } = content;
+function checked(name: string, content: unknown, { apiVersions, kind, shape, errors }: Reading): unknown {
+  const { apiVersion, kind: found } = typeOfFile(content);
   // ResourceQuota's was called Configuration in its older group.
   const kinds = apiVersion.startsWith("resourcequota.") ? ["Configuration"] : [kind];
-  if (!apiVersions.includes(apiVersion) || !kinds.includes(content.kind ?? "")) {
-    throw new Error(`${name}: ${notRegistered(content.kind ?? "", apiVersion)}`);
-  }
-  const found = errors?.(content as never) ?? [];
-  if (found.length > 0) throw new Error(`${name}: ${formatFieldErrors(found)}`);
-  return content;
+  if (!apiVersions.includes(apiVersion) || !kinds.includes(found))
+    throw new Error(`${name}: ${notRegistered(found, apiVersion)}`);
+  const configuration = shaped(content, { apiVersion: "text", kind: "text", ...(shape as object) });
+  const wrong = errors?.(configuration as never) ?? [];
+  if (wrong.length > 0) throw new Error(`${name}: ${formatFieldErrors(wrong)}`);
+  return configuration;
 }
 
 function notRegistered(kind: string, apiVersion: string): string {

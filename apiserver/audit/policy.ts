@@ -2,6 +2,7 @@ import type { FieldError } from "../../apimachinery/field/error.ts";
 import { formatFieldErrors, invalid, notSupported, required } from "../../apimachinery/field/errors.ts";
 import { isDNS1123Subdomain } from "../../apimachinery/validation/dns.ts";
 import type { AuthorizationAttributes } from "../authorization/authorizer.ts";
+import { type Shape, shaped, texts, typeOfFile } from "../configuration/shaped.ts";
 
 export type AuditLevel = "None" | "Metadata" | "Request" | "RequestResponse";
 export type AuditStage = "RequestReceived" | "ResponseStarted" | "ResponseComplete" | "Panic";
@@ -39,15 +40,37 @@ export interface AuditDecision {
   readonly omitManagedFields: boolean;
 }
 
+const policyShape: Shape = {
+  omitStages: texts,
+  omitManagedFields: "flag",
+  rules: [
+    {
+      level: "text",
+      ...{
+        users: texts,
+        userGroups: texts,
+        verbs: texts,
+        namespaces: texts,
+        nonResourceURLs: texts,
+        omitStages: texts,
+      },
+      resources: [{ group: "text", resources: texts, resourceNames: texts }],
+      omitManagedFields: "flag",
+    },
+  ],
+};
+
 /** Reads a policy file's content, parsed as YAML or JSON. Throws upstream's words for what is wrong with it. */
 export function parseAuditPolicy(content: unknown): AuditPolicy {
-  const given = (content ?? {}) as { apiVersion?: unknown; kind?: unknown } & Partial<AuditPolicy>;
-  if (given.apiVersion !== "audit.k8s.io/v1" || given.kind !== "Policy") {
-    throw new Error(
-      `unknown group version field ${String(given.apiVersion ?? "")}, Kind=${String(given.kind ?? "")} in policy`,
-    );
+  const { apiVersion, kind } = typeOfFile(content);
+  if (apiVersion !== "audit.k8s.io/v1" || kind !== "Policy") {
+    throw new Error(`unknown group version field ${apiVersion}, Kind=${kind} in policy`);
   }
-  const { rules = [], omitStages = [], omitManagedFields = false } = given;
+  const {
+    rules = [],
+    omitStages = [],
+    omitManagedFields = false,
+  } = shaped(content, policyShape) as Partial<AuditPolicy>;
   const errors = [
     ...validateStages(omitStages, "omitStages"),
     ...rules.flatMap((rule, i) => validateRule(rule, `rules[${i}]`)),

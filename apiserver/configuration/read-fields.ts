@@ -1,4 +1,5 @@
 import { parseDurationMs } from "../../apimachinery/time/duration.ts";
+import { typeOfFile } from "./shaped.ts";
 
 /** A part of a server's configuration file, with the place it has there. Every reader throws for what is of another type. */
 export interface Fields {
@@ -26,10 +27,10 @@ export function readConfiguration(
   content: unknown,
   expected: { readonly kind: string; readonly versions: readonly string[]; readonly known: readonly string[] },
 ): Fields {
-  const { apiVersion = "", kind = "" } = (content ?? {}) as { apiVersion?: unknown; kind?: unknown };
-  const [group, version] = splitVersion(String(apiVersion));
+  const { apiVersion, kind } = typeOfFile(content);
+  const [group, version] = splitVersion(apiVersion);
   if (group !== "apiserver.config.k8s.io" || !expected.versions.includes(version) || kind !== expected.kind) {
-    throw new Error(`no kind "${String(kind)}" is registered for version "${String(apiVersion)}"`);
+    throw new Error(`no kind "${kind}" is registered for version "${apiVersion}"`);
   }
   return fieldsOf(content, "", ["apiVersion", "kind", ...expected.known]);
 }

@@ -34,7 +34,7 @@ export async function verifyIdToken(token: string, rules: IdTokenRules): Promise
   }
   checkAudience(claims["aud"], rules.audiences);
   checkTimes(claims, rules.now);
-  const algorithm = String(header["alg"] ?? "");
+  const algorithm = typeof header["alg"] === "string" ? header["alg"] : "";
   if (!rules.algorithms.includes(algorithm)) {
     const expected = `[${rules.algorithms.map(goQuote).join(" ")}]`;
     throw new Error(`oidc: id token signed with unsupported algorithm, expected ${expected} got ${goQuote(algorithm)}`);
@@ -49,12 +49,12 @@ export async function verifyIdToken(token: string, rules: IdTokenRules): Promise
 
 /** The issuer a token names; Google's older tokens leave out the scheme (OpenID Connect Core 1.0, GoogleIss). */
 export function issuerOf(claims: JwtClaims): string {
-  const issuer = String(claims["iss"] ?? "");
+  const issuer = typeof claims["iss"] === "string" ? claims["iss"] : "";
   return issuer === "accounts.google.com" ? "https://accounts.google.com" : issuer;
 }
 
 function checkAudience(found: unknown, expected: readonly string[]): void {
-  const audiences = (Array.isArray(found) ? found : found === undefined ? [] : [found]).map(String);
+  const audiences = (Array.isArray(found) ? found : [found]).filter((one) => typeof one === "string");
   if (audiences.some((one) => expected.includes(one))) return;
   const shown = `[${audiences.map(goQuote).join(" ")}]`;
   if (expected.length === 1) throw new Error(`oidc: expected audience ${goQuote(expected[0]!)} got ${shown}`);
@@ -66,7 +66,7 @@ function checkTimes(claims: JwtClaims, now: number): void {
     const value = claims[name];
     return typeof value === "number" ? value * 1_000 : undefined;
   };
-  const shown = (ms: number): string => new Date(ms).toISOString();
+  const shown = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms / 1_000));
   const expiry = time("exp") ?? 0;
   if (expiry < now) throw new Error(`oidc: token is expired (Token Expiry: ${shown(expiry)})`);
   const notBefore = time("nbf");
