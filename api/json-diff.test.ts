@@ -41,3 +41,12 @@ test("removed and added lines, applied to the old text, make the new one", () =>
     }),
   );
 });
+
+test("keys that stand elsewhere are no difference, at any depth; new ones keep their places", () => {
+  const before = { a: 1, b: [{ c: 1, d: 2 }], e: 3 };
+  assert.equal(jsonDiff(before, { e: 3, b: [{ d: 2, c: 1 }], a: 1 }), "");
+  assert.equal(
+    jsonDiff(before, { e: 3, new: 0, b: [{ d: 2, c: 1 }], a: 1 }),
+    jsonDiff(before, { a: 1, new: 0, b: before.b, e: 3 }),
+  );
+});

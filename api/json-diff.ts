@@ -1,10 +1,11 @@
 /**
  * How two values differ, as a unified diff of their JSON with three lines of context and no file names: the form
- * upstream's messages have (apimachinery/pkg/util/diff). Keys are the API's, in the objects' own order.
+ * upstream's messages have (apimachinery/pkg/util/diff). Keys are the API's, in the first value's order: one that only stands
+ * elsewhere in the second is no difference.
  */
 export function jsonDiff(before: unknown, after: unknown): string {
   const a = lines(before);
-  const b = lines(after);
+  const b = lines(inOrderOf(before, after));
   return hunks(edits(a, b)).map(formatHunk).join("");
 }
 
@@ -16,6 +17,22 @@ interface Edit {
   /** Line numbers from 0 where this edit begins. */
   readonly before: number;
   readonly after: number;
+}
+
+/** The second value with the keys that both have in the first one's order; the others keep their places. */
+function inOrderOf(before: unknown, after: unknown): unknown {
+  if (Array.isArray(before) && Array.isArray(after)) {
+    return after.map((item, i) => inOrderOf(before[i], item));
+  }
+  if (!isObject(before) || !isObject(after)) return after;
+  const shared = Object.keys(before).filter((key) => Object.hasOwn(after, key));
+  let next = 0;
+  const keys = Object.keys(after).map((key) => (Object.hasOwn(before, key) ? shared[next++]! : key));
+  return Object.fromEntries(keys.map((key) => [key, inOrderOf(before[key], after[key])]));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function lines(value: unknown): string[] {
