@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { ApiException, KubeConfig, type V1Status } from "@kubernetes/client-node";
+import {
+  ApiException,
+  type Configuration,
+  createConfiguration,
+  KubeConfig,
+  ResponseContext,
+  ServerConfiguration,
+  type V1Status,
+} from "@kubernetes/client-node";
 import type { ServerProcess } from "../support/server-process.ts";
 
 /** The kubeconfig that the server wrote: a client certificate of an administrator. */
@@ -37,4 +45,32 @@ export async function refusal(call: Promise<unknown>): Promise<{ readonly code: 
     return { code: error.code, status };
   }
   assert.fail("the call succeeded");
+}
+
+/** A client whose answers are told as they came, before the package reads them. */
+export function recordedClient<T>(
+  config: KubeConfig,
+  type: new (configuration: Configuration) => T,
+  record: (text: string) => void,
+): T {
+  const configuration = createConfiguration({
+    baseServer: new ServerConfiguration(config.getCurrentCluster()!.server, {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: (request) => Promise.resolve(request),
+        async post({ httpStatusCode, headers, body }) {
+          const text = await body.text();
+          record(text);
+          const replayed = new Response(text === "" ? null : text);
+          return new ResponseContext(httpStatusCode, headers, {
+            text: () => Promise.resolve(text),
+            binary: () => Promise.resolve(Buffer.from(text)),
+            stream: () => replayed.body,
+          });
+        },
+      },
+    ],
+  });
+  return new type(configuration);
 }

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import * as clientNode from "@kubernetes/client-node";
+import { compactDefinitions, definition } from "../../api/generated/definitions.ts";
+import type { JsonObject } from "../../apimachinery/json/json.ts";
+import { decodeObject } from "../../apimachinery/schema/decode.ts";
 import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
-import { adminConfig } from "./clients.ts";
+import { adminConfig, recordedClient } from "./clients.ts";
 import { namespace, type Sample, samples } from "./samples.ts";
 
 const { ApiException, KubeConfig, PatchStrategy, setHeaderOptions } = clientNode;
@@ -29,6 +32,7 @@ describe("the whole of @kubernetes/client-node", { timeout: 120_000 }, () => {
   const apis = new Map<string, Api>();
   const names = new Map<Api, string>();
   const called = new Set<string>();
+  const answers: string[] = [];
 
   before(async () => {
     server = await startServerProcess("apiserver");
@@ -44,7 +48,8 @@ describe("the whole of @kubernetes/client-node", { timeout: 120_000 }, () => {
   /** Calls a method, and remembers that it was called. */
   const call = (api: Api, method: string, parameters: object = {}, options?: object): Promise<unknown> => {
     called.add(`${names.get(api)}.${method}`);
-    return api[method]!(parameters, options);
+    const strict = /^(create|replace|patch)/.test(method) ? { fieldValidation: "Strict" } : {};
+    return api[method]!({ ...strict, ...parameters }, options);
   };
 
   const apiOf = ({ apiVersion }: Sample): Api => {
@@ -58,7 +63,7 @@ describe("the whole of @kubernetes/client-node", { timeout: 120_000 }, () => {
     assert.ok(classes.length > 30);
     const unanswered: string[] = [];
     for (const [name, type] of classes) {
-      const api = adminConfig(server).makeApiClient(type) as unknown as Api;
+      const api = recordedClient(adminConfig(server), type, (text) => answers.push(text)) as unknown as Api;
       names.set(api, name);
       try {
         const { groupVersion } = (await call(api, "getAPIResources")) as clientNode.V1APIResourceList;
@@ -251,6 +256,25 @@ describe("the whole of @kubernetes/client-node", { timeout: 120_000 }, () => {
       }
     }
     assert.deepEqual(left, []);
+  });
+
+  test("whatever was answered reads strictly: no field that Kubernetes does not have, none that is lost", () => {
+    const definitions = new Map<string, string>();
+    for (const [name, { kinds }] of Object.entries(compactDefinitions())) {
+      for (const kind of kinds ?? []) definitions.set(kind, name);
+    }
+    const seen = new Set<string>();
+    for (const text of answers.filter((answer) => answer.startsWith("{"))) {
+      const answer = JSON.parse(text) as JsonObject & { readonly apiVersion: string; readonly kind: string };
+      const group = answer.apiVersion.includes("/") ? answer.apiVersion : `/${answer.apiVersion}`;
+      const name = definitions.get(`${group}/${answer.kind}`);
+      assert.ok(name !== undefined, `${answer.apiVersion} ${answer.kind} is no kind of Kubernetes`);
+      const { object, unknownFields } = decodeObject(definition(name), JSON.parse(text));
+      assert.deepEqual(unknownFields, [], text);
+      assert.deepEqual(object, answer);
+      seen.add(name);
+    }
+    assert.ok(seen.size > 2 * samples.length, `${seen.size} kinds`);
   });
 });
 
