@@ -1,8 +1,11 @@
 import type { APIService } from "../../api/apiregistration/v1/api-service.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { isUpgradeRequest } from "../../apimachinery/httpstream/upgrade.ts";
+import type { Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
-import { passRequest, passUpgrade } from "../nodes/pass-on.ts";
+import { isLongRunning, timeoutOf } from "../filters/deadline.ts";
+import type { BackendTarget } from "../nodes/backend.ts";
+import { type ProxiedPath, passRequest, passUpgrade } from "../nodes/pass-on.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse, RawResponse } from "../response.ts";
 import { isAvailable, serviceOf } from "./api-services.ts";
@@ -31,18 +34,7 @@ export async function proxyToService(
     if (request.upgradable === true && isUpgradeRequest((name) => request.header(name))) {
       return await passUpgrade(parts.backend, target, path, request, identity);
     }
-    const limited = isDiscovery(request) ? withDeadline(parts, request) : { request, done: () => {} };
-    try {
-      const response = await passRequest(
-        parts.backend,
-        target,
-        { prefix: "", path, further: identity },
-        limited.request,
-      );
-      return response;
-    } finally {
-      limited.done();
-    }
+    return await passInTime(parts, target, { prefix: "", path, further: identity }, request);
   } catch (error) {
     if (error instanceof ApiError && (error.code === 503 || error.code === 500)) return refusal(error.message);
     throw error;
@@ -64,14 +56,40 @@ function isDiscovery({ info, path }: ApiRequest): boolean {
   return !info.isResourceRequest && path.split("/").filter((segment) => segment !== "").length === 3;
 }
 
-function withDeadline(
-  { clock }: ExtensionParts,
+/**
+ * Gives the extension server up, and its connection back, when the request's time is over: whoever waited for it has been
+ * answered by then, unless a part of the answer has come.
+ */
+async function passInTime(
+  { backend, clock }: ExtensionParts,
+  target: BackendTarget,
+  proxied: ProxiedPath,
   request: ApiRequest,
-): { readonly request: ApiRequest; readonly done: () => void } {
+): Promise<ApiResponse> {
+  if (request.info.isResourceRequest && isLongRunning(request.info)) {
+    return passRequest(backend, target, proxied, request);
+  }
+  const timeoutMs = Math.min(timeoutOf(request), isDiscovery(request) ? discoveryTimeoutMs : Number.POSITIVE_INFINITY);
   const deadline = new AbortController();
-  const timer = clock.setTimer(discoveryTimeoutMs, () => deadline.abort(new Error("context deadline exceeded")));
+  const timer = clock.setTimer(timeoutMs, () => deadline.abort(new Error("context deadline exceeded")));
   const signal = AbortSignal.any([request.signal, deadline.signal]);
-  return { request: { ...request, signal }, done: () => timer.clear() };
+  try {
+    const response = await passRequest(backend, target, proxied, { ...request, signal });
+    if (response.type === "stream") return { ...response, body: thenClear(response.body, timer) };
+    timer.clear();
+    return response;
+  } catch (error) {
+    timer.clear();
+    throw error;
+  }
+}
+
+async function* thenClear(body: AsyncIterable<Uint8Array>, timer: Timer): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } finally {
+    timer.clear();
+  }
 }
 
 /** As upstream's proxy writes it: plain text. */

@@ -3,6 +3,9 @@ import type { Socket } from "node:net";
 import { clientGone, type Exchange, type Headers, type SharedFrame } from "./exchange.ts";
 import { readAll } from "./read-body.ts";
 
+/** One for all: where it was made says nothing. */
+const brokenOff = new Error("the answer broke off");
+
 /** One stream of an HTTP/2 session. */
 export class Http2Exchange implements Exchange {
   readonly multiplexed = true;
@@ -117,8 +120,9 @@ export class Http2Exchange implements Exchange {
     return this.#stream.writableLength;
   }
 
+  /** RST_STREAM with INTERNAL_ERROR, as Go's server has it. `close` would end the stream first: a part would pass for the whole. */
   destroy(): void {
-    this.#stream.close(0x8); // CANCEL
+    this.#stream.destroy(brokenOff);
   }
 
   get signal(): AbortSignal {
