@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import fc from "fast-check";
 import { realClock } from "../../base/mod.ts";
+import { effort } from "../support/fuzz.ts";
 import { http2Client } from "../support/http.ts";
 import { startHttpsServer } from "../support/https-server.ts";
 
@@ -413,7 +414,7 @@ const likely: fc.Arbitrary<Request> = fc
   });
 
 test("whatever is asked, there is an answer, it is none of 500, and a refusal is a Status", {
-  timeout: 80_000,
+  timeout: 80_000 * effort,
 }, async () => {
   const https = await startHttpsServer();
   const client = http2Client(https.port, https.admin);
@@ -422,7 +423,7 @@ test("whatever is asked, there is an answer, it is none of 500, and a refusal is
       fc.asyncProperty(fc.oneof({ weight: 1, arbitrary: anyRequest }, { weight: 2, arbitrary: likely }), (request) =>
         answers(client, request),
       ),
-      { numRuns: 1_500, endOnFailure: true },
+      { numRuns: 1_500 * effort, endOnFailure: true },
     );
   } finally {
     client.close();
