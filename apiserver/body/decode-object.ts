@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachiner
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft, ManagedFieldsEntry } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import { type Decoded, decodeObject } from "../../apimachinery/schema/decode.ts";
+import { type Decoded, DecodeError, decodeObject } from "../../apimachinery/schema/decode.ts";
 import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { FieldValidation } from "../registry/options.ts";
@@ -98,10 +98,18 @@ export function decodeAs(kind: Kind, value: JsonObject): Decoded {
   return kind.decode === undefined ? decodeObject(kind.schema, value) : kind.decode(value);
 }
 
-/** Sets, in place, the defaults that decoding has not set already. */
+/**
+ * Sets, in place, the defaults that decoding has not set already. A kind that reads parts of its own there, as definitions of
+ * custom resources do their schemas, may find one that is none: BadRequest.
+ */
 export function withDefaults(kind: Kind, object: Draft<ApiObject>): Draft<ApiObject> {
   if (kind.decode === undefined) applyDefaults(kind.schema, object);
-  kind.setDefaults?.(object);
+  try {
+    kind.setDefaults?.(object);
+  } catch (error) {
+    if (error instanceof DecodeError) throw ApiError.badRequest(handledAs(kind, error.message));
+    throw error;
+  }
   return object;
 }
 

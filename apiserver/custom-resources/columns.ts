@@ -1,5 +1,6 @@
 import { nameColumn } from "../../api/columns.ts";
 import type { CustomResourceColumnDefinition } from "../../api/generated/types/apiextensions-v1.ts";
+import { stringifyJson } from "../../apimachinery/json/strict-json.ts";
 import { type JsonPath, jsonPath } from "../../apimachinery/json-path/find.ts";
 import { JsonPathError } from "../../apimachinery/json-path/parse.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
@@ -69,7 +70,7 @@ function cellOf(type: string, value: unknown, now: number): string | number | bo
     case "date":
       return typeof value === "string" ? dateCell(value, now) : null;
     default:
-      return typeof value === "object" ? JSON.stringify(value) : String(value);
+      return typeof value === "object" ? stringifyJson(value) : String(value);
   }
 }
 

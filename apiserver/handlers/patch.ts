@@ -2,7 +2,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
-import { countKeys } from "../../apimachinery/json/strict-json.ts";
+import { countKeys, stringifyJson } from "../../apimachinery/json/strict-json.ts";
 import { applyJsonPatch, decodeJsonPatch } from "../../apimachinery/patch/json-patch.ts";
 import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts";
@@ -102,7 +102,7 @@ export function patched(
   old: ApiObject,
 ): SentObject {
   const { value, strictErrors } = patchedValue(definition, type, patch, old);
-  const text = (): string => JSON.stringify(type === "strategic" ? patch.value : value);
+  const text = (): string => stringifyJson(type === "strategic" ? patch.value : value);
   const refuse = (problem: string): ApiError =>
     ApiError.invalid({ group: "", kind: "" }, "", [invalid(path("patch"), text(), problem)]);
   if (!isJsonObject(value)) {

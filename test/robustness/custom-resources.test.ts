@@ -130,6 +130,14 @@ describe("custom resources take whatever comes", { timeout: 90_000 }, () => {
     };
     const sample = definitionOf("Gadget", [version]);
     await expect(client, { method: "POST", path: `${definitionsPath}?dryRun=All`, body: sample }, 201);
+    for (const part of ["items", "additionalProperties"]) {
+      const schema = {
+        type: "object",
+        properties: { a: { type: "array", [part]: { type: "string", maxLength: "x" } } },
+      };
+      const body = definitionOf("Broken", [{ name: "v1", schema: { properties: { spec: schema } } }]);
+      await expect(client, { method: "POST", path: `${definitionsPath}?dryRun=All`, body }, 400);
+    }
     await fc.assert(
       fc.asyncProperty(bent([sample], valueWith(schemaNames, words)), async (definition) => {
         const { status, text } = await client.call({
@@ -167,6 +175,10 @@ describe("custom resources take whatever comes", { timeout: 90_000 }, () => {
         },
       };
       await expect(client, { method: "POST", path, body: sample }, 201);
+      for (const value of ["9007199254740993", "[9007199254740993]"]) {
+        const headers = { "content-type": patchTypes[0]! };
+        await expect(client, { method: "PATCH", path: `${path}/w`, headers, body: `{"metadata":${value}}` }, 422);
+      }
       const others = valueWith(
         [...Object.keys(sample.spec), "spec", "metadata", "name", "labels", "managedFields"],
         ["a", "abc"],
