@@ -106,7 +106,7 @@ const schemaNames = [
 ];
 const patchTypes = ["application/merge-patch+json", "application/json-patch+json", "application/apply-patch+yaml"];
 
-describe("custom resources take whatever comes", { timeout: 90_000 }, () => {
+describe("custom resources take whatever comes", within(90_000), () => {
   let https: HttpsServer;
   let client: HttpClient;
   before(async () => {

@@ -12,7 +12,7 @@ const post = (fields: readonly string[], body: string): string =>
   [`POST ${configMaps} HTTP/1.1`, "host: test", "content-type: application/json", ...fields, "", body].join("\r\n");
 const object = (name: string): string => JSON.stringify({ metadata: { name } });
 
-describe("bytes that are no proper HTTP", { timeout: 90_000 }, () => {
+describe("bytes that are no proper HTTP", within(90_000), () => {
   let https: HttpsServer;
   let client: HttpClient;
   before(async () => {
