@@ -26,22 +26,22 @@ const rounds = Math.min(2 * effort, 20);
 const mebibyte = 1024 * 1024;
 const secrets = "/api/v1/namespaces/default/secrets";
 
-/** Does what others do all the time, until told to stop; says how often, and how long the slowest took. */
-function others(client: HttpClient): () => Promise<{ readonly answers: number; readonly slowestMs: number }> {
+/**
+ * Does what others do all the time, four requests a turn, until told to stop; says how many were answered. Who waited for
+ * something that is stuck would come to the end of one turn.
+ */
+function others(client: HttpClient): () => Promise<number> {
   let on = true;
   let answers = 0;
-  let slowestMs = 0;
   const done = (async () => {
     while (on) {
       for (const [call, status] of [
         [{ path: "/readyz" }, 200],
         [{ path: `${secrets}?limit=1` }, 200],
-        [{ method: "POST", path: secrets, body: { metadata: { generateName: "other-" } } }, 201],
+        [{ method: "POST", path: `${secrets}?dryRun=All`, body: { metadata: { generateName: "other-" } } }, 201],
         [{ path: "/apis" }, 200],
       ] as const) {
-        const started = Date.now();
         await expect(client, call, status);
-        slowestMs = Math.max(slowestMs, Date.now() - started);
         answers++;
       }
     }
@@ -49,7 +49,7 @@ function others(client: HttpClient): () => Promise<{ readonly answers: number; r
   return async () => {
     on = false;
     await done;
-    return { answers, slowestMs };
+    return answers;
   };
 }
 
@@ -67,10 +67,10 @@ describeWebhooks("a webhook that is stuck", (use) => {
       const started = Date.now();
       const all = await Promise.all(Array.from({ length: 150 }, (_, i) => use.admin.call(use.post(`stuck-${i}`))));
       const tookMs = Date.now() - started;
-      const { answers, slowestMs } = await stop();
+      const answers = await stop();
       assert.ok(all.every(({ status, text }) => status === 500 && text.includes("context deadline exceeded")));
       assert.ok(tookMs >= 2_000 && tookMs < 12_000, `${tookMs} ms`);
-      assert.ok(answers >= 4 && slowestMs < 1_900, `${answers} answers, the slowest after ${slowestMs} ms`);
+      assert.ok(answers >= 8, `${answers} answers`);
     }
     use.webhook.calls.length = 0;
     assert.ok((await heap()) - before < 24 * mebibyte, `${((await heap()) - before) / mebibyte} MiB more`);
@@ -165,13 +165,14 @@ describe("an aggregated server that is stuck", { timeout: 60_000 + rounds * 15_0
     for (let round = 0; round < rounds; round++) {
       const stop = others(admin);
       const all = await Promise.all(Array.from({ length: 100 }, () => admin.call({ path: `${flunders}?timeout=2s` })));
-      const { answers, slowestMs } = await stop();
+      const answers = await stop();
       assert.deepEqual([...new Set(all.map(({ status }) => status))], [504]);
-      assert.ok(answers >= 4 && slowestMs < 1_900, `${answers} answers, the slowest after ${slowestMs} ms`);
+      assert.ok(answers >= 8, `${answers} answers`);
       await eventually(() => assert.equal(held, 0));
     }
     extension.seen.length = 0;
-    assert.ok((await heap()) - before < 24 * mebibyte);
+    const grown = (await heap()) - before;
+    assert.ok(grown < 24 * mebibyte, `${grown / mebibyte} MiB more`);
     extension.answer = undefined;
     await expect(admin, { path: flunders }, 200);
   });
