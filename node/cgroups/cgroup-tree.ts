@@ -24,7 +24,7 @@ export class CgroupTree {
   /** Makes the root and a cgroup below exist in every tree, with the controllers handed down. */
   async ensure(name = ""): Promise<void> {
     for (const hierarchy of this.#hierarchies) {
-      await ensureIn(hierarchy, join(this.root, name));
+      await againWhileGone(() => ensureIn(hierarchy, join(this.root, name)));
     }
   }
 
@@ -108,6 +108,21 @@ async function removeBelow(root: string): Promise<readonly string[]> {
     });
   }
   return left;
+}
+
+/** How often the parents that all clusters share may go, with the last other cluster, between two steps here. */
+const attempts = 20;
+
+/** What is removed between two steps is made anew: a cgroup in which nothing is left holds nothing that could be lost. */
+async function againWhileGone(make: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await make();
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (attempt === attempts || (code !== "ENOENT" && code !== "ENODEV")) throw error;
+    }
+  }
 }
 
 async function ensureIn({ mountPoint, version, controllers }: CgroupHierarchy, path: string): Promise<void> {
