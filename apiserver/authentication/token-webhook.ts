@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import type { JsonObject } from "../../apimachinery/json/json.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { type JsonObject, jsonReview } from "../webhook-client/json-review.ts";
+import { jsonReview } from "../webhook-client/json-review.ts";
 import { withRetries } from "../webhook-client/retry.ts";
 import { TimedCache } from "../webhook-client/timed-cache.ts";
 import type { WebhookClient, WebhookServer } from "../webhook-client/webhook-client.ts";

@@ -28,16 +28,11 @@ export function readConfiguration(
   expected: { readonly kind: string; readonly versions: readonly string[]; readonly known: readonly string[] },
 ): Fields {
   const { apiVersion, kind } = typeOfFile(content);
-  const [group, version] = splitVersion(apiVersion);
-  if (group !== "apiserver.config.k8s.io" || !expected.versions.includes(version) || kind !== expected.kind) {
+  const known = expected.versions.map((version) => `apiserver.config.k8s.io/${version}`);
+  if (!known.includes(apiVersion) || kind !== expected.kind) {
     throw new Error(`no kind "${kind}" is registered for version "${apiVersion}"`);
   }
   return fieldsOf(content, "", ["apiVersion", "kind", ...expected.known]);
-}
-
-function splitVersion(apiVersion: string): readonly [group: string, version: string] {
-  const at = apiVersion.indexOf("/");
-  return [apiVersion.slice(0, Math.max(0, at)), apiVersion.slice(at + 1)];
 }
 
 function fieldsOf(content: unknown, path: string, known: readonly string[]): Fields {

@@ -3,7 +3,7 @@
  * api/mvccpb/kv.proto).
  */
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
-import { decodeInto, MessageWriter, readBytes, readInt } from "./codec.ts";
+import { decodeInto, MessageWriter, readBytes, readInt } from "../protobuf.ts";
 
 export interface KeyValue {
   key: Uint8Array;

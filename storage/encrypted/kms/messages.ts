@@ -2,7 +2,7 @@
  * The messages of KMS v2 with their field numbers: what a plugin is asked (k8s.io/kms/apis/v2/api.proto), and what is stored
  * (apiserver/pkg/storage/value/encrypt/envelope/kmsv2/v2/api.proto).
  */
-import { decodeInto, MessageWriter, readBytes } from "../../etcd/codec.ts";
+import { decodeInto, MessageWriter, readBytes } from "../../protobuf.ts";
 
 type Annotations = Readonly<Record<string, Uint8Array>>;
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Random } from "../../../../base/mod.ts";
-import { decodeInto, MessageWriter, readBytes } from "../../../etcd/codec.ts";
+import { decodeInto, MessageWriter, readBytes } from "../../../protobuf.ts";
 
 /** A plugin on a socket that keeps its keys in memory, to be turned and broken by tests. */
 export interface PluginServer {
