@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { clientOf, type HttpClient } from "../support/http.ts";
+import { recordReached } from "./rules/reached.ts";
+import { findSites } from "./rules/sites.ts";
+
+/**
+ * Every rule of validation of every built-in kind: by an object that keeps it and one that breaks it, and by the answer. That
+ * none is left out is checked as well: each call in the source of the rules that can end in a field error has to have ended
+ * in one. `K8TS_RULES=api/batch` shows what that folder lacks.
+ */
+const reached = recordReached();
+const { startHttpsServer } = await import("../support/https-server.ts");
+const { checkRules } = await import("./rules/check.ts");
+const { areas, prepare } = await import("./rules/all.ts");
+
+/** Folders whose rules are not all here yet. */
+const waiting: readonly string[] = [
+  "api/admissionregistration/",
+  "api/apiextensions/",
+  "api/apiregistration/",
+  "api/apps/",
+  "api/authentication/",
+  "api/authorization/",
+  "api/autoscaling/",
+  "api/batch/",
+  "api/certificates/",
+  "api/coordination/",
+  "api/core/",
+  "api/discovery/",
+  "api/events/",
+  "api/flowcontrol/",
+  "api/networking/",
+  "api/node/",
+  "api/policy/",
+  "api/rbac/",
+  "api/resource/",
+  "api/scheduling/",
+  "api/storage/",
+  "api/selector-of.ts",
+  "api/template-columns.ts",
+  "apimachinery/validation/",
+];
+const asked = process.env["K8TS_RULES"];
+const unreachable = new Map(areas.flatMap((area) => Object.entries(area.unreachable)));
+
+describe("rules of validation", { timeout: 300_000 }, () => {
+  let https: Awaited<ReturnType<typeof startHttpsServer>>;
+  let client: HttpClient;
+  before(async () => {
+    https = await startHttpsServer();
+    client = clientOf.h2(https.port, https.admin);
+    await prepare(client);
+  });
+  after(async () => {
+    client?.close();
+    await https?.close();
+  });
+
+  for (const rules of areas.flatMap(({ kinds }) => kinds)) checkRules(rules, () => client);
+
+  test("each of them has a case that breaks it", async () => {
+    const folders = asked === undefined ? ["api/", "apimachinery/validation/"] : [asked];
+    const sites = await findSites(folders);
+    const missing = sites.filter(
+      ({ file, place, text }) => !reached.has(place) && unreachable.get(file)?.[text] === undefined,
+    );
+    const shown = missing
+      .filter(({ file }) => asked !== undefined || !waiting.some((folder) => file.startsWith(folder)))
+      .map(({ place, text }) => `${place} ${text}`);
+    const count = `${missing.length} of ${sites.length} calls were never reached by an error`;
+    assert.equal(shown.length, 0, [count, ...shown].join("\n"));
+  });
+
+  test("what is told to be unreachable is in the source, and is not reached", async () => {
+    const sites = await findSites(["api/", "apimachinery/validation/"]);
+    const wrong = [...unreachable].flatMap(([file, lines]) =>
+      Object.keys(lines).filter((line) => {
+        const here = sites.filter((site) => site.file === file && site.text === line);
+        return here.length === 0 || here.every(({ place }) => reached.has(place));
+      }),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});

@@ -1,0 +1,20 @@
+import { expect } from "../../support/conformance.ts";
+import type { HttpClient } from "../../support/http.ts";
+import { makeNamespace } from "../../support/namespace.ts";
+import { core } from "./core/all.ts";
+import { extensions } from "./extensions/all.ts";
+import { others } from "./others/all.ts";
+import { podsContainers } from "./pods-containers/all.ts";
+import { podsVolumes } from "./pods-volumes/all.ts";
+import type { Area } from "./rule.ts";
+import { workloads } from "./workloads/all.ts";
+
+export const areas: readonly Area[] = [podsContainers, podsVolumes, core, extensions, workloads, others];
+
+/** What objects of the rules need around them. */
+export async function prepare(client: HttpClient): Promise<void> {
+  const account = { metadata: { name: "default" } };
+  const path = "/api/v1/namespaces/default/serviceaccounts";
+  await expect(client, { method: "POST", path, body: account }, 201);
+  await makeNamespace(client, "rules");
+}

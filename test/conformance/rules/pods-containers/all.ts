@@ -1,0 +1,3 @@
+import type { Area } from "../rule.ts";
+
+export const podsContainers: Area = { kinds: [], unreachable: {} };
