@@ -34,10 +34,13 @@ export interface Answer {
 /** One client over one version of HTTP, its connections kept until `close`. */
 export interface HttpClient {
   call(call: Call): Promise<Answer>;
-  /** Opens a stream and hands over lines of JSON as they come. */
-  watch(path: string, headers?: HeaderFields): Promise<Watch>;
+  /** Opens a stream and hands over lines of JSON, or what `read` makes of the bytes, as they come. */
+  watch(path: string, headers?: HeaderFields, read?: ReadEvents): Promise<Watch>;
   close(): void;
 }
+
+/** The events in a stream's bytes. */
+export type ReadEvents = (chunks: AsyncIterable<Buffer>) => AsyncGenerator<unknown>;
 
 export interface Watch {
   readonly status: number;
@@ -77,7 +80,7 @@ function answerOf(status: number, headers: Answer["headers"], body: Buffer): Ans
   };
 }
 
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<unknown> {
+export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<unknown> {
   let text = "";
   for await (const chunk of chunks) {
     text += chunk.toString("utf8");
@@ -89,8 +92,11 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<unknown> 
   }
 }
 
-function watchOf(status: number, headers: Answer["headers"], stream: AsyncIterable<Buffer>, cancel: () => void): Watch {
-  const lines = linesOf(stream);
+function watchOf(
+  { status, headers }: Pick<Watch, "status" | "headers">,
+  lines: AsyncGenerator,
+  cancel: () => void,
+): Watch {
   return {
     status,
     headers,
@@ -137,10 +143,11 @@ export function http1Client(port: number, credentials: Credentials): HttpClient 
       }
       return answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(chunks));
     },
-    async watch(path, headers = {}) {
+    async watch(path, headers = {}, read = linesOf) {
       const response = await open({ path, headers });
       response.on("error", () => {});
-      return watchOf(response.statusCode ?? 0, response.headers, response, () => response.destroy());
+      const head = { status: response.statusCode ?? 0, headers: response.headers };
+      return watchOf(head, read(response), () => response.destroy());
     },
     close: () => agent.destroy(),
   };
@@ -185,9 +192,9 @@ export function http2Client(
       }
       return answerOf(status, headers, Buffer.concat(chunks));
     },
-    async watch(path, headers = {}) {
+    async watch(path, headers = {}, read = linesOf) {
       const opened = await open({ path, headers });
-      return watchOf(opened.status, opened.headers, opened.stream, () => opened.stream.close(8));
+      return watchOf(opened, read(opened.stream), () => opened.stream.close(8));
     },
     close: () => session.destroy(),
   };
