@@ -1,11 +1,5 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { DEFAULT_CIPHERS, type TLSSocket } from "node:tls";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
@@ -23,6 +17,7 @@ import { IdleSessions } from "./idle-sessions.ts";
 import { PiecePool } from "./list-body.ts";
 import { negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
+import { StreamTurns } from "./stream-turns.ts";
 
 export interface HttpServerOptions {
   readonly handler: Handler;
@@ -45,7 +40,7 @@ const maxConcurrentStreams = 1_000;
 const initialWindowBytes = 1024 * 1024;
 /** MiB of memory a session may hold before its peer is told to calm down; watches hold some each. */
 const maxSessionMemory = 256;
-/** Cancelled watches are streams that their client resets: informers of a restarting operator reset thousands. */
+/** Node's own limit, by which a connection ends without a reason: `StreamTurns` has one below it. */
 const streamResetBurst = 100_000;
 const streamResetRate = 10_000;
 const maxHeaderBytes = 64 * 1024;
@@ -92,12 +87,11 @@ export class HttpServer {
     });
     this.#server.on("session", (session) => this.#addSession(session));
     this.#server.on("secureConnection", (socket: TLSSocket) => this.#addSocket(socket));
-    this.#server.on("stream", (stream, headers) => this.#serveStream(stream, headers));
     this.#server.on("request", (request, response) => {
-      if (request.httpVersionMajor === 1) {
-        this.#serve(new Http1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse));
-      }
+      this.#serve(new Http1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse));
     });
+    // Whoever listens for requests gets a request and a response made of each HTTP/2 stream, too, which nobody here looks at.
+    this.#server.removeAllListeners("stream");
     this.#server.on("upgrade", (request: IncomingMessage, _socket: Socket, head: Buffer) =>
       this.#serveUpgrade(request, head),
     );
@@ -145,6 +139,13 @@ export class HttpServer {
     this.#sessions.add(session);
     session.on("error", () => {});
     session.setLocalWindowSize(initialWindowBytes * 4);
+    const turns = new StreamTurns(session, this.#options.clock, (stream, headers) => {
+      this.#serve(new Http2Exchange(stream, headers));
+    });
+    session.on("stream", (stream, headers) => {
+      this.#sessions.stream(stream);
+      turns.take(stream, headers);
+    });
   }
 
   #addSocket(socket: TLSSocket): void {
@@ -153,11 +154,6 @@ export class HttpServer {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {});
-  }
-
-  #serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    this.#sessions.stream(stream);
-    this.#serve(new Http2Exchange(stream, headers));
   }
 
   #serve(exchange: Exchange): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { configMaps, expect, seen } from "../support/conformance.ts";
+import { frame, get, getFields, preface, rapidResets, settings } from "../support/frames.ts";
 import { cases, damaged, within } from "../support/fuzz.ts";
 import { type HttpClient, http1Client } from "../support/http.ts";
 import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
@@ -134,26 +135,6 @@ describe("bytes that are no proper HTTP", within(90_000), () => {
     },
   );
 
-  const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  const frame = (type: number, flags: number, stream: number, payload: Buffer, length = payload.length): Buffer => {
-    const head = Buffer.alloc(9);
-    head.writeUIntBE(length, 0, 3);
-    head.writeUInt8(type, 3);
-    head.writeUInt8(flags, 4);
-    head.writeUInt32BE(stream, 5);
-    return Buffer.concat([head, payload]);
-  };
-  const settings = frame(4, 0, 0, Buffer.alloc(0));
-  /** GET https / with indexed fields, and a path that is written out. */
-  const path = Buffer.from("/readyz");
-  const headers = Buffer.concat([
-    Buffer.from([0x82, 0x87, 0x04, path.length]),
-    path,
-    Buffer.from([0x01, 4]),
-    Buffer.from("test"),
-  ]);
-  const get = (stream: number): Buffer => frame(1, 0x5, stream, headers);
-
   test("frames of any kind, in any order, end that connection at the most", within(40_000), async () => {
     const answer = await say(Buffer.concat([preface, settings, get(1)]), ["h2"]);
     assert.match(answer, /ok/);
@@ -187,17 +168,11 @@ describe("bytes that are no proper HTTP", within(90_000), () => {
 
   test("floods of frames that cost their sender nothing keep nobody else waiting, and little memory", async () => {
     const many = (one: Buffer, times: number): Buffer => Buffer.concat(Array.from({ length: times }, () => one));
-    const resets = Buffer.concat(
-      Array.from({ length: 5_000 }, (_, i) => [
-        get(2 * i + 1),
-        frame(3, 0, 2 * i + 1, Buffer.from([0, 0, 0, 8])),
-      ]).flat(),
-    );
     for (const flood of [
       many(frame(4, 0, 0, Buffer.from([0, 4, 0, 1, 0, 0])), 50_000),
       many(frame(6, 0, 0, Buffer.alloc(8)), 100_000),
-      resets,
-      Buffer.concat([frame(1, 0x1, 1, headers), many(frame(9, 0, 1, Buffer.alloc(16_000, 0x40)), 300)]),
+      rapidResets(5_000),
+      Buffer.concat([frame(1, 0x1, 1, getFields("/readyz")), many(frame(9, 0, 1, Buffer.alloc(16_000, 0x40)), 300)]),
       many(frame(0, 0, 1, Buffer.alloc(0)), 100_000),
     ]) {
       const before = process.memoryUsage().rss;
