@@ -45,19 +45,26 @@ const asked = process.env["K8TS_RULES"];
 const unreachable = new Map(areas.flatMap((area) => Object.entries(area.unreachable)));
 
 describe("rules of validation", { timeout: 300_000 }, () => {
-  let https: Awaited<ReturnType<typeof startHttpsServer>>;
-  let client: HttpClient;
+  const open: { readonly client: HttpClient; close(): Promise<void> }[] = [];
   before(async () => {
-    https = await startHttpsServer();
-    client = clientOf.h2(https.port, https.admin);
-    await prepare(client);
+    for (const serviceCidrs of [["10.96.0.0/16"], ["10.96.0.0/16", "fd00:10:96::/112"]]) {
+      const https = await startHttpsServer({ more: { serviceCidrs } });
+      const client = clientOf.h2(https.port, https.admin);
+      open.push({
+        client,
+        close: () => {
+          client.close();
+          return https.close();
+        },
+      });
+      await prepare(client);
+    }
   });
-  after(async () => {
-    client?.close();
-    await https?.close();
-  });
+  after(() => Promise.all(open.map((one) => one.close())));
 
-  for (const rules of areas.flatMap(({ kinds }) => kinds)) checkRules(rules, () => client);
+  for (const rules of areas.flatMap(({ kinds }) => kinds)) {
+    checkRules(rules, () => open[rules.dualStack ? 1 : 0]!.client);
+  }
 
   test("each of them has a case that breaks it", async () => {
     const folders = asked === undefined ? ["api/", "apimachinery/validation/"] : [asked];

@@ -39,6 +39,8 @@ export interface KindRules {
   readonly kind: string;
   /** The collection: `/api/v1/namespaces/default/pods`. */
   readonly path: string;
+  /** Tried on a server whose services have addresses of both families. Default: IPv4 alone. */
+  readonly dualStack?: boolean;
   /** Accepted as it stands. Its name is free again after each rule. */
   readonly valid: JsonObject;
   /** Each changes the valid object, and creates it. */
