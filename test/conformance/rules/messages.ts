@@ -4,6 +4,7 @@ const regex = (rule: string, examples: readonly string[], pattern: string): stri
   `${rule} (e.g. ${examples.map((example) => `'${example}', `).join(" or ")}regex used for validation is '${pattern}')`;
 
 const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const subdomain = `${label}(\\.${label})*`;
 const name = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
 export const notDNSLabel = regex(
@@ -15,7 +16,7 @@ export const notDNSLabel = regex(
 export const notDNSSubdomain = regex(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   ["example.com"],
-  `${label}(\\.${label})*`,
+  subdomain,
 );
 
 export const notDNS1035Label = regex(
@@ -62,29 +63,24 @@ export const immutable = "field is immutable";
 export const dotsInLabel = "must not contain dots";
 export const notWildcard = regex(
   "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  ["*.example.com"],
   `\\*\\.${subdomain}`,
-  "*.example.com",
 );
-/** What a label's key with more than one slash is told. */
-export const notKeyParts = `a valid label key ${notKeyName.slice("name part ".length)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
 export const notConfigKey = regex(
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+  ["key.name", "KEY_NAME", "key-name"],
   "[-._a-zA-Z0-9]+",
-  "key.name",
-  "KEY_NAME",
-  "key-name",
 );
-export const tooManyCharacters = (max: number): string => `must be no more than ${max} characters`;
-export const notPortNumber = outOfRange(1, 65535);
-/** What a port's name is told. */
+export const notPortNumber = outside(1, 65535);
+/** Of the name of a port. */
 export const portName = {
-  long: tooManyCharacters(15),
+  long: longerThan(15),
   characters: "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
   letter: "must contain at least one letter (a-z)",
   hyphens: "must not contain consecutive hyphens",
   ends: "must not begin or end with a hyphen",
 };
-/** What addresses and ranges are told (apimachinery/pkg/util/validation/ip.go). */
+/** Of addresses and ranges (apimachinery/pkg/util/validation/ip.go). */
 export const notIP = {
   form: "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
   zeros: "must not have leading 0s",
