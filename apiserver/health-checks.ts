@@ -7,6 +7,9 @@ export interface ServerState {
   /** Why the store cannot be followed any more. */
   readonly failure: Error | undefined;
   readonly priorityAndFairness: boolean;
+  /** Whether the store answers now, and whether it does so for a server that is to be ready: see `storeProbe`. */
+  readonly storeHealth: HealthCheck["check"];
+  readonly storeReadiness: HealthCheck["check"];
 }
 
 /** What is done once, at the start, under upstream's names of hooks. */
@@ -39,8 +42,8 @@ export function healthChecks(state: ServerState, others: readonly HealthCheck[])
   return [
     { name: "ping", check: () => undefined },
     { name: "log", check: () => undefined },
-    { name: "etcd", check: () => state.failure?.message },
-    { name: "etcd-readiness", readyOnly: true, check: () => state.failure?.message },
+    { name: "etcd", check: () => state.failure?.message ?? state.storeHealth() },
+    { name: "etcd-readiness", readyOnly: true, check: () => state.failure?.message ?? state.storeReadiness() },
     { name: "informer-sync", readyOnly: true, check: () => (state.ready ? undefined : "not all caches are filled") },
     ...hooks.map((name) => ({ name: `poststarthook/${name}`, check: finished })),
     { name: "autoregister-completion", check: () => (state.ready ? undefined : "missing APIService") },

@@ -43,6 +43,7 @@ import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
 import type { RequestInfo } from "./request.ts";
 import { ServiceAllocation } from "./services/service-allocation.ts";
+import { storeProbe } from "./store-probe.ts";
 import { networkWebhookClient } from "./webhook-client/network-client.ts";
 import { endpointResolver } from "./webhook-client/service-resolver.ts";
 import type { WebhookClient } from "./webhook-client/webhook-client.ts";
@@ -74,6 +75,8 @@ export interface ApiServerOptions {
   readonly aggregatorRouting?: "endpoints" | "services";
   /** Parts of its health that others keep: a key management plugin, say. */
   readonly checks?: readonly HealthCheck[];
+  /** How long the store may take to answer before the server is not well, or not ready. Default 2 s. */
+  readonly probeTimeouts?: { readonly healthMs?: number; readonly readinessMs?: number };
   /** Who this server is to kubelets. Without it, and without `backend`, logs, exec and proxies are ServiceUnavailable. */
   readonly kubelet?: KubeletCredentials;
   /** The way to nodes and pods; default: the network, as `kubelet` says. */
@@ -299,7 +302,10 @@ export class ApiServer {
 
   #checks(): readonly HealthCheck[] {
     const server = this;
+    const { storage, clock, probeTimeouts = {}, checks = [] } = this.#options;
     const state = {
+      storeHealth: storeProbe(storage, clock, probeTimeouts.healthMs),
+      storeReadiness: storeProbe(storage, clock, probeTimeouts.readinessMs),
       get ready() {
         return server.#ready;
       },
@@ -308,7 +314,7 @@ export class ApiServer {
       },
       priorityAndFairness: this.#flowControl !== undefined,
     };
-    return healthChecks(state, this.#options.checks ?? []);
+    return healthChecks(state, checks);
   }
 
   /** Every interval, forgets what was older than the interval before. */

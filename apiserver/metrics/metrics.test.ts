@@ -60,11 +60,13 @@ test("a server is ready once its start is done, and unwell without its store", (
       .filter((one) => readyOnly === true || one.readyOnly !== true)
       .filter((one) => one.check() !== undefined)
       .map(({ name }) => name);
-  const base = { ready: true, failure: undefined, priorityAndFairness: true };
+  const stores = { storeHealth: () => undefined, storeReadiness: () => undefined };
+  const base = { ready: true, failure: undefined, priorityAndFairness: true, ...stores };
   assert.deepEqual(failing(base, true), []);
   assert.ok(failing({ ...base, ready: false }).includes("poststarthook/rbac/bootstrap-roles"));
   assert.ok(!failing({ ...base, ready: false }).includes("shutdown"));
   assert.deepEqual(failing({ ...base, failure: new Error("gone") }, true), ["etcd", "etcd-readiness"]);
+  assert.deepEqual(failing({ ...base, storeReadiness: () => "no answer" }, true), ["etcd-readiness"]);
   const without = healthChecks({ ...base, priorityAndFairness: false }, [{ name: "kms", check: () => undefined }]);
   assert.ok(!without.some(({ name }) => name.includes("priority-and-fairness")));
   assert.ok(without.some(({ name }) => name === "kms"));

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseDurationMs } from "../../apimachinery/time/duration.ts";
+import { type Command, Option } from "commander";
+import { time } from "./numbers.ts";
 
 /** How the API server knows its users, and what they may. */
 export interface AccessFlags {
@@ -104,17 +104,4 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 
 function versionOption(flags: string, group: string): Option {
   return new Option(flags, `version of ${group} that it is asked in`).choices(["v1", "v1beta1"]).default("v1beta1");
-}
-
-function time(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(duration);
-}
-
-/** `30s`, `5m`, as Go writes times. Milliseconds. */
-function duration(text: string): number {
-  try {
-    return parseDurationMs(text);
-  } catch {
-    throw new InvalidArgumentError("this is a time, as 30s, 5m or 1h30m");
-  }
 }

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { parseDurationMs } from "../../apimachinery/time/duration.ts";
 
 /** Of a flag. */
 export function portNumber(text: string): number {
@@ -15,4 +16,15 @@ export function count(text: string): number {
     throw new InvalidArgumentError("this is a whole number, 0 or more");
   }
   return Number(text);
+}
+
+/** A flag whose value is a time: `30s`, `5m`, as Go writes them. Milliseconds. */
+export function time(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text: string) => {
+    try {
+      return parseDurationMs(text);
+    } catch {
+      throw new InvalidArgumentError("this is a time, as 30s, 5m or 1h30m");
+    }
+  });
 }

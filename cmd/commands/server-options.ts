@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDataDir } from "../data-dir.ts";
 import { type AccessFlags, addAccessFlags } from "./access-options.ts";
 import { type AuditFlags, addAuditFlags } from "./audit-options.ts";
-import { count } from "./numbers.ts";
+import { count, time } from "./numbers.ts";
 
 export interface ServerFlags extends AccessFlags, AuditFlags {
   readonly dataDir: string;
@@ -26,6 +26,8 @@ export interface ServerFlags extends AccessFlags, AuditFlags {
   readonly etcdCafile?: string;
   readonly etcdCertfile?: string;
   readonly etcdKeyfile?: string;
+  readonly etcdHealthcheckTimeout: number;
+  readonly etcdReadycheckTimeout: number;
   readonly logLevel: string;
 }
 
@@ -100,6 +102,18 @@ export function addServerFlags(command: Command): Command {
     .option("--etcd-cafile <file>", "PEM file: the authority that signed etcd's certificate")
     .option("--etcd-certfile <file>", "PEM file: the client certificate for etcd")
     .option("--etcd-keyfile <file>", "PEM file: its key")
+    .addOption(
+      time("--etcd-healthcheck-timeout <time>", "how long etcd may take before the server is not well").default(
+        2_000,
+        "2s",
+      ),
+    )
+    .addOption(
+      time("--etcd-readycheck-timeout <time>", "how long etcd may take before the server is not ready").default(
+        2_000,
+        "2s",
+      ),
+    )
     .addOption(
       new Option("--log-level <level>", "least important messages that are written to standard error, as JSON")
         .choices(["debug", "info", "warn", "error"])

@@ -163,6 +163,7 @@ function serverOf(
     ...(audit === undefined ? {} : { audit }),
     admission: admissionOfFlags(flags),
     requestLimits: requestLimitsOf(flags),
+    probeTimeouts: { healthMs: flags.etcdHealthcheckTimeout, readinessMs: flags.etcdReadycheckTimeout },
     proxyClient: proxyClientOf(pki),
     aggregatorRouting: flags.enableAggregatorRouting === "true" ? "endpoints" : "services",
     kubelet: kubeletCredentials(pki),
