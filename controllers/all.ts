@@ -26,6 +26,7 @@ import { runControllers } from "./runner/run.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { taintEvictionController } from "./taint-eviction/controller.ts";
 import { validatingAdmissionPolicyStatusController } from "./validating-admission-policy-status/controller.ts";
+import { attributesClassProtection, claimProtection, volumeProtection } from "./volume-protection/controller.ts";
 
 export interface ControllersOptions {
   /** A way in as this user; what it may do is decided as for any request. */
@@ -85,6 +86,9 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "pod-garbage-collector-controller": podGarbageCollector(),
     "taint-eviction-controller": taintEvictionController(),
     "validatingadmissionpolicy-status-controller": validatingAdmissionPolicyStatusController,
+    "persistentvolumeclaim-protection-controller": claimProtection,
+    "persistentvolume-protection-controller": volumeProtection,
+    "volumeattributesclass-protection-controller": attributesClassProtection,
     ...(options.clusterCidr === undefined
       ? {}
       : { "node-ipam-controller": nodeIpamController({ ...options, clusterCidr: options.clusterCidr }) }),
