@@ -18,7 +18,6 @@ const { areas, prepare } = await import("./rules/all.ts");
 const waiting: readonly string[] = [
   "api/admissionregistration/",
   "api/apiextensions/",
-  "api/apiregistration/",
   "api/apps/",
   "api/authentication/",
   "api/authorization/",
@@ -29,7 +28,6 @@ const waiting: readonly string[] = [
   "api/core/",
   "api/discovery/",
   "api/events/",
-  "api/flowcontrol/",
   "api/networking/",
   "api/node/",
   "api/policy/",

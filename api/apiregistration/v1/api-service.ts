@@ -36,6 +36,7 @@ export const APIService = defineBuiltIn<APIService>("apiregistration.k8s.io/v1/a
   storagePath: "apiregistration.k8s.io/apiservices",
   validateName: pathSegmentName,
   unconditionalUpdate: false,
+  keeps: { status: [["metadata"]] },
   columns: [
     nameColumn,
     textColumn("Service", ({ spec: { service } }) =>
@@ -68,11 +69,12 @@ export const APIService = defineBuiltIn<APIService>("apiregistration.k8s.io/v1/a
 
 function addSpecErrors(errors: FieldError[], { metadata, spec }: APIService): void {
   const { group = "", version = "", groupPriorityMinimum, versionPriority, service } = spec;
-  const name = metadata.name ?? "";
   const wanted = `${version}.${group}`;
-  if (name !== "" && pathSegmentName(name, false).length === 0 && name !== wanted) {
+  for (const field of ["generateName", "name"] as const) {
+    const name = metadata[field] ?? "";
+    if (name === "" || pathSegmentName(name, false).length > 0 || name === wanted) continue;
     const detail = `must be \`spec.version+"."+spec.group\`: ${goQuote(wanted)}`;
-    errors.push(invalid(path("metadata", "name"), name, detail));
+    errors.push(invalid(path("metadata", field), name, detail));
   }
   if (group === "" && version !== "v1") {
     errors.push(required(specPath.child("group"), "only v1 may have an empty group and it better be legacy kube"));

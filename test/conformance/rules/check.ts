@@ -38,7 +38,8 @@ async function creates(client: HttpClient, rules: KindRules, change: Change): Pr
 }
 
 async function checkChange(client: HttpClient, rules: KindRules, rule: Rule, subresource: string): Promise<void> {
-  const stored = await store(client, rules, rule.stored ?? {});
+  const made = await store(client, rules, rule.stored ?? {});
+  const stored = rules.shared === true ? changed(made, { "metadata.resourceVersion": undefined }) : made;
   const own = `${rules.path}/${nameOf(stored)}`;
   const path = `${own}${subresource === "" ? "" : `/${subresource}`}?dryRun=All`;
   try {

@@ -43,6 +43,8 @@ export interface KindRules {
   readonly dualStack?: boolean;
   /** Accepted as it stands. Its name is free again after each rule. */
   readonly valid: JsonObject;
+  /** The server writes it meanwhile: what is put tells no resourceVersion. */
+  readonly shared?: true;
   /** Each changes the valid object, and creates it. */
   readonly create?: readonly Rule[];
   /** Each changes the stored object, and puts it. */

@@ -1,3 +1,6 @@
 import type { Area } from "../rule.ts";
+import { apiService } from "./api-service.ts";
+import { flowSchema } from "./flow-schema.ts";
+import { priorityLevelConfiguration } from "./priority-level-configuration.ts";
 
-export const extensions: Area = { kinds: [], unreachable: {} };
+export const extensions: Area = { kinds: [apiService, flowSchema, priorityLevelConfiguration], unreachable: {} };
