@@ -133,6 +133,11 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly returnDeletedObject?: boolean;
   /** A create keeps the status that was sent: nodes register with theirs. */
   readonly statusOnCreate?: boolean;
+  /**
+   * What a write cannot change, and so does not own, beside the split of spec and status: places below the object, by
+   * subresource, "" for the object itself (GetResetFields of upstream's strategies).
+   */
+  readonly keeps?: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** A DELETE that names no policy leaves the dependents behind (rest.OrphanDependents). Default: they are collected. */
   readonly orphansDependents?: boolean;
   /** Every request for the resource is answered with this as a warning (apiserver/pkg/endpoints/deprecation). */

@@ -1,4 +1,3 @@
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { formatFieldErrors } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
@@ -8,7 +7,7 @@ import { isDomainPrefixedPath } from "../../apimachinery/validation/domains.ts";
 import * as names from "../authentication/names.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 import type { WantedUser } from "./impersonation-headers.ts";
-import { forbiddenMessage } from "./messages.ts";
+import { forbidden, mustAllow } from "./must-allow.ts";
 
 export interface Impersonated {
   readonly user: UserInfo;
@@ -174,19 +173,6 @@ class Check {
   #ask(resource: string, change: Partial<AuthorizationAttributes>): Promise<void> {
     return mustAllow(this.#authorizer, this.#attributes(resource, change));
   }
-}
-
-async function mustAllow(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
-  const { decision, reason } = await authorizer.authorize(attributes);
-  if (decision !== "allow") throw forbidden(attributes, reason);
-}
-
-function forbidden(attributes: AuthorizationAttributes, reason: string): ApiError {
-  return ApiError.forbidden(
-    { group: attributes.group, resource: attributes.resource },
-    attributes.name,
-    forbiddenMessage(attributes, reason),
-  );
 }
 
 function withCommonGroup(username: string, groups: readonly string[]): readonly string[] {

@@ -2,9 +2,8 @@ import { isConditionTrue } from "../../api/apiextensions/v1/custom-resource-defi
 import type { CustomResourceDefinition } from "../../api/apiextensions/v1/customresourcedefinition.ts";
 import type { CustomResourceDefinitionVersion } from "../../api/generated/types/apiextensions-v1.ts";
 import { isJsonObject, type JsonObject } from "../../apimachinery/json/json.ts";
-import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
+import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { FieldSelectors, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
-import { thaw } from "../../apimachinery/resource/thaw.ts";
 import type { Props } from "../../apimachinery/structural/props.ts";
 import { resourceSchema } from "../../apimachinery/structural/to-schema.ts";
 import { nameIsDNSSubdomain } from "../../apimachinery/validation/names.ts";
@@ -83,6 +82,7 @@ function customDefinition(
       ...(statusEnabled ? { status: true as const } : {}),
       ...(scale === undefined ? {} : { scale: customScale(scale) }),
     },
+    keeps: { status: [["metadata"]] },
     storagePath: `${spec.group}/${spec.names.plural}`,
     storedAs: storedForm(crd, version, shape, conversion),
     decode: (value: JsonObject) => decodeCustom(value, shape),
@@ -96,23 +96,9 @@ function customDefinition(
       : {}),
     columns: customColumns(version.additionalPrinterColumns),
     fieldSelectors: fieldSelectors(version),
-    prepareForUpdate(draft, old, { subresource }) {
-      if (subresource === "status") keepMetadata(draft as Draft<ApiObject>, old);
-    },
     validate: (object, old, context) => validateCustom(rules, object, old, context),
     warnings: (object, old) => finalizerWarnings(object, old),
   };
-}
-
-/** A status update changes nothing of the metadata but who manages the status. */
-function keepMetadata(draft: Draft<ApiObject>, old: ApiObject): void {
-  const { managedFields, resourceVersion } = draft.metadata;
-  draft.metadata = {
-    ...(thaw(old.metadata) as Draft<ObjectMeta>),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  };
-  if (managedFields === undefined) delete draft.metadata.managedFields;
-  else draft.metadata.managedFields = managedFields;
 }
 
 function fieldSelectors({ selectableFields = [] }: CustomResourceDefinitionVersion): FieldSelectors<ApiObject> {

@@ -1,6 +1,5 @@
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { AuthorizationAttributes, Authorizer } from "../authorization/authorizer.ts";
-import { forbiddenMessage } from "../authorization/messages.ts";
+import { forbidden } from "../authorization/must-allow.ts";
 import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
 
@@ -16,8 +15,7 @@ export function authorize(authorizer: Authorizer): Filter {
     request.auditAnnotations.set("authorization.k8s.io/decision", decision.decision === "allow" ? "allow" : "forbid");
     request.auditAnnotations.set("authorization.k8s.io/reason", decision.reason);
     if (decision.decision !== "allow") {
-      const resource = { group: attributes.group, resource: attributes.resource };
-      throw ApiError.forbidden(resource, attributes.name, forbiddenMessage(attributes, decision.reason));
+      throw forbidden(attributes, decision.reason);
     }
     return next(request);
   };

@@ -13,8 +13,8 @@ import type { ResourceStore } from "../registry/resource-store.ts";
 import type { WriteContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
-import { namespaceOf, type Scope, writeContextOf } from "./scope.ts";
-import { checkName, dedupOwnerReferences } from "./write.ts";
+import { mayCreate, namespaceOf, type Scope, writeContextOf } from "./scope.ts";
+import { checkName, checkUid, dedupOwnerReferences } from "./write.ts";
 
 /** Server-side apply: creates what is not there (KEP-555). */
 export async function applyObject(
@@ -28,11 +28,13 @@ export async function applyObject(
   const change = (old: ApiObject | undefined): Draft<ApiObject> => {
     const draft = merged(scope, store, request, options, applied, old);
     checkName(draft, request);
+    if (old === undefined) checkUid(draft, old, store, request);
     dedupOwnerReferences(draft, request);
     return draft;
   };
   const context: WriteContext & { createIfMissing: boolean } = {
     ...writeContextOf(scope, request, options, "UpdateOptions"),
+    ...mayCreate(scope, request),
     createIfMissing: request.info.subresource === "",
   };
   const { served, created } = await store.update(namespaceOf(store, request), request.info.name, change, context);

@@ -5,7 +5,9 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
+import { mustAllow } from "../authorization/must-allow.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
+import { attributesOf } from "../filters/authorize.ts";
 import type { ListSource } from "../registry/list.ts";
 import type { WriteOptions } from "../registry/options.ts";
 import type { Writer } from "../registry/own-fields.ts";
@@ -115,6 +117,11 @@ export function writeContextOf(
     warn: (text) => request.warnings.add(text),
     auditAnnotate: (key, value) => request.auditAnnotations.set(key, value),
   };
+}
+
+/** For writes that create what is not there: who may change it may not therefore make it (handlers/update.go withAuthorization). */
+export function mayCreate({ authorizer }: Scope, request: ApiRequest): Required<Pick<WriteContext, "mayCreate">> {
+  return { mayCreate: () => mustAllow(authorizer, { ...attributesOf(request), verb: "create" }) };
 }
 
 export function writerOf(request: ApiRequest, options: Pick<WriteOptions, "fieldManager">): Writer {

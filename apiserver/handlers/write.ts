@@ -7,7 +7,7 @@ import { ownFieldsOf } from "../registry/own-fields.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
-import { namespaceOf, type Scope, writeContextOf, writerOf } from "./scope.ts";
+import { mayCreate, namespaceOf, type Scope, writeContextOf, writerOf } from "./scope.ts";
 
 /** POST to a collection. */
 export async function createObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
@@ -31,6 +31,7 @@ export async function updateObject(scope: Scope, store: ResourceStore, request: 
   dedupOwnerReferences(draft, request);
   const context = {
     ...writeContextOf(scope, request, options, "UpdateOptions"),
+    ...mayCreate(scope, request),
     ownFields: ownFieldsOf(store.definition, writerOf(request, options), managedFields),
   };
   const change = (old: ApiObject | undefined): Draft<ApiObject> => {

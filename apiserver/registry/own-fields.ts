@@ -50,23 +50,24 @@ export function setManagedFields(draft: Draft<ApiObject>, entries: readonly Mana
   }
 }
 
-const noFields: FieldSet = fieldSet();
-const resets = new WeakMap<ResourceDefinition, { readonly main: FieldSet; readonly status: FieldSet }>();
+const sharedFields: ReadonlySet<string> = new Set(["kind", "apiVersion", "metadata", "status"]);
+const resets = new WeakMap<ResourceDefinition, Map<string, FieldSet>>();
 
-/** The half that a write cannot change (rest.ResetFieldsStrategy): status for the object, all but status for `status`. */
+/** What a write cannot change (rest.ResetFieldsStrategy): status for the object, all but status for `status`, and what is kept. */
 export function resetFieldsOf(definition: ResourceDefinition, subresource: string): FieldSet {
-  if (definition.subresources.status !== true || (subresource !== "" && subresource !== "status")) {
-    return noFields;
+  const known = resets.get(definition) ?? new Map<string, FieldSet>();
+  resets.set(definition, known);
+  let fields = known.get(subresource);
+  if (fields === undefined) {
+    fields = fieldSet(...otherHalf(definition, subresource), ...(definition.keeps?.[subresource] ?? []));
+    known.set(subresource, fields);
   }
-  let halves = resets.get(definition);
-  if (halves === undefined) {
-    const others = [...definition.schema.fields.keys()].filter((name) => !shared.has(name));
-    // A custom resource's status can change nothing of its metadata either (customresource/status_strategy.go).
-    const custom = definition.decode === undefined ? [] : [["metadata"]];
-    halves = { main: fieldSet(["status"]), status: fieldSet(...others.map((name) => [name]), ...custom) };
-    resets.set(definition, halves);
-  }
-  return subresource === "" ? halves.main : halves.status;
+  return fields;
 }
 
-const shared = new Set(["kind", "apiVersion", "metadata", "status"]);
+function otherHalf({ subresources, schema }: ResourceDefinition, subresource: string): readonly (readonly string[])[] {
+  if (subresources.status !== true) return [];
+  if (subresource === "") return [["status"]];
+  if (subresource !== "status") return [];
+  return [...schema.fields.keys()].filter((name) => !sharedFields.has(name)).map((name) => [name]);
+}

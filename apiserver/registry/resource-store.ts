@@ -8,7 +8,7 @@ import { checkValid, checkVersion } from "./check.ts";
 import { type CommitOutcome, Committer, type StoreDependencies } from "./committer.ts";
 import { checkDeleteOptions, type DeleteOptions } from "./delete-options.ts";
 import { checkPreconditions, decideDeletion, isReleased } from "./deletion.ts";
-import { changesSpec, dropStatus, isSame, keepOtherHalf } from "./split.ts";
+import { changesSpec, dropStatus, isSame, keepOthers } from "./split.ts";
 import { ensureNamespace, fillSystemFields, keepSystemFields } from "./system-fields.ts";
 import { admissionAttributes, requestContext, type WriteContext, type WriteHooks } from "./write-context.ts";
 
@@ -259,6 +259,7 @@ export class ResourceStore {
     const release = this.hooks?.claim(draft, undefined);
     try {
       checkValid(definition, draft, undefined, request, (text) => context.warn(text));
+      await context.mayCreate?.();
       await context.admission?.validate({ ...attributes, name });
       const result = await this.#committer.put(
         this.keyOf(definition.scope === "Namespaced" ? namespace : "", name),
@@ -286,7 +287,7 @@ export class ResourceStore {
     const { definition } = this;
     const now = this.#deps.clock.now();
     ensureNamespace(definition, draft, namespace);
-    keepOtherHalf(definition, draft, old, context.subresource);
+    keepOthers(definition, draft, old, context.subresource);
     context.ownFields?.(draft, old, now);
     const attributes = admissionAttributes(
       {
@@ -301,7 +302,7 @@ export class ResourceStore {
     );
     await context.admission?.admit(attributes);
     ensureNamespace(definition, draft, namespace);
-    keepOtherHalf(definition, draft, old, context.subresource);
+    keepOthers(definition, draft, old, context.subresource);
     keepSystemFields(draft, old);
     const request = requestContext(context, now);
     definition.prepareForUpdate?.(draft, old, request);

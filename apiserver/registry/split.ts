@@ -24,10 +24,39 @@ export function dropStatus(definition: ResourceDefinition, draft: Draft<ApiObjec
 }
 
 /**
- * Who writes what: the object itself leaves the status as it was, `status` leaves everything else but metadata as it was.
- * Other subresources say themselves what they change.
+ * Who writes what: the object itself leaves the status as it was, `status` leaves everything else but metadata as it was;
+ * each leaves what the definition says that it keeps. Other subresources say themselves what they change.
  */
-export function keepOtherHalf(
+export function keepOthers(
+  definition: ResourceDefinition,
+  draft: Draft<ApiObject>,
+  old: ApiObject,
+  subresource: string,
+): void {
+  keepOtherHalf(definition, draft, old, subresource);
+  for (const place of definition.keeps?.[subresource] ?? []) {
+    keep(draft as unknown as Fields, old as unknown as Fields, place);
+  }
+}
+
+/** Revision and managed fields are never a matter of what is kept. */
+function keep(draft: Fields, old: Fields, [name, ...rest]: readonly string[]): void {
+  const before = old[name!] as Fields | undefined;
+  if (rest.length > 0) {
+    if (draft[name!] === undefined && before === undefined) return;
+    draft[name!] ??= {};
+    keep(draft[name!] as Fields, before ?? {}, rest);
+  } else if (name === "metadata") {
+    const { resourceVersion, managedFields } = draft[name] as Fields;
+    draft[name] = thaw(before);
+    assign(draft[name] as Fields, "resourceVersion", resourceVersion);
+    assign(draft[name] as Fields, "managedFields", managedFields);
+  } else {
+    assign(draft, name!, before);
+  }
+}
+
+function keepOtherHalf(
   definition: ResourceDefinition,
   draft: Draft<ApiObject>,
   old: ApiObject,

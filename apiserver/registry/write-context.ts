@@ -21,6 +21,8 @@ export interface WriteContext {
   readonly options: object;
   readonly admission: Admission | undefined;
   readonly ownFields: OwnFields | undefined;
+  /** Where an update may create: throws Forbidden for who may not. Asked once the new object is known to be valid. */
+  readonly mayCreate?: () => Promise<void>;
   readonly signal: AbortSignal;
   warn(text: string): void;
   auditAnnotate(key: string, value: string): void;

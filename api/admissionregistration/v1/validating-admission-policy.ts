@@ -20,6 +20,7 @@ export const ValidatingAdmissionPolicy = defineBuiltIn<ValidatingAdmissionPolicy
   "admissionregistration.k8s.io/v1/validatingadmissionpolicies",
   {
     generation: true,
+    keeps: { status: [["metadata"]] },
     unconditionalUpdate: false,
     columns: [
       nameColumn,

@@ -58,6 +58,8 @@ export const Deployment = defineResource<Deployment>({
   ],
   setDefaults: changing(setDefaults),
   prepareForCreate: changing(({ spec }) => dropDisabledTemplateFields(spec?.template, undefined)),
+  // The controller that writes status does not know of labels that came meanwhile.
+  keeps: { status: [["metadata", "labels"]] },
   prepareForUpdate: changing(prepareForUpdate),
   validate,
   *warnings(object, old) {
@@ -76,12 +78,7 @@ function setDefaults({ spec }: Draft<Deployment>): void {
 }
 
 function prepareForUpdate(draft: Draft<Deployment>, old: Deployment, { subresource }: RequestContext): void {
-  if (subresource === "status") {
-    // The controller that writes status does not know of labels that came meanwhile.
-    if (old.metadata.labels === undefined) delete draft.metadata.labels;
-    else draft.metadata.labels = { ...old.metadata.labels };
-    return;
-  }
+  if (subresource === "status") return;
   dropDisabledTemplateFields(draft.spec?.template, old.spec.template);
   // Annotations go on to ReplicaSets: to change them is to change what is wanted.
   if (subresource === "" && !semanticEqual(draft.metadata.annotations, old.metadata.annotations)) {

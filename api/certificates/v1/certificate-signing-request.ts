@@ -28,6 +28,7 @@ export const CertificateSigningRequest = defineBuiltIn<CertificateSigningRequest
   "certificates.k8s.io/v1/certificatesigningrequests",
   {
     validateName: () => [],
+    keeps: { "": [["spec"]], approval: [["spec"], ["status", "certificate"]] },
     columns: [
       nameColumn,
       ageColumn,

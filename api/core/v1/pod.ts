@@ -49,6 +49,13 @@ export const Pod = defineResource<Pod>({
     "status.podIPs": () => "",
     "status.nominatedNodeName": ({ status }) => status.nominatedNodeName ?? "",
   },
+  // Old kubelets corrupted owner references.
+  keeps: {
+    status: [
+      ["metadata", "deletionTimestamp"],
+      ["metadata", "ownerReferences"],
+    ],
+  },
   gracefulDeletion: { seconds: deletionGraceSeconds },
   setDefaults: changing(setPodDefaults),
   prepareForCreate: changing(preparePodForCreate),

@@ -21,6 +21,7 @@ const specPath = path("spec");
 /** Which requests belong to which priority level, and what makes two of them one flow (ValidateFlowSchema, printFlowSchema). */
 export const FlowSchema = defineBuiltIn<FlowSchema>("flowcontrol.apiserver.k8s.io/v1/flowschemas", {
   generation: true,
+  keeps: { status: [["metadata"]] },
   columns: [
     nameColumn,
     textColumn("PriorityLevel", ({ spec }) => spec.priorityLevelConfiguration.name),

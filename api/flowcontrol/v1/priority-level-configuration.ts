@@ -32,6 +32,7 @@ export const PriorityLevelConfiguration = defineBuiltIn<PriorityLevelConfigurati
   "flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations",
   {
     generation: true,
+    keeps: { status: [["metadata"]] },
     columns: [
       nameColumn,
       textColumn("Type", ({ spec }) => spec.type),

@@ -13,6 +13,7 @@ const cidrsPath = path("spec", "cidrs");
 
 /** A range that services get their addresses from (ValidateServiceCIDR, ValidateServiceCIDRUpdate). */
 export const ServiceCIDR = defineBuiltIn<ServiceCIDR>("networking.k8s.io/v1/servicecidrs", {
+  keeps: { status: [["metadata"]] },
   columns: [nameColumn, textColumn("CIDRs", ({ spec }) => (spec.cidrs ?? []).join(",")), ageColumn],
   validate({ spec }, old, { subresource }) {
     if (subresource === "status") return [];

@@ -31,6 +31,7 @@ export const DeviceClass = defineBuiltIn<DeviceClass>("resource.k8s.io/v1/device
 export const ResourceClaim = defineBuiltIn<ResourceClaim>("resource.k8s.io/v1/resourceclaims", {
   returnDeletedObject: true,
   columns: [nameColumn, textColumn("State", claimState), ageColumn],
+  keeps: { status: [["metadata"]] },
   setDefaults: changing(({ spec }) => setClaimDefaults(spec)),
   prepareForUpdate: changing((claim, old, { subresource }) => {
     if (subresource !== "status" || claim.status?.devices === undefined) return;

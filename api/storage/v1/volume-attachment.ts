@@ -24,6 +24,7 @@ const maxMessageBytes = 1024;
 export const VolumeAttachment = defineBuiltIn<VolumeAttachment>("storage.k8s.io/v1/volumeattachments", {
   returnDeletedObject: true,
   unconditionalUpdate: false,
+  keeps: { status: [["metadata"]] },
   columns: [
     nameColumn,
     { ...textColumn("Attacher", ({ spec }: VolumeAttachment) => spec.attacher), format: "name" },

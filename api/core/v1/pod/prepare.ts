@@ -71,9 +71,6 @@ export function preparePodForUpdate(pod: Draft<Pod>, old: Pod, context: RequestC
 }
 
 function prepareStatus(pod: Draft<Pod>, old: Draft<Pod>): void {
-  const { ownerReferences } = old.metadata;
-  if (ownerReferences === undefined) delete pod.metadata.ownerReferences;
-  else pod.metadata.ownerReferences = ownerReferences;
   pod.status ??= {};
   const { status } = pod;
   const oldStatus: Draft<PodStatus> = old.status ?? {};
