@@ -1,8 +1,10 @@
 import { forbidden, invalid } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
 import type { ObjectMeta } from "../../../../../apimachinery/resource/object.ts";
+import { goQuote } from "../../../../../apimachinery/text/go-quote.ts";
 import type { PodSpec } from "../../../../generated/types/core-v1.ts";
 import { containersOf } from "../containers.ts";
+import { tolerationsAnnotation, validateAnnotatedTolerations } from "./annotated-tolerations.ts";
 import type { Check } from "./check.ts";
 import { validateDescendingPath } from "./paths.ts";
 
@@ -38,22 +40,28 @@ export function validatePodAnnotations(
     const detail = "must set spec.nodeName if mirror pod annotation is set";
     check.errors.push(invalid(place.key(mirrorPodAnnotation), mirror, detail));
   }
+  const tolerations = annotations[tolerationsAnnotation];
+  if (tolerations) validateAnnotatedTolerations(check, tolerations, place);
   if (!check.options.allowInvalidDeletionCost && deletionCost(annotations) === undefined) {
     const value = annotations[deletionCostAnnotation];
     check.errors.push(invalid(place.key(deletionCostAnnotation), value, "must be a 32bit integer"));
   }
+  const ofPod = annotations[seccompPodAnnotation];
+  if (ofPod !== undefined) validateSeccompText(check, ofPod, place.child(seccompPodAnnotation));
   for (const key in annotations) {
+    if (key.startsWith(seccompContainerAnnotationPrefix)) {
+      validateSeccompText(check, annotations[key]!, place.child(key));
+    }
+  }
+  for (const key in annotations) {
+    if (!key.startsWith(appArmorAnnotationPrefix)) continue;
     const value = annotations[key]!;
-    if (key === seccompPodAnnotation || key.startsWith(seccompContainerAnnotationPrefix)) {
-      validateSeccompText(check, value, place.child(key));
-    } else if (key.startsWith(appArmorAnnotationPrefix)) {
-      const name = key.slice(appArmorAnnotationPrefix.length);
-      if (!containersOf(spec).some(({ container }) => container.name === name)) {
-        check.errors.push(invalid(place.key(key), name, "container not found"));
-      }
-      if (value !== "" && value !== "runtime/default" && value !== "unconfined" && !value.startsWith("localhost/")) {
-        check.errors.push(invalid(place.key(key), value, `invalid AppArmor profile name: ${JSON.stringify(value)}`));
-      }
+    const name = key.slice(appArmorAnnotationPrefix.length);
+    if (!containersOf(spec).some(({ container }) => container.name === name)) {
+      check.errors.push(invalid(place.key(key), name, "container not found"));
+    }
+    if (value !== "" && value !== "runtime/default" && value !== "unconfined" && !value.startsWith("localhost/")) {
+      check.errors.push(invalid(place.key(key), value, `invalid AppArmor profile name: ${goQuote(value)}`));
     }
   }
 }

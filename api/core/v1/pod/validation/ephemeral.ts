@@ -5,7 +5,7 @@ import type { PodCheck } from "./check.ts";
 import { validateContainer, validateImagePadding } from "./containers.ts";
 
 const detail = "cannot be set for an Ephemeral Container";
-const refused = [
+const fieldsOfContainers = [
   "ports",
   "resources",
   "resizePolicy",
@@ -37,18 +37,14 @@ export function validateEphemeralContainers(check: PodCheck, spec: PodSpec, plac
 }
 
 function validateFields(check: PodCheck, container: EphemeralContainer, place: Path): void {
-  for (const field of refused) {
-    if (isSet(container[field])) check.errors.push(forbidden(place.child(field), detail));
+  for (const field of fieldsOfContainers) {
+    // Resources alone are no pointer and no list: empty ones are none.
+    const set = field === "resources" ? Object.keys(container[field] ?? {}).length > 0 : container[field] !== undefined;
+    if (set) check.errors.push(forbidden(place.child(field), detail));
   }
   container.volumeMounts?.forEach(({ subPath, subPathExpr }, i) => {
     const at = place.child("volumeMounts").index(i);
     if (subPath) check.errors.push(forbidden(at.child("subPath"), detail));
     if (subPathExpr) check.errors.push(forbidden(at.child("subPathExpr"), detail));
   });
-}
-
-function isSet(value: unknown): boolean {
-  if (value === undefined) return false;
-  if (typeof value !== "object" || value === null) return true;
-  return Object.keys(value).length > 0;
 }

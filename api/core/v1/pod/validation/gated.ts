@@ -5,6 +5,7 @@ import type { Draft } from "../../../../../apimachinery/resource/object.ts";
 import type { NodeAffinity, NodeSelectorTerm, PodSpec } from "../../../../generated/types/core-v1.ts";
 import { goMap } from "../../../../go-values.ts";
 import type { Check } from "./check.ts";
+import { shownNodeTerm, shownNodeTerms } from "./shown.ts";
 
 const selectorPath = path("spec", "nodeSelector");
 const termsPath = path(
@@ -55,12 +56,20 @@ function validateNarrower(
   if (oldTerms.length === 0) return;
   if (oldTerms.length !== terms.length) {
     const detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    check.errors.push(invalid(termsPath, terms, detail));
+    check.errors.push(
+      invalid(
+        termsPath,
+        shownNodeTerms(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms),
+        detail,
+      ),
+    );
     return;
   }
   terms.forEach((term, i) => {
     if (hasOnlyAdditions(term, oldTerms[i]!)) return;
-    check.errors.push(invalid(termsPath.index(i), term, "only additions are allowed (no mutations or deletions)"));
+    check.errors.push(
+      invalid(termsPath.index(i), shownNodeTerm(term), "only additions are allowed (no mutations or deletions)"),
+    );
   });
 }
 

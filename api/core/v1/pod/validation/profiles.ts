@@ -37,18 +37,20 @@ export function validateProfilesMatch(check: Check, metadata: Partial<ObjectMeta
     const said: Said = { what: "seccomp", annotation: podAnnotation, profile: ofPod };
     validateSame(check, said, place.child("securityContext", "seccompProfile"));
   }
-  for (const one of containersOf(spec)) {
-    const context = one.container.securityContext;
-    const seccomp = annotations[seccompContainerAnnotationPrefix + one.container.name];
-    if (seccomp !== undefined && context?.seccompProfile !== undefined) {
-      const said: Said = { what: "seccomp", annotation: seccomp, profile: context.seccompProfile };
-      validateSame(check, said, containerPath(place, one).child("securityContext", "seccompProfile"));
-    }
-    const appArmor = annotations[appArmorAnnotationPrefix + one.container.name];
-    const profile = context?.appArmorProfile ?? spec.securityContext?.appArmorProfile;
-    if (appArmor !== undefined && profile !== undefined && spec.os?.name !== "windows") {
-      const said: Said = { what: "apparmor", annotation: appArmor, profile };
-      validateSame(check, said, containerPath(place, one).child("securityContext", "appArmorProfile"));
-    }
+  const containers = containersOf(spec);
+  for (const one of containers) {
+    const annotation = annotations[seccompContainerAnnotationPrefix + one.container.name];
+    const profile = one.container.securityContext?.seccompProfile;
+    if (annotation === undefined || profile === undefined) continue;
+    const said: Said = { what: "seccomp", annotation, profile };
+    validateSame(check, said, containerPath(place, one).child("securityContext", "seccompProfile"));
+  }
+  if (spec.os?.name === "windows") return;
+  for (const one of containers) {
+    const annotation = annotations[appArmorAnnotationPrefix + one.container.name];
+    const profile = one.container.securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile;
+    if (annotation === undefined || profile === undefined) continue;
+    const said: Said = { what: "apparmor", annotation, profile };
+    validateSame(check, said, containerPath(place, one).child("securityContext", "appArmorProfile"));
   }
 }

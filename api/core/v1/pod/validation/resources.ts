@@ -67,13 +67,19 @@ export function validateRequirements(
   nameRule: NameRule,
 ): void {
   const { limits = nothing, requests = nothing, claims } = requirements;
-  for (const name in limits)
-    validateEntry(check, { name, quantity: limits[name]! }, place.child("limits").key(name), nameRule);
+  for (const name in limits) {
+    const entry = { name, quantity: limits[name]! };
+    const at = place.child("limits").key(name);
+    validateEntry(check, entry, at, nameRule);
+    validatePages(check, entry, at);
+  }
   for (const name in requests) {
-    const quantity = requests[name]!;
-    validateEntry(check, { name, quantity }, place.child("requests").key(name), nameRule);
-    const problem = requestProblem({ name, quantity }, limits[name], place);
+    const entry = { name, quantity: requests[name]! };
+    const at = place.child("requests").key(name);
+    validateEntry(check, entry, at, nameRule);
+    const problem = requestProblem(entry, limits[name], place);
     if (problem !== undefined) check.errors.push(problem);
+    validatePages(check, entry, at);
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.includes("cpu") && !names.includes("memory")) {
@@ -90,6 +96,9 @@ interface Entry {
 function validateEntry(check: Check, { name, quantity }: Entry, place: Path, nameRule: NameRule): void {
   nameRule(check, name, place);
   validateQuantity(check, name, quantity, place);
+}
+
+function validatePages(check: Check, { name, quantity }: Entry, place: Path): void {
   if (isHugePages(name) && !isMultipleOf(quantity, name.slice("hugepages-".length))) {
     check.errors.push(invalid(place, quantity, `${quantity} is not positive integer multiple of ${name}`));
   }

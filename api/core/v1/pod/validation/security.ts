@@ -18,6 +18,7 @@ import type {
 } from "../../../../generated/types/core-v1.ts";
 import { type Check, checkMessages, type PodCheck } from "./check.ts";
 import { validateDescendingPath } from "./paths.ts";
+import { shownSeccompProfile, shownSecurityContext } from "./shown.ts";
 import { validateWindowsOptions } from "./windows.ts";
 
 const profileTypes = ["Localhost", "RuntimeDefault", "Unconfined"];
@@ -47,11 +48,12 @@ export function validateSecurityContext(check: PodCheck, context: SecurityContex
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) {
       const detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-      check.errors.push(invalid(place, context, detail));
+      check.errors.push(invalid(place, shownSecurityContext(context), detail));
     }
-    if (context.capabilities?.add?.includes("CAP_SYS_ADMIN")) {
+    for (const capability of context.capabilities?.add ?? []) {
+      if (capability !== "CAP_SYS_ADMIN") continue;
       const detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-      check.errors.push(invalid(place, context, detail));
+      check.errors.push(invalid(place, shownSecurityContext(context), detail));
     }
   }
   if (context.windowsOptions !== undefined) {
@@ -69,7 +71,7 @@ function validateSeccompProfile(check: Check, profile: SeccompProfile, place: Pa
   const at = place.child("localhostProfile");
   if (type !== "Localhost") {
     if (localhostProfile !== undefined) {
-      check.errors.push(invalid(at, profile, "can only be set when seccomp type is Localhost"));
+      check.errors.push(invalid(at, shownSeccompProfile(profile), "can only be set when seccomp type is Localhost"));
     }
   } else if (localhostProfile === undefined) {
     check.errors.push(required(at, "must be set when seccomp type is Localhost"));
@@ -100,10 +102,6 @@ const supplementalGroupsPolicies = ["Merge", "Strict"];
 /** pkg/apis/core/validation validatePodSpecSecurityContext. */
 export function validatePodSecurityContext(check: Check, spec: PodSpec, place: Path): void {
   const context = spec.securityContext;
-  if (spec.shareProcessNamespace && spec.hostPID && context !== undefined) {
-    const detail = "ShareProcessNamespace and HostPID cannot both be enabled";
-    check.errors.push(invalid(place.child("shareProcessNamespace"), true, detail));
-  }
   if (context === undefined) return;
   const { fsGroup, fsGroupChangePolicy, supplementalGroupsPolicy } = context;
   if (fsGroup !== undefined) checkMessages(check, place.child("fsGroup"), fsGroup, isValidGroupID(fsGroup));
@@ -111,6 +109,10 @@ export function validatePodSecurityContext(check: Check, spec: PodSpec, place: P
   context.supplementalGroups?.forEach((group, i) => {
     checkMessages(check, place.child("supplementalGroups").index(i), group, isValidGroupID(group));
   });
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    const detail = "ShareProcessNamespace and HostPID cannot both be enabled";
+    check.errors.push(invalid(place.child("shareProcessNamespace"), true, detail));
+  }
   if (context.sysctls?.length) validateSysctls(check, spec, place.child("sysctls"));
   if (fsGroupChangePolicy !== undefined && !fsGroupChangePolicies.includes(fsGroupChangePolicy)) {
     check.errors.push(notSupported(place.child("fsGroupChangePolicy"), fsGroupChangePolicy, fsGroupChangePolicies));

@@ -222,7 +222,7 @@ const rules: readonly Rule[] = [
     good: { resourceClaims: [{ name: "a", resourceClaimTemplateName: "b" }] },
     bad: { resourceClaims: [{ name: "a" }] },
     says: [
-      'spec.resourceClaims[0]: Invalid value: {"name":"a"}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+      'spec.resourceClaims[0]: Invalid value: {"Name":"a","ResourceClaimName":null,"ResourceClaimTemplateName":null}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
     ],
   },
   {

@@ -17,6 +17,7 @@ import { validateHostNetworkPorts } from "./ports.ts";
 import { validateContainerResources } from "./resources.ts";
 import { validateSchedulingGates, validateTolerations, validateTopologySpread } from "./scheduling.ts";
 import { validateHostUsers, validatePodSecurityContext } from "./security.ts";
+import { shownPodClaim } from "./shown.ts";
 import { validateVolumes } from "./volumes.ts";
 import { validateHostProcess, validateLinuxPod, validateWindowsPod } from "./windows.ts";
 
@@ -52,51 +53,49 @@ export function validatePodSpec(check: Check, spec: PodSpec, place: Path, podMet
   validateHostNetworkPorts(check, spec, place);
   validatePodRestartPolicy(podCheck, spec.restartPolicy, place.child("restartPolicy"));
   checkChoice(check, place.child("dnsPolicy"), spec.dnsPolicy, dnsPolicies);
+  if (spec.nodeSelector !== undefined) {
+    check.errors.push(...validateLabels(spec.nodeSelector, place.child("nodeSelector")));
+  }
   validatePodSecurityContext(check, spec, place.child("securityContext"));
-  validateScheduling(check, spec, place);
+  if (spec.affinity !== undefined) validateAffinity(check, spec.affinity, place.child("affinity"));
   validateDNSConfig(check, spec, place.child("dnsConfig"));
   spec.readinessGates?.forEach(({ conditionType = "" }, i) => {
     checkQualifiedName(check, place.child("readinessGates").index(i).child("conditionType"), conditionType);
   });
+  validateSchedulingGates(check, spec.schedulingGates ?? none, place.child("schedulingGates"));
+  validateTopologySpread(check, spec.topologySpreadConstraints ?? none, place.child("topologySpreadConstraints"));
   validateHostProcess(check, spec, place);
   validateHostUsers(check, spec, place);
   validateHostnameOverride(check, spec, place);
-  validateNames(check, spec, place);
+  validateRest(check, spec, place);
   validateOS(check, spec, place);
   validateFileReferences(check, spec, place);
 }
 
-function validateScheduling(check: Check, spec: PodSpec, place: Path): void {
-  const { affinity, nodeSelector, overhead, preemptionPolicy } = spec;
-  if (nodeSelector !== undefined) check.errors.push(...validateLabels(nodeSelector, place.child("nodeSelector")));
-  if (affinity !== undefined) validateAffinity(check, affinity, place.child("affinity"));
-  validateSchedulingGates(check, spec.schedulingGates ?? none, place.child("schedulingGates"));
-  validateTopologySpread(check, spec.topologySpreadConstraints ?? none, place.child("topologySpreadConstraints"));
-  validateTolerations(check, spec.tolerations ?? none, place.child("tolerations"));
-  if (preemptionPolicy !== undefined) {
-    checkChoice(check, place.child("preemptionPolicy"), preemptionPolicy, preemptionPolicies);
-  }
-  if (overhead !== undefined) validateContainerResources(check, { limits: overhead }, place.child("overhead"));
-  const seconds = spec.activeDeadlineSeconds;
-  if (seconds !== undefined && (seconds < 1 || seconds > maxInt32)) {
-    check.errors.push(invalid(place.child("activeDeadlineSeconds"), seconds, rangeMessage(1, maxInt32)));
-  }
-}
-
-function validateNames(check: Check, spec: PodSpec, place: Path): void {
+function validateRest(check: Check, spec: PodSpec, place: Path): void {
   const { serviceAccountName = "", nodeName = "", hostname = "", subdomain = "", priorityClassName = "" } = spec;
   if (serviceAccountName !== "") {
     const messages = validateServiceAccountName(serviceAccountName, false);
     checkMessages(check, place.child("serviceAccountName"), serviceAccountName, messages);
   }
-  const subdomainNamed = { nodeName, priorityClassName, runtimeClassName: spec.runtimeClassName ?? "" };
-  for (const [field, name] of Object.entries(subdomainNamed)) {
-    if (name === "" && !(field === "runtimeClassName" && spec.runtimeClassName !== undefined)) continue;
-    checkMessages(check, place.child(field), name, nameIsDNSSubdomain(name, false));
+  if (nodeName !== "") checkMessages(check, place.child("nodeName"), nodeName, nameIsDNSSubdomain(nodeName, false));
+  const seconds = spec.activeDeadlineSeconds;
+  if (seconds !== undefined && (seconds < 1 || seconds > maxInt32)) {
+    check.errors.push(invalid(place.child("activeDeadlineSeconds"), seconds, rangeMessage(1, maxInt32)));
   }
   if (hostname !== "") checkLabel(check, place.child("hostname"), hostname);
   if (subdomain !== "") checkLabel(check, place.child("subdomain"), subdomain);
+  validateTolerations(check, spec.tolerations ?? none, place.child("tolerations"));
   if (spec.hostAliases !== undefined) validateHostAliases(check, spec.hostAliases, place.child("hostAliases"));
+  const classes = { priorityClassName: priorityClassName || undefined, runtimeClassName: spec.runtimeClassName };
+  for (const [field, name] of Object.entries(classes)) {
+    if (name !== undefined) checkMessages(check, place.child(field), name, nameIsDNSSubdomain(name, false));
+  }
+  const { preemptionPolicy, overhead } = spec;
+  if (preemptionPolicy !== undefined) {
+    checkChoice(check, place.child("preemptionPolicy"), preemptionPolicy, preemptionPolicies);
+  }
+  if (overhead !== undefined) validateContainerResources(check, { limits: overhead }, place.child("overhead"));
 }
 
 function validateOS(check: Check, spec: PodSpec, place: Path): void {
@@ -137,11 +136,11 @@ function validateResourceClaims(
     names.add(name);
     if (claimName !== undefined && templateName !== undefined) {
       const detail = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
-      check.errors.push(invalid(at, claim, detail));
+      check.errors.push(invalid(at, shownPodClaim(claim), detail));
     }
     if (claimName === undefined && templateName === undefined) {
       const detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
-      check.errors.push(invalid(at, claim, detail));
+      check.errors.push(invalid(at, shownPodClaim(claim), detail));
     }
     for (const [field, value] of Object.entries({
       resourceClaimName: claimName,

@@ -89,17 +89,11 @@ export function validateLinuxPod(check: Check, spec: PodSpec, place: Path): void
   }
 }
 
+/** In the order of upstream's answer; the first two parts surround what is the pod's own. */
 const linuxOnlyOfContext = [
-  "appArmorProfile",
-  "seLinuxOptions",
-  "seccompProfile",
-  "fsGroup",
-  "fsGroupChangePolicy",
-  "runAsUser",
-  "runAsGroup",
-  "supplementalGroups",
-  "supplementalGroupsPolicy",
-  "seLinuxChangePolicy",
+  ["appArmorProfile", "seLinuxOptions"],
+  ["seccompProfile", "fsGroup", "fsGroupChangePolicy"],
+  ["runAsUser", "runAsGroup", "supplementalGroups", "supplementalGroupsPolicy", "seLinuxChangePolicy"],
 ] as const;
 const linuxOnlyOfContainer = [
   "appArmorProfile",
@@ -118,14 +112,18 @@ const linuxOnlyOfContainer = [
 export function validateWindowsPod(check: Check, spec: PodSpec, place: Path): void {
   const refuse = (at: Path) => check.errors.push(forbidden(at, "cannot be set for a windows pod"));
   const context = spec.securityContext;
+  const refuseSet = (fields: readonly (typeof linuxOnlyOfContext)[number][number][]) => {
+    for (const field of fields) if (context?.[field] !== undefined) refuse(place.child("securityContext", field));
+  };
+  const [first, second, last] = linuxOnlyOfContext;
+  refuseSet(first);
   if (spec.hostUsers !== undefined) refuse(place.child("hostUsers"));
   if (spec.hostPID) refuse(place.child("hostPID"));
   if (spec.hostIPC) refuse(place.child("hostIPC"));
-  if (spec.shareProcessNamespace !== undefined) refuse(place.child("shareProcessNamespace"));
+  refuseSet(second);
   if (context?.sysctls?.length) refuse(place.child("securityContext", "sysctls"));
-  for (const field of linuxOnlyOfContext) {
-    if (context?.[field] !== undefined) refuse(place.child("securityContext", field));
-  }
+  if (spec.shareProcessNamespace !== undefined) refuse(place.child("shareProcessNamespace"));
+  refuseSet(last);
   for (const one of containersOf(spec)) {
     for (const field of linuxOnlyOfContainer) {
       if (one.container.securityContext?.[field] === undefined) continue;
