@@ -1,6 +1,6 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Logger } from "../../base/logger.ts";
-import { ClosedError } from "../../storage/storage.ts";
+import { ClosedError, StorageUnavailableError } from "../../storage/storage.ts";
 import type { Filter } from "../chain.ts";
 
 /** The outermost filter: whatever is thrown becomes an ApiError, so that every refusal is a Status. */
@@ -20,6 +20,9 @@ export function mapErrors(logger: Logger): Filter {
       }
       if (error instanceof ClosedError) {
         throw ApiError.serviceUnavailable("the server is shutting down");
+      }
+      if (error instanceof StorageUnavailableError) {
+        throw ApiError.serviceUnavailable(`the store does not answer: ${error.message}`);
       }
       logger.error("a request failed unexpectedly", { method: request.method, path: request.path, error });
       throw ApiError.internal(error);

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { connect as connectTcp, isIP } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { connect as connectTls } from "node:tls";
@@ -24,6 +24,8 @@ export interface KubeletCredentials {
 }
 
 const dialTimeoutMs = 30_000;
+/** Go's of a transport for requests. */
+const handshakeTimeoutMs = 10_000;
 const maxFreeSockets = 32;
 
 /** Reaches nodes and pods over the network of this machine. */
@@ -67,6 +69,7 @@ class HttpBackend implements Backend {
     };
     return new Promise((resolve, reject) => {
       const outgoing = secure ? httpsRequest(options) : httpRequest(options);
+      outgoing.once("socket", (socket) => this.#limitConnecting(socket, secure, (error) => outgoing.destroy(error)));
       outgoing.once("response", (incoming) => resolve(answerOf(incoming)));
       // Once there is an answer, its body says that it broke off.
       outgoing.on("error", (error) => reject(new BackendError(dialFailure(target, error), { cause: error })));
@@ -94,6 +97,20 @@ class HttpBackend implements Backend {
   close(): void {
     this.#plain.destroy();
     this.#secure.destroy();
+  }
+
+  /** Whoever takes connections and says nothing is given up; what they say once they are asked has no limit here. */
+  #limitConnecting(socket: Socket, secure: boolean, fail: (error: Error) => void): void {
+    if (!socket.connecting) return;
+    const noConnection = (): void => fail(Object.assign(new Error("i/o timeout"), { code: "ETIMEDOUT" }));
+    let timer = this.#clock.setTimer(dialTimeoutMs, noConnection);
+    socket.once("close", () => timer.clear());
+    socket.once("connect", () => {
+      timer.clear();
+      if (!secure) return;
+      timer = this.#clock.setTimer(handshakeTimeoutMs, () => fail(new Error("net/http: TLS handshake timeout")));
+      socket.once("secureConnect", () => timer.clear());
+    });
   }
 
   #dial(target: BackendTarget, signal: AbortSignal): Promise<Duplex> {

@@ -13,6 +13,9 @@ export interface EtcdServer {
   kill(): Promise<void>;
   /** Starts it again on the same ports and data. */
   start(): void;
+  /** It hangs: takes connections and answers nothing, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Stops it and removes its data. */
   dispose(): Promise<void>;
 }
@@ -60,7 +63,9 @@ export async function startEtcd({ flags = [], scheme = "http" }: EtcdServerOptio
     process.off("exit", killNow);
     await rm(folder, { recursive: true, force: true });
   };
-  return { endpoint: client, kill, start, dispose };
+  const pause = (): void => void child?.kill("SIGSTOP");
+  const resume = (): void => void child?.kill("SIGCONT");
+  return { endpoint: client, kill, start, pause, resume, dispose };
 }
 
 function findProgram(name: string): string | undefined {
