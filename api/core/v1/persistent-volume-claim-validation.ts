@@ -1,24 +1,13 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
-import { forbidden, invalid, notSupported, required } from "../../../apimachinery/field/errors.ts";
-import { type Path, path } from "../../../apimachinery/field/path.ts";
+import { forbidden, invalid } from "../../../apimachinery/field/errors.ts";
+import { path } from "../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
-import { isDNS1123Subdomain } from "../../../apimachinery/validation/dns.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
-import {
-  labelSelectorHasInvalidLabelValue,
-  validateLabelSelector,
-} from "../../../apimachinery/validation/label-fields.ts";
-import { nameIsDNSSubdomain } from "../../../apimachinery/validation/names.ts";
 import type * as types from "../../generated/types/core-v1.ts";
 import { jsonDiff } from "../../json-diff.ts";
-import { addMessages } from "../../validation.ts";
-import {
-  addAccessModeErrors,
-  addPositiveErrors,
-  amountOf,
-  betaStorageClassAnnotation,
-  volumeModes,
-} from "./volume-access.ts";
+import { claimStatusErrors } from "./persistent-volume-claim-status.ts";
+import { validateClaimSpec } from "./pod/validation/claim-spec.ts";
+import { amountOf, betaStorageClassAnnotation } from "./volume-access.ts";
 
 // Rules: pkg/apis/core/validation ValidatePersistentVolumeClaim, ValidatePersistentVolumeClaimUpdate.
 
@@ -30,61 +19,11 @@ const storagePath = specPath.child("resources", "requests", "storage");
 const attributesPath = specPath.child("volumeAttributesClassName");
 
 export function claimErrors(claim: Claim, old: Claim | undefined, subresource: string): readonly FieldError[] {
+  if (subresource === "status") return claimStatusErrors(claim);
   const errors: FieldError[] = [];
-  if (subresource === "status") {
-    if (!claim.spec.accessModes?.length) errors.push(required(path("Spec", "accessModes")));
-    return errors;
-  }
-  addSpecErrors(errors, claim.spec, old?.spec);
+  validateClaimSpec({ errors }, claim.spec, specPath, old?.spec);
   if (old !== undefined) addChangeErrors(errors, claim, old);
   return errors;
-}
-
-function addSpecErrors(errors: FieldError[], spec: Spec, old: Spec | undefined): void {
-  const modes = spec.accessModes ?? [];
-  const modesPath = specPath.child("accessModes");
-  if (modes.length === 0) errors.push(required(modesPath, "at least 1 access mode is required"));
-  const allowInvalidLabelValue = labelSelectorHasInvalidLabelValue(old?.selector);
-  errors.push(...validateLabelSelector(spec.selector, specPath.child("selector"), { allowInvalidLabelValue }));
-  addAccessModeErrors(errors, modes, modesPath);
-  const storage = spec.resources?.requests?.["storage"];
-  const requestPath = specPath.child("resources").key("storage");
-  if (storage === undefined) errors.push(required(requestPath));
-  else addPositiveErrors(errors, storage, requestPath);
-  for (const field of ["storageClassName", "volumeAttributesClassName"] as const) {
-    const name = spec[field];
-    if (name) addMessages(errors, nameIsDNSSubdomain(name, false), specPath.child(field), name);
-  }
-  if (spec.volumeMode !== undefined && !volumeModes.includes(spec.volumeMode)) {
-    errors.push(notSupported(specPath.child("volumeMode"), spec.volumeMode, volumeModes));
-  }
-  if (spec.dataSource) addSourceErrors(errors, spec.dataSource, specPath.child("dataSource"));
-  if (spec.dataSourceRef) addSourceErrors(errors, spec.dataSourceRef, specPath.child("dataSourceRef"));
-  addSourceMatchErrors(errors, spec);
-}
-
-function addSourceErrors(errors: FieldError[], source: types.TypedLocalObjectReference, place: Path): void {
-  const { apiGroup = "", kind = "", name = "" } = source;
-  if (name === "") errors.push(required(place.child("name")));
-  if (kind === "") errors.push(required(place.child("kind")));
-  if (apiGroup === "" && kind !== "PersistentVolumeClaim") {
-    errors.push(invalid(place, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  }
-  if (apiGroup !== "") addMessages(errors, isDNS1123Subdomain(apiGroup), place.child("apiGroup"), apiGroup);
-}
-
-function addSourceMatchErrors(errors: FieldError[], { dataSource, dataSourceRef }: Spec): void {
-  if (dataSource === undefined || dataSourceRef === undefined) return;
-  // Upstream hands its path over as the value: an object without public fields.
-  const wrong = (detail: string): unknown => errors.push(invalid(specPath, {}, detail));
-  if (dataSourceRef.namespace) wrong("may not be specified when dataSourceRef.namespace is specified");
-  else if (
-    dataSource.apiGroup !== dataSourceRef.apiGroup ||
-    dataSource.kind !== dataSourceRef.kind ||
-    dataSource.name !== dataSourceRef.name
-  ) {
-    wrong("must match dataSourceRef");
-  }
 }
 
 function addChangeErrors(errors: FieldError[], claim: Claim, old: Claim): void {

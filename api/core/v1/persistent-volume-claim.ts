@@ -40,10 +40,8 @@ export const PersistentVolumeClaim = defineBuiltIn<PersistentVolumeClaim>("/v1/p
 
 /** Where the first content comes from has two fields, one older than the other: each fills the other in (KEP-1495). */
 function prepareDataSources(spec: Draft<Spec>, old: Spec | undefined): void {
-  // Feature gate CrossNamespaceVolumeDataSource is off: its field stays only where it was.
-  if (spec.dataSourceRef?.namespace !== undefined && old?.dataSourceRef?.namespace === undefined) {
-    delete spec.dataSourceRef.namespace;
-  }
+  // Feature gate CrossNamespaceVolumeDataSource is off: a source in another namespace stays only where there was one.
+  if (spec.dataSourceRef?.namespace && old?.dataSourceRef === undefined) delete spec.dataSourceRef;
   const known = old?.dataSource !== undefined || old?.dataSourceRef !== undefined;
   if (!known && spec.dataSource !== undefined && spec.dataSourceRef === undefined && !isKnown(spec.dataSource)) {
     delete spec.dataSource;

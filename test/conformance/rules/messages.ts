@@ -93,7 +93,5 @@ export const notCIDR = {
   bits: "must not have bits set beyond the prefix length",
 };
 export const notCanonical = (canonical: string): string => `must be in canonical form (${JSON.stringify(canonical)})`;
-/** Of names of at most so many bytes. */
-export const moreBytesThan = (bytes: number): string => `must be no more than ${bytes} bytes`;
 /** Of quantities. */
 export const notPositive = "must be greater than zero";

@@ -1,3 +1,16 @@
 import type { Area } from "../rule.ts";
+import { ephemeralVolumes } from "./ephemeral-volumes.ts";
+import { iscsi } from "./iscsi.ts";
+import { legacyVolumes } from "./legacy-volumes.ts";
+import { volumeFiles } from "./volume-files.ts";
+import { volumes } from "./volumes.ts";
 
-export const podsVolumes: Area = { kinds: [], unreachable: {} };
+export const podsVolumes: Area = {
+  kinds: [volumes, volumeFiles, ephemeralVolumes, iscsi, legacyVolumes],
+  unreachable: {
+    "api/core/v1/pod/validation/volumes.ts": {
+      'if (!found) check.errors.push(required(place, "must specify a volume type"));':
+        "defaults make a volume of no kind an empty directory",
+    },
+  },
+};

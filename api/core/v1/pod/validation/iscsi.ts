@@ -1,5 +1,6 @@
 import { invalid, required } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
+import { byteLength } from "../../../../../apimachinery/text/go-quote.ts";
 import { rangeMessage } from "../../../../../apimachinery/validation/messages.ts";
 import type { ISCSIVolumeSource, Volume } from "../../../../generated/types/core-v1.ts";
 import { type Check, checkRequired } from "./check.ts";
@@ -33,4 +34,12 @@ export function validateISCSI(check: Check, volume: Volume, place: Path): void {
   if (initiatorProblem !== undefined) {
     check.errors.push(invalid(place.child("initiatorname"), initiatorName, initiatorProblem));
   }
+}
+
+/** Volume and portal make up the name of the interface an initiator speaks through. */
+export function validateInitiator(check: Check, { name = "", iscsi }: Volume, place: Path): void {
+  if (iscsi?.initiatorName === undefined || byteLength(`${name}:${iscsi.targetPortal ?? ""}`) <= 64) return;
+  const detail =
+    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
+  check.errors.push(invalid(place.child("name"), name, detail));
 }

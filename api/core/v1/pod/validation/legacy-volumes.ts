@@ -1,5 +1,6 @@
 import { invalid, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
+import { byteLength } from "../../../../../apimachinery/text/go-quote.ts";
 import { rangeMessage } from "../../../../../apimachinery/validation/messages.ts";
 import type {
   AzureDiskVolumeSource,
@@ -75,7 +76,7 @@ function validateQuobyte(check: Check, { quobyte }: Volume, place: Path): void {
   const registry = quobyte?.registry ?? "";
   const pairs = "must be a host:port pair or multiple pairs separated by commas";
   if (registry === "") check.errors.push(required(place.child("registry"), pairs));
-  else if ((quobyte?.tenant ?? "").length >= 65) {
+  else if (byteLength(quobyte?.tenant ?? "") >= 65) {
     const detail = "must be a UUID and may not exceed a length of 64 characters";
     check.errors.push(required(place.child("tenant"), detail));
   } else {

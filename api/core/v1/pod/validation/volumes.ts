@@ -4,6 +4,7 @@ import type { ObjectMeta } from "../../../../../apimachinery/resource/object.ts"
 import { nameIsDNSSubdomain } from "../../../../../apimachinery/validation/names.ts";
 import type { Volume } from "../../../../generated/types/core-v1.ts";
 import { type Check, checkLabel } from "./check.ts";
+import { validateInitiator } from "./iscsi.ts";
 import { volumeKinds } from "./volume-kinds.ts";
 
 const none: ReadonlyMap<string, Volume> = new Map();
@@ -26,10 +27,7 @@ export function validateVolumes(
     const at = place.index(i);
     const name = volume.name ?? "";
     const before = check.errors.length;
-    validateSource(check, volume, at);
-    if (volume.ephemeral !== undefined && podName !== "" && name !== "") {
-      validateClaimName(check, { podName, name }, at);
-    }
+    validateSource(check, volume, podName, at);
     if (name === "") check.errors.push(required(at.child("name")));
     else checkLabel(check, at.child("name"), name);
     if (good.has(name)) check.errors.push(duplicate(at.child("name"), name));
@@ -43,7 +41,7 @@ export function validateVolumes(
   return good;
 }
 
-function validateSource(check: Check, volume: Volume, place: Path): void {
+function validateSource(check: Check, volume: Volume, podName: string, place: Path): void {
   let found = false;
   for (const { kind, at = kind, again = kind, validate } of volumeKinds) {
     if (volume[kind] === undefined) continue;
@@ -51,23 +49,16 @@ function validateSource(check: Check, volume: Volume, place: Path): void {
     else {
       found = true;
       validate(check, volume, place.child(at));
+      if (kind === "ephemeral") validateClaimName(check, volume.name ?? "", podName, place);
     }
-  }
-  const { iscsi } = volume;
-  if (iscsi?.initiatorName !== undefined && `${volume.name ?? ""}:${iscsi.targetPortal ?? ""}`.length > 64) {
-    const detail =
-      "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
-    check.errors.push(invalid(place.child("name"), volume.name ?? "", detail));
+    if (kind === "iscsi") validateInitiator(check, volume, place);
   }
   if (!found) check.errors.push(required(place, "must specify a volume type"));
 }
 
 /** The claim that an ephemeral volume makes is named after pod and volume. */
-function validateClaimName(
-  check: Check,
-  { podName, name }: { readonly podName: string; readonly name: string },
-  at: Path,
-) {
+function validateClaimName(check: Check, name: string, podName: string, at: Path): void {
+  if (podName === "" || name === "") return;
   const claimName = `${podName}-${name}`;
   for (const message of nameIsDNSSubdomain(claimName, false)) {
     check.errors.push(invalid(at.child("name"), name, `PVC name "${claimName}": ${message}`));
