@@ -23,6 +23,8 @@ const startHooks = [
   "crd-informer-synced",
   "start-system-namespaces-controller",
   "start-cluster-authentication-info-controller",
+  "storage-readiness",
+  "start-service-ip-repair-controllers",
   "rbac/bootstrap-roles",
   "scheduling/bootstrap-system-priority-classes",
   "priority-and-fairness-config-producer",
@@ -34,6 +36,9 @@ const startHooks = [
   "apiservice-discovery-controller",
   "kube-apiserver-autoregistration",
 ];
+
+/** The last of them: what the documents of all servers together need. */
+const documents = ["apiservice-openapi-controller", "apiservice-openapiv3-controller"];
 
 /** The parts of `/livez`, `/readyz` and `/healthz`, in upstream's order, with what else the server's owner checks. */
 export function healthChecks(state: ServerState, others: readonly HealthCheck[]): readonly HealthCheck[] {
@@ -47,6 +52,7 @@ export function healthChecks(state: ServerState, others: readonly HealthCheck[])
     { name: "informer-sync", readyOnly: true, check: () => (state.ready ? undefined : "not all caches are filled") },
     ...hooks.map((name) => ({ name: `poststarthook/${name}`, check: finished })),
     { name: "autoregister-completion", check: () => (state.ready ? undefined : "missing APIService") },
+    ...documents.map((name) => ({ name: `poststarthook/${name}`, check: finished })),
     ...others,
     { name: "shutdown", readyOnly: true, check: () => (state.ready ? undefined : "process is not ready") },
   ];

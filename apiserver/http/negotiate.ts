@@ -8,6 +8,8 @@ export interface Output {
   readonly as: "object" | "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
   /** `v1` or `v1beta1` of meta.k8s.io, where `as` is something else. */
   readonly version: string;
+  /** What else the client takes, for what has no table. */
+  readonly instead?: Output;
 }
 
 const json: Output = { encoding: "json", as: "object", version: "v1" };
@@ -22,7 +24,11 @@ const encodings: ReadonlyMap<string, Encoding> = new Map<string, Encoding>(
   } as const),
 );
 
-const accepted = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+export const accepted: readonly string[] = [
+  "application/json",
+  "application/yaml",
+  "application/vnd.kubernetes.protobuf",
+];
 
 const remembered = new Map<string, Output>();
 const rememberedMax = 256;
@@ -49,6 +55,13 @@ export function negotiate(accept: string | undefined): Output {
 function choose(accept: string): Output {
   const clauses = accept.split(",").map(parseClause);
   clauses.sort((a, b) => b.quality - a.quality);
+  const output = firstOf(clauses, true);
+  if (output === undefined) throw ApiError.notAcceptable(accepted);
+  const instead = output.as === "Table" ? firstOf(clauses, false) : undefined;
+  return instead === undefined ? output : { ...output, instead };
+}
+
+function firstOf(clauses: readonly Clause[], tables: boolean): Output | undefined {
   for (const { mediaType, parameters } of clauses) {
     const encoding = encodings.get(mediaType);
     if (encoding === undefined) {
@@ -62,17 +75,23 @@ function choose(accept: string): Output {
     if (parameters.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) {
       continue;
     }
-    if (as === "Table" && encoding === "protobuf") {
+    if (as === "Table" && (!tables || encoding === "protobuf")) {
       continue;
     }
     if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
       return { encoding, as, version };
     }
   }
-  throw ApiError.notAcceptable(accepted);
+  return undefined;
 }
 
-function parseClause(clause: string): { mediaType: string; quality: number; parameters: Map<string, string> } {
+interface Clause {
+  readonly mediaType: string;
+  readonly quality: number;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+function parseClause(clause: string): Clause {
   const [mediaType = "", ...rest] = clause.split(";").map((part) => part.trim());
   const parameters = new Map(
     rest.map((part): [string, string] => {

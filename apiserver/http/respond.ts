@@ -9,7 +9,7 @@ import { contentTypes, encodeValue } from "./encode.ts";
 import type { Exchange, Headers } from "./exchange.ts";
 import type { FrameMemory } from "./frame-memory.ts";
 import { ListBody, type PiecePool, pieceBytes } from "./list-body.ts";
-import type { Output } from "./negotiate.ts";
+import { accepted, type Output } from "./negotiate.ts";
 import { refuseProtobuf, transformList, transformObject } from "./transform.ts";
 import { streamWatch } from "./watch-stream.ts";
 
@@ -84,6 +84,11 @@ async function handOver(exchange: Exchange, response: UpgradeResponse): Promise<
 async function respondObject(exchange: Exchange, response: ObjectResponse, context: RespondContext): Promise<void> {
   const { output, headers } = context;
   const { served, definition, status } = response;
+  // What is answered and never stored has no table (RequestScope.AllowsMediaTypeTransform).
+  if (output.as === "Table" && !definition.verbs.includes("get")) {
+    if (output.instead === undefined) throw ApiError.notAcceptable(accepted);
+    return respondObject(exchange, response, { ...context, output: output.instead });
+  }
   headers["content-type"] = contentTypes[output.encoding];
   if (output.as === "object" && output.encoding === "json") {
     const body = Buffer.allocUnsafe(served.byteLength + 1);

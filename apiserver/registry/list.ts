@@ -92,10 +92,13 @@ async function historic(
   continued: boolean,
 ): Promise<Snapshot> {
   const { store, storage, cache } = source;
-  if (store.cache.lastChange <= revision && revision <= cache.revision) {
-    return current(store, prefix, start, revision);
-  }
+  const isCurrent = store.cache.lastChange <= revision && revision <= cache.revision;
   try {
+    if (isCurrent) {
+      // What the store has forgotten is expired though nothing has changed since: clients count on its coming to that.
+      if (revision < cache.revision) await storage.range(start, `${start}\0`, { revision, limit: 1 });
+      return current(store, prefix, start, revision);
+    }
     const { entries } = await storage.range(start, `${prefix.slice(0, -1)}0`, { revision });
     const served = entries.map(({ key, value, modRevision }) => ({ key, value: servedFromStore(value, modRevision) }));
     return { revision, entries: served, count: served.length };
