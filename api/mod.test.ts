@@ -7,12 +7,11 @@ import { thaw } from "../apimachinery/resource/thaw.ts";
 import { deepFreeze } from "../apimachinery/schema/freeze.ts";
 import { builtInResources as discovered } from "./generated/resources.ts";
 import { builtInResources, findResource } from "./mod.ts";
-import { unenforcedResources } from "./other.ts";
 import { subresourceKinds } from "./reviews.ts";
 import { objectOf } from "./schema-arbitrary.ts";
 import { decoded, now } from "./test-support.ts";
 
-const all: readonly ResourceDefinition[] = [...builtInResources, ...unenforcedResources];
+const all: readonly ResourceDefinition[] = builtInResources;
 
 test("each resource says of itself what upstream's discovery says of it", () => {
   for (const resource of all) {
@@ -62,10 +61,6 @@ test("resources lie in the store where upstream puts them", () => {
     ingresses: "ingress",
     apiservices: "apiregistration.k8s.io/apiservices",
   });
-});
-
-test("what the API server would have to keep itself is not served", () => {
-  for (const { plural } of unenforcedResources) assert.equal(findResource("", "v1", plural), undefined);
 });
 
 /** Everything pure that a server does with an object between the wire and the store. */

@@ -40,6 +40,8 @@ export const otherResources: readonly ResourceDefinition[] = [
   IngressClass,
   Ingress,
   NetworkPolicy,
+  ServiceCIDR,
+  IPAddress,
   RuntimeClass,
   PodDisruptionBudget,
   DeviceClass,
@@ -56,9 +58,3 @@ export const otherResources: readonly ResourceDefinition[] = [
   VolumeAttachment,
   VolumeAttributesClass,
 ];
-
-/**
- * Resources that promise what the server would have to keep and does not yet: ranges and addresses that the allocator of
- * service addresses records. To be served only together with that.
- */
-export const unenforcedResources: readonly ResourceDefinition[] = [IPAddress, ServiceCIDR];

@@ -1,5 +1,4 @@
 import { CustomResourceDefinition } from "../api/apiextensions/v1/customresourcedefinition.ts";
-import { Service } from "../api/core/v1/service.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
@@ -15,7 +14,8 @@ import { Aggregator } from "./aggregation/aggregator.ts";
 import type { ProxyClient } from "./aggregation/extension-server.ts";
 import { builtInPriority } from "./aggregation/priorities.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
-import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
+import { KeptService } from "./bootstrap/kept-service.ts";
+import { type KubernetesService, kubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
 import type { Filter, Handler } from "./chain.ts";
 import { conversionOf } from "./custom-resources/conversion-webhook.ts";
@@ -42,7 +42,8 @@ import { type Backend, noBackend } from "./nodes/backend.ts";
 import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
 import type { RequestInfo } from "./request.ts";
-import { ServiceAllocation } from "./services/service-allocation.ts";
+import type { PortRange } from "./services/port-set.ts";
+import { defaultNodePortRange, ServiceNetwork } from "./services/service-network.ts";
 import { storeProbe } from "./store-probe.ts";
 import { networkWebhookClient } from "./webhook-client/network-client.ts";
 import { endpointResolver } from "./webhook-client/service-resolver.ts";
@@ -59,6 +60,8 @@ export interface ApiServerOptions {
   readonly access: AccessOptions;
   /** CIDRs that service addresses come from, the first family first. */
   readonly serviceCidrs: readonly string[];
+  /** Ports of nodes that services get; default 30000 to 32767. */
+  readonly serviceNodePorts?: PortRange;
   /** Host and port that clients are told. */
   readonly externalAddress: string;
   readonly version: { readonly gitVersion: string };
@@ -116,6 +119,8 @@ export class ApiServer {
   readonly #flowControl: FlowControl | undefined;
   readonly #aggregator: Aggregator;
   readonly #customResources: CustomResources;
+  readonly #services: ServiceNetwork;
+  readonly #kubernetes: KeptService;
   #compaction: Timer | undefined;
   #ready = false;
   #failure: Error | undefined;
@@ -130,7 +135,19 @@ export class ApiServer {
     const stored = definitions.filter(({ verbs }) => verbs.includes("get"));
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
     measureStoredObjects(this.metrics, () => this.registry.stores);
-    this.registry.setHooks(Service, new ServiceAllocation(this.registry, options.serviceCidrs, random));
+    this.#services = new ServiceNetwork({
+      registry: this.registry,
+      cache: this.#cache,
+      storage,
+      clock,
+      random,
+      logger,
+      cidrs: options.serviceCidrs,
+      nodePortRange: options.serviceNodePorts ?? defaultNodePortRange,
+      instance: options.externalAddress,
+    });
+    const service = kubernetesService(options.service);
+    this.#kubernetes = new KeptService({ registry: this.registry, clock, logger, service });
     this.#webhooks =
       options.webhooks ?? networkWebhookClient({ clock, services: endpointResolver(this.registry, random) });
     const access = accessOf(options.access, this.registry, { clock, random, logger });
@@ -213,7 +230,8 @@ export class ApiServer {
     if (this.#options.definitions.includes(CustomResourceDefinition)) {
       this.#customResources.start();
     }
-    await Promise.all([bootstrap({ registry: this.registry, service, logger }), this.#flowControl?.start()]);
+    const made = { services: this.#services, kubernetes: this.#kubernetes, service };
+    await Promise.all([bootstrap({ registry: this.registry, ...made, logger }), this.#flowControl?.start()]);
     await this.#aggregator.start();
     this.#ready = true;
     const interval = compactionIntervalMs ?? defaultCompactionMs;
@@ -246,6 +264,8 @@ export class ApiServer {
     this.#ready = false;
     this.#compaction?.clear();
     this.#flowControl?.stop();
+    this.#services.stop();
+    this.#kubernetes.stop();
     this.#aggregator.stop();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();

@@ -381,6 +381,7 @@ export const messagesText = `{
 "api.core.v1.QuobyteVolumeSource":{"fields":["1 +string registry","2 +string volume","3 bool readOnly","4 string user","5 string group","6 string tenant"]},
 "api.core.v1.RBDPersistentVolumeSource":{"fields":["1 +[]string monitors","2 +string image","3 string fsType","4 string pool","5 string user","6 string keyring","7 *api.core.v1.SecretReference secretRef","8 bool readOnly"]},
 "api.core.v1.RBDVolumeSource":{"fields":["1 +[]string monitors","2 +string image","3 string fsType","4 string pool","5 string user","6 string keyring","7 *api.core.v1.LocalObjectReference secretRef","8 bool readOnly"]},
+"api.core.v1.RangeAllocation":{"fields":["1 apimachinery.pkg.apis.meta.v1.ObjectMeta metadata","2 +string range","3 +[]uint8 data"],"kinds":["/v1/RangeAllocation"]},
 "api.core.v1.ReplicationController":{"fields":["1 apimachinery.pkg.apis.meta.v1.ObjectMeta metadata","2 api.core.v1.ReplicationControllerSpec spec","3 api.core.v1.ReplicationControllerStatus status"],"kinds":["/v1/ReplicationController"]},
 "api.core.v1.ReplicationControllerCondition":{"fields":["1 +string type","2 +string status","3 apimachinery.pkg.apis.meta.v1.Time lastTransitionTime","4 string reason","5 string message"]},
 "api.core.v1.ReplicationControllerList":{"fields":["1 apimachinery.pkg.apis.meta.v1.ListMeta metadata","2 +[]api.core.v1.ReplicationController items"],"kinds":["/v1/ReplicationControllerList"]},

@@ -9,10 +9,15 @@ import type { Logger } from "../../base/logger.ts";
 import { ensureSystemPriorityClasses } from "../admission/priority.ts";
 import { ensureBootstrapPolicy } from "../authorization/rbac/bootstrap/ensure.ts";
 import type { Registry } from "../registry/registry.ts";
-import { ensureKubernetesService, type KubernetesService } from "./kubernetes-service.ts";
+import type { ServiceNetwork } from "../services/service-network.ts";
+import type { KeptService } from "./kept-service.ts";
+import { ensureKubernetesEndpoints, type KubernetesService } from "./kubernetes-service.ts";
 
 export interface BootstrapDeps {
   readonly registry: Registry;
+  readonly services: ServiceNetwork;
+  /** The service `default/kubernetes`, and where it leads. */
+  readonly kubernetes: KeptService;
   readonly service: KubernetesService;
   readonly logger: Logger;
 }
@@ -20,9 +25,12 @@ export interface BootstrapDeps {
 /** Namespaces that every cluster has (controlplane/controller/systemnamespaces). */
 const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"] as const;
 
-/** Makes what every cluster has: namespaces, the default roles, priority classes, the service `kubernetes`. Writes only what is lacking. */
-export async function bootstrap({ registry, service, logger }: BootstrapDeps): Promise<void> {
-  await Promise.all(systemNamespaces.map((name) => ensureNamespace(registry, name)));
+/**
+ * Makes what every cluster has: namespaces, ranges of service addresses, the default roles, priority classes, the service
+ * `kubernetes`. Writes only what is lacking.
+ */
+export async function bootstrap({ registry, services, kubernetes, service, logger }: BootstrapDeps): Promise<void> {
+  await Promise.all([...systemNamespaces.map((name) => ensureNamespace(registry, name)), services.start()]);
   const definitions = {
     clusterRole: ClusterRole,
     clusterRoleBinding: ClusterRoleBinding,
@@ -32,7 +40,8 @@ export async function bootstrap({ registry, service, logger }: BootstrapDeps): P
   const [policy] = await Promise.all([
     ensureBootstrapPolicy(registry, registry, definitions),
     ensureSystemPriorityClasses(registry, registry, PriorityClass),
-    ensureKubernetesService(registry, service),
+    kubernetes.start(),
+    ensureKubernetesEndpoints(registry, service),
   ]);
   for (const { object, error } of policy.failures) {
     logger.error("a default role could not be written", { object, error });

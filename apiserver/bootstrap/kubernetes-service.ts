@@ -1,5 +1,4 @@
 import { Endpoints } from "../../api/core/v1/endpoints.ts";
-import { Service } from "../../api/core/v1/service.ts";
 import { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts";
 import { isAlreadyExists } from "../../apimachinery/errors/api-error.ts";
 import { equalJson } from "../../apimachinery/json/equal.ts";
@@ -21,23 +20,23 @@ const servicePort = 443;
 const name = "kubernetes";
 const namespace = "default";
 
-/** Makes the service and its endpoints say so (controlplane/controller/kubernetesservice, reconcilers). */
-export async function ensureKubernetesService(
-  registry: Registry,
-  { clusterIP, endpoint }: KubernetesService,
-): Promise<void> {
-  const targetPort = endpoint?.port ?? 6443;
-  await ensure(registry, Service, "spec", {
+/** The service itself. */
+export function kubernetesService({ clusterIP, endpoint }: KubernetesService) {
+  return {
     metadata: { name, namespace, labels: { component: "apiserver", provider: "kubernetes" } },
     spec: {
       clusterIP,
       clusterIPs: [clusterIP],
       ipFamilyPolicy: "SingleStack",
-      ports: [{ name: "https", port: servicePort, protocol: "TCP", targetPort }],
+      ports: [{ name: "https", port: servicePort, protocol: "TCP", targetPort: endpoint?.port ?? 6443 }],
       sessionAffinity: "None",
       type: "ClusterIP",
     },
-  });
+  } as const;
+}
+
+/** Makes the service's endpoints say where this server is (controlplane/controller/kubernetesservice, reconcilers). */
+export async function ensureKubernetesEndpoints(registry: Registry, { endpoint }: KubernetesService): Promise<void> {
   if (endpoint === undefined) {
     return;
   }
@@ -59,7 +58,7 @@ export async function ensureKubernetesService(
 async function ensure<T extends ApiObject>(
   registry: Registry,
   definition: ResourceDefinition<T>,
-  field: "spec" | "subsets" | "endpoints",
+  field: "subsets" | "endpoints",
   wanted: Record<string, unknown> & { readonly metadata: object },
 ): Promise<void> {
   const existing = registry.get(definition, namespace, name) as Record<string, unknown> | undefined;
@@ -73,10 +72,7 @@ async function ensure<T extends ApiObject>(
     }
     return;
   }
-  if (
-    field !== "spec" &&
-    (!equalJson(existing[field], wanted[field]) || !equalJson(existing["ports"], wanted["ports"]))
-  ) {
+  if (!equalJson(existing[field], wanted[field]) || !equalJson(existing["ports"], wanted["ports"])) {
     const draft = thaw(existing);
     draft[field] = wanted[field] as never;
     if (wanted["ports"] !== undefined) {

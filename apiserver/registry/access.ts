@@ -26,5 +26,11 @@ export interface ObjectReader {
 export interface ObjectWriter {
   create<T extends ApiObject>(definition: ResourceDefinition<T>, object: object): Promise<T>;
   update<T extends ApiObject>(definition: ResourceDefinition<T>, object: object): Promise<T>;
-  delete(definition: ResourceDefinition, namespace: string, name: string): Promise<void>;
+  /** Only the object of this uid, where one is given; a Conflict where there is another. */
+  delete(
+    definition: ResourceDefinition,
+    namespace: string,
+    name: string,
+    only?: { readonly uid: string },
+  ): Promise<void>;
 }

@@ -56,7 +56,7 @@ export class Committer {
     const encoded: StoredEncoding = encodeObject(stored);
     this.#deps.cache.announce(stored, encoded);
     const options = ttlSeconds === undefined ? { expectedRevision } : { expectedRevision, ttlSeconds };
-    const result = await this.#guard(() => this.#deps.storage.put(key, encoded.bytes, options));
+    const result = await guardedWrite(() => this.#deps.storage.put(key, encoded.bytes, options));
     if (!result.ok) {
       const { current } = result;
       return { current: current === undefined ? undefined : servedFromStore(current.value, current.modRevision) };
@@ -85,7 +85,7 @@ export class Committer {
     if (context.dryRun) {
       return { served: servedAs(current, this.#definition) };
     }
-    const result = await this.#guard(() => this.#deps.storage.delete(key, { expectedRevision: current.revision }));
+    const result = await guardedWrite(() => this.#deps.storage.delete(key, { expectedRevision: current.revision }));
     if (!result.ok) {
       return {
         current:
@@ -94,19 +94,19 @@ export class Committer {
     }
     return { served: servedAs(servedAtRevision(current, result.revision), this.#definition) };
   }
+}
 
-  /** A store that cannot take the write just now is told as such: nothing was lost, trying again may succeed. */
-  async #guard<R>(write: () => Promise<R>): Promise<R> {
-    try {
-      return await write();
-    } catch (error) {
-      if (error instanceof StorageUnavailableError) {
-        throw ApiError.serviceUnavailable(`the store cannot take the write: ${error.message}`);
-      }
-      if (error instanceof UnknownOutcomeError) {
-        throw ApiError.timeout(`the store did not answer, the write may still happen: ${error.message}`);
-      }
-      throw error;
+/** A store that cannot take the write just now is told as such: nothing was lost, trying again may succeed. */
+export async function guardedWrite<R>(write: () => Promise<R>): Promise<R> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof StorageUnavailableError) {
+      throw ApiError.serviceUnavailable(`the store cannot take the write: ${error.message}`);
     }
+    if (error instanceof UnknownOutcomeError) {
+      throw ApiError.timeout(`the store did not answer, the write may still happen: ${error.message}`);
+    }
+    throw error;
   }
 }

@@ -68,9 +68,15 @@ export class MemoryObjects implements ObjectReader, ObjectWriter {
     return this.set(definition, object);
   }
 
-  async delete<T extends ApiObject>(definition: ResourceDefinition<T>, namespace: string, name: string): Promise<void> {
+  async delete<T extends ApiObject>(
+    definition: ResourceDefinition<T>,
+    namespace: string,
+    name: string,
+    only?: { readonly uid: string },
+  ): Promise<void> {
     const current = this.get(definition, namespace, name);
     if (!current) throw ApiError.notFound(resourceOf(definition), name);
+    if (only !== undefined && only.uid !== current.metadata.uid) throw ApiError.conflict(resourceOf(definition), name);
     this.writes++;
     this.#all(definition).delete(`${namespace}/${name}`);
     this.#tell(definition, { type: "DELETED", object: current as ApiObject, previous: current as ApiObject });

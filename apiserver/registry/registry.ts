@@ -119,8 +119,14 @@ export class Registry implements ObjectReader, ObjectWriter {
     return (await store.update(namespace, name, () => thaw(draft) as Draft<ApiObject>, context)).served.object as T;
   }
 
-  async delete(definition: ResourceDefinition, namespace: string, name: string): Promise<void> {
-    await this.of(definition).delete(namespace, name, {}, ownContext());
+  async delete(
+    definition: ResourceDefinition,
+    namespace: string,
+    name: string,
+    only?: { readonly uid: string },
+  ): Promise<void> {
+    const options = only === undefined ? {} : { preconditions: only };
+    await this.of(definition).delete(namespace, name, options, ownContext());
   }
 
   #prepare(definition: ResourceDefinition, object: object): Draft<ApiObject> {

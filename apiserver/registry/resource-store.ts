@@ -1,4 +1,4 @@
-import { ApiError, isAlreadyExists } from "../../apimachinery/errors/api-error.ts";
+import { ApiError, isAlreadyExists, isTimeout } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { ResourceCache } from "../cache/resource-cache.ts";
@@ -10,7 +10,13 @@ import { checkDeleteOptions, type DeleteOptions } from "./delete-options.ts";
 import { checkPreconditions, decideDeletion, isReleased } from "./deletion.ts";
 import { changesSpec, dropStatus, isSame, keepOthers } from "./split.ts";
 import { ensureNamespace, fillSystemFields, keepSystemFields } from "./system-fields.ts";
-import { admissionAttributes, requestContext, type WriteContext, type WriteHooks } from "./write-context.ts";
+import {
+  admissionAttributes,
+  requestContext,
+  type WriteContext,
+  type WriteHooks,
+  type WriteOutcome,
+} from "./write-context.ts";
 
 /** Tries at a name of generateName's before giving up (registry's maxNameGenerationCreateAttempts). */
 const nameAttempts = 8;
@@ -219,7 +225,11 @@ export class ResourceStore {
           ? await this.#committer.remove(key, current, context)
           : await this.#committer.put(key, decision.draft, current.revision, context);
       if ("served" in result) {
-        return { served: result.served, removed: decision.type === "remove" };
+        const removed = decision.type === "remove";
+        if (removed && this.hooks !== undefined && !context.dryRun) {
+          await this.hooks.removed(served.object);
+        }
+        return { served: result.served, removed };
       }
       current = result.current;
     }
@@ -256,23 +266,47 @@ export class ResourceStore {
     const request = requestContext(context, now);
     definition.prepareForCreate?.(draft, request);
     const name = draft.metadata.name ?? "";
-    const release = this.hooks?.claim(draft, undefined);
-    try {
+    const check = async (): Promise<void> => {
       checkValid(definition, draft, undefined, request, (text) => context.warn(text));
       await context.mayCreate?.();
       await context.admission?.validate({ ...attributes, name });
-      const result = await this.#committer.put(
-        this.keyOf(definition.scope === "Namespaced" ? namespace : "", name),
-        draft,
-        0,
-        context,
-      );
-      if ("served" in result) {
-        return result.served;
+    };
+    const key = this.keyOf(definition.scope === "Namespaced" ? namespace : "", name);
+    const commit = (): Promise<CommitOutcome> => this.#committer.put(key, draft, 0, context);
+    const result = await this.#claiming(draft, undefined, context, check, commit);
+    if ("served" in result) {
+      return result.served;
+    }
+    throw this.#alreadyExists(name, result.current);
+  }
+
+  /** Checks and commits, with what the resource's hooks claim for the write, and give back if nothing comes of it. */
+  async #claiming(
+    draft: Draft<ApiObject>,
+    old: ApiObject | undefined,
+    context: WriteContext,
+    check: () => Promise<void>,
+    commit: () => Promise<CommitOutcome>,
+  ): Promise<CommitOutcome> {
+    if (this.hooks === undefined) {
+      await check();
+      return commit();
+    }
+    const claim = await this.hooks.claim(draft, old, context);
+    let outcome: WriteOutcome = "refused";
+    try {
+      await check();
+      outcome = "unknown";
+      const result = await commit();
+      outcome = "served" in result ? "written" : "refused";
+      return result;
+    } catch (error) {
+      if (!isTimeout(error)) {
+        outcome = "refused";
       }
-      throw this.#alreadyExists(name, result.current);
+      throw error;
     } finally {
-      release?.();
+      await claim?.settle(outcome);
     }
   }
 
@@ -309,14 +343,12 @@ export class ResourceStore {
     if (definition.generation && changesSpec(definition, draft, old)) {
       (draft.metadata as Draft<ObjectMeta>).generation = (old.metadata.generation ?? 0) + 1;
     }
-    const release = this.hooks?.claim(draft, old);
-    try {
+    const check = async (): Promise<void> => {
       checkValid(definition, draft, old, request, (text) => context.warn(text));
       await context.admission?.validate(attributes);
-      return await this.#commitUpdate(key, draft, current, old, context);
-    } finally {
-      release?.();
-    }
+    };
+    const commit = (): Promise<CommitOutcome> => this.#commitUpdate(key, draft, current, old, context);
+    return this.#claiming(draft, old, context, check, commit);
   }
 
   async #commitUpdate(
@@ -328,7 +360,13 @@ export class ResourceStore {
   ): Promise<CommitOutcome> {
     if (isReleased(this.definition, draft, old)) {
       const removed = await this.#committer.remove(key, current, context);
-      return "served" in removed ? { served: servedFromValue(draft) } : removed;
+      if (!("served" in removed)) {
+        return removed;
+      }
+      if (this.hooks !== undefined && !context.dryRun) {
+        await this.hooks.removed(draft);
+      }
+      return { served: servedFromValue(draft) };
     }
     if (isSame(draft, old) && this.#deps.storage.isStale?.(key) !== true) {
       return { served: servedAs(current, this.definition) };

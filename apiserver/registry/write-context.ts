@@ -28,13 +28,28 @@ export interface WriteContext {
   auditAnnotate(key: string, value: string): void;
 }
 
+/** What became of a write. `unknown`: the store did not answer, it may still happen. */
+export type WriteOutcome = "written" | "refused" | "unknown";
+
+/** What a write has claimed outside its object, until it is known what became of it. */
+export interface Claim {
+  /** Called once. What cannot be given back does not fail the write: never rejects. */
+  settle(outcome: WriteOutcome): Promise<void>;
+}
+
 /** Claims outside the object that a write makes: service addresses and ports. */
 export interface WriteHooks {
   /**
-   * Before validation; may change the draft. Returns what is called once the write has ended, well or not: what was claimed
-   * is then held by the object in the cache, or by nobody.
+   * Before validation; may change the draft. A dry run claims nothing, and is shown what it might get. Rejects with the
+   * ApiError that refuses the write, and has then claimed nothing.
    */
-  claim(draft: Draft<ApiObject>, old: ApiObject | undefined): () => void;
+  claim(
+    draft: Draft<ApiObject>,
+    old: ApiObject | undefined,
+    context: Pick<WriteContext, "dryRun" | "subresource">,
+  ): Promise<Claim | undefined>;
+  /** The object is gone from the store: what it held is free. Never rejects. */
+  removed(object: ApiObject): Promise<void>;
 }
 
 /** One write as admission plugins see it. */

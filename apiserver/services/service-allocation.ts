@@ -1,179 +1,202 @@
-import { Service } from "../../api/core/v1/service.ts";
-import { type IPFamily, type ServiceNetwork, setServiceFamilies } from "../../api/core/v1/service-families.ts";
-import {
-  applyAllocation,
-  type ServiceHoldings,
-  type ServiceNeeds,
-  serviceHoldings,
-  serviceNeeds,
-} from "../../api/core/v1/service-ip.ts";
+import type { Service } from "../../api/core/v1/service.ts";
+import { type ServiceNetwork, setServiceFamilies } from "../../api/core/v1/service-families.ts";
+import { applyAllocation, type ServiceNeeds, serviceHoldings, serviceNeeds } from "../../api/core/v1/service-ip.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
-import { type Cidr, formatIP, isIPv4, parseCIDR, parseIP } from "../../apimachinery/net/ip.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
-import type { Random } from "../../base/random.ts";
-import type { ObjectReader } from "../registry/access.ts";
-import type { WriteHooks } from "../registry/write-context.ts";
-import { bigintOfIP, ipOfBigint } from "./ip-number.ts";
-import { Pool, type Refusal } from "./pool.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Claim, WriteContext, WriteHooks, WriteOutcome } from "../registry/write-context.ts";
+import type { NodePorts } from "./node-ports.ts";
+import { pretendedPorts } from "./pretended-ports.ts";
+import { addressRefusals, type ClaimedAddress, type ServiceAddresses, type ServiceName } from "./service-addresses.ts";
 
-/** Ports of nodes that services get (kube-apiserver --service-node-port-range). */
-const nodePortFirst = 30_000;
-const nodePortLast = 32_767;
-/** Of an IPv6 range no more than this is used: upstream's allocators do the same. */
-const maxRange = 1n << 64n;
-
-const refusals: Readonly<Record<Exclude<Refusal, "outOfRange">, string>> = {
-  full: "range is full",
-  allocated: "provided IP is already allocated",
-};
-
-interface Range {
-  readonly cidr: Cidr;
-  readonly text: string;
-  readonly pool: Pool;
+export interface ServiceAllocationDeps {
+  readonly addresses: ServiceAddresses;
+  readonly nodePorts: NodePorts;
+  /** Families that have a range, the default one first. */
+  readonly network: ServiceNetwork;
+  readonly logger: Logger;
 }
 
 /**
- * Gives services their addresses and ports of nodes. What is taken is what the services in the cache hold: nothing else is
- * stored, so nothing can leak. One server writes; several on one store would each need to reserve in it (IPAddress objects).
+ * What services hold outside their objects (pkg/registry/core/service/storage/alloc.go): their addresses and ports are taken
+ * before the service is written, so that no other can have them, and given back once it no longer has them. A server that
+ * ends in between leaves something taken, never something taken twice; the repair gives it back.
  */
 export class ServiceAllocation implements WriteHooks {
-  readonly #network: ServiceNetwork;
-  readonly #ranges = new Map<IPFamily, Range>();
-  readonly #ports: Pool;
+  readonly #deps: ServiceAllocationDeps;
 
-  constructor(reader: ObjectReader, cidrs: readonly string[], random: Random) {
-    for (const text of cidrs) {
-      const range = rangeOf(text, random);
-      this.#ranges.set(isIPv4(range.cidr.network) ? "IPv4" : "IPv6", range);
-    }
-    this.#network = { families: [...this.#ranges.keys()] as unknown as ServiceNetwork["families"] };
-    this.#ports = new Pool(BigInt(nodePortFirst), BigInt(nodePortLast - nodePortFirst + 1), random);
-    reader.onChange(Service, ({ type, object, previous }) => {
-      if (previous !== undefined) {
-        this.#count(serviceHoldings(previous), -1);
-      }
-      if (type !== "DELETED") {
-        this.#count(serviceHoldings(object), 1);
-      }
-    });
+  constructor(deps: ServiceAllocationDeps) {
+    this.#deps = deps;
   }
 
-  claim(draft: Draft<ApiObject>, old: ApiObject | undefined): () => void {
+  async claim(
+    draft: Draft<ApiObject>,
+    old: ApiObject | undefined,
+    { dryRun, subresource }: Pick<WriteContext, "dryRun" | "subresource">,
+  ): Promise<Claim | undefined> {
+    // A status says nothing of addresses.
+    if (subresource !== "") return undefined;
     const service = draft as unknown as Draft<Service>;
     const before = old as unknown as Service | undefined;
-    const refuse = (errors: readonly FieldError[]): ApiError =>
-      ApiError.invalid({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
-    const errors = setServiceFamilies(service, before, this.#network);
-    if (errors.length > 0) {
-      throw refuse(errors);
-    }
+    const errors = setServiceFamilies(service, before, this.#deps.network);
+    if (errors.length > 0) throw refused(service, errors);
     const needs = serviceNeeds(service, before);
-    const taken: { readonly pool: Pool; readonly value: bigint }[] = [];
-    const release = (): void => {
-      for (const { pool, value } of taken) {
-        pool.release(value);
-      }
-    };
+    if (dryRun) {
+      this.#pretend(service, needs);
+      return undefined;
+    }
+    const { clusterIPs, nodePorts } = needs.releases;
+    const ofOld = { clusterIPs: clusterIPs.map(({ ip }) => ip), nodePorts };
+    const takes = needs.clusterIPs.length + needs.nodePorts.length > 0 || needs.healthCheckNodePort !== undefined;
+    if (!takes && clusterIPs.length === 0 && nodePorts.length === 0) return undefined;
+    const taken = new Taken(this.#deps, nameOf(service));
     try {
-      const clusterIPs = needs.clusterIPs.map((need) => this.#takeAddress(service, need, taken, refuse));
-      const nodePorts = needs.nodePorts.map(({ indexes, nodePort }) => {
-        const place = path("spec", "ports").index(indexes[0]!).child("nodePort");
-        return this.#takePort(nodePort, taken, (text) => refuse([invalid(place, nodePort ?? 0, text)]));
-      });
-      const health = needs.healthCheckNodePort;
-      const healthCheckNodePort =
-        health === undefined
-          ? undefined
-          : this.#takePort(health.nodePort, taken, (text) =>
-              ApiError.internal(`failed to allocate requested HealthCheck NodePort ${health.nodePort}: ${text}`),
-            );
-      applyAllocation(service, needs, {
-        clusterIPs,
-        nodePorts,
-        ...(healthCheckNodePort === undefined ? {} : { healthCheckNodePort }),
-      });
+      await taken.takeAll(service, needs);
     } catch (error) {
-      release();
+      await taken.settle("refused", ofOld);
       throw error;
     }
-    return release;
+    return { settle: (outcome) => taken.settle(outcome, ofOld) };
   }
 
-  #takeAddress(
-    service: Draft<Service>,
-    need: ServiceNeeds["clusterIPs"][number],
-    taken: { readonly pool: Pool; readonly value: bigint }[],
-    refuse: (errors: readonly FieldError[]) => ApiError,
-  ): string {
-    const range = this.#ranges.get(need.family);
-    const place = path("spec", "clusterIPs");
-    const shown = service.spec.clusterIPs ?? [];
-    if (range === undefined) {
-      throw refuse([invalid(place, shown, `${need.family} is not configured on this cluster`)]);
-    }
-    const wanted = need.ip === undefined ? undefined : bigintOfIP(parseIP(need.ip)!);
-    const value = range.pool.take(wanted);
-    if (typeof value === "bigint") {
-      taken.push({ pool: range.pool, value });
-      return need.ip ?? formatIP(ipOfBigint(value, need.family));
-    }
-    if (need.ip === undefined) {
-      const name = JSON.stringify(service.metadata.name);
-      throw ApiError.internal(`failed to allocate a serviceIP for Service ${name}: ${refusals.full}`);
-    }
-    const why =
-      value === "outOfRange"
-        ? `the provided IP (${need.ip}) is not in the valid range. The range of valid IPs is ${range.text}`
-        : refusals[value];
-    throw refuse([invalid(place, shown, `failed to allocate IP ${need.ip}: ${why}`)]);
+  async removed(object: ApiObject): Promise<void> {
+    const service = object as unknown as Service;
+    const { clusterIPs, nodePorts } = serviceHoldings(service);
+    const taken = new Taken(this.#deps, nameOf(service));
+    await taken.settle("written", { clusterIPs: clusterIPs.map(({ ip }) => ip), nodePorts });
   }
 
-  #takePort(
-    wanted: number | undefined,
-    taken: { readonly pool: Pool; readonly value: bigint }[],
-    refuse: (text: string) => ApiError,
-  ): number {
-    const value = this.#ports.take(wanted === undefined ? undefined : BigInt(wanted));
-    if (typeof value === "bigint") {
-      taken.push({ pool: this.#ports, value });
-      return Number(value);
-    }
-    if (wanted === undefined) {
-      throw ApiError.internal("failed to allocate a nodePort: range is full");
-    }
-    throw refuse(
-      value === "outOfRange"
-        ? `provided port is not in the valid range. The range of valid ports is ${nodePortFirst}-${nodePortLast}`
-        : "provided port is already allocated",
-    );
+  #pretend(service: Draft<Service>, needs: ServiceNeeds): void {
+    const clusterIPs = needs.clusterIPs.map(({ family, ip }) => {
+      const pretended = this.#deps.addresses.pretend(family, ip);
+      if ("refusal" in pretended) throw addressError(service, needs, ip, pretended.refusal);
+      return pretended.ip;
+    });
+    const claim = pretendedPorts(wantedPorts(needs), (port) => this.#deps.nodePorts.has(port));
+    if ("refusal" in claim) throw portError(service, needs, claim);
+    applyPorts(service, needs, clusterIPs, claim.ports);
+  }
+}
+
+interface Held {
+  readonly clusterIPs: readonly string[];
+  readonly nodePorts: readonly number[];
+}
+
+/** What one write has taken, until it is known what became of the write. */
+class Taken {
+  readonly #deps: ServiceAllocationDeps;
+  readonly #service: ServiceName;
+  readonly #addresses: ClaimedAddress[] = [];
+  #ports: readonly number[] = [];
+
+  constructor(deps: ServiceAllocationDeps, service: ServiceName) {
+    this.#deps = deps;
+    this.#service = service;
   }
 
-  #count({ clusterIPs, nodePorts }: ServiceHoldings, change: 1 | -1): void {
-    for (const { family, ip } of clusterIPs) {
-      const address = parseIP(ip);
-      if (address !== undefined) {
-        this.#ranges.get(family)?.pool.count(bigintOfIP(address), change);
-      }
+  async takeAll(service: Draft<Service>, needs: ServiceNeeds): Promise<void> {
+    const clusterIPs: string[] = [];
+    for (const { family, ip } of needs.clusterIPs) {
+      const { addresses } = this.#deps;
+      const claim = await (ip === undefined
+        ? addresses.claimAny(family, this.#service)
+        : addresses.claim(family, ip, this.#service));
+      if ("refusal" in claim) throw addressError(service, needs, ip, claim.refusal);
+      this.#addresses.push(claim);
+      clusterIPs.push(ip ?? claim.ip);
     }
-    for (const port of nodePorts) {
-      this.#ports.count(BigInt(port), change);
+    const wanted = wantedPorts(needs);
+    if (wanted.length > 0) {
+      const claim = await this.#deps.nodePorts.take(wanted);
+      if ("refusal" in claim) throw portError(service, needs, claim);
+      this.#ports = claim.ports;
+    }
+    applyPorts(service, needs, clusterIPs, this.#ports);
+  }
+
+  /**
+   * Gives back what nobody holds now: what was taken, if the write was refused; what the service held before, if it was
+   * done. Of a write of which nobody knows, all stays taken. What cannot be given back just now is left to the repair.
+   */
+  async settle(outcome: WriteOutcome, before: Held): Promise<void> {
+    if (outcome === "unknown") return;
+    const { addresses, nodePorts } = this.#deps;
+    const releases =
+      outcome === "refused"
+        ? this.#addresses.map((address) => addresses.release(address))
+        : before.clusterIPs.map((ip) => addresses.releaseOf(this.#service, ip));
+    const ports = outcome === "refused" ? this.#ports : before.nodePorts;
+    if (ports.length > 0) releases.push(nodePorts.release(ports));
+    for (const result of await Promise.allSettled(releases)) {
+      if (result.status === "fulfilled") continue;
+      const { logger } = this.#deps;
+      logger.warn("an address or port of a service was not given back", { ...this.#service, error: result.reason });
     }
   }
 }
 
-/** A range without its first address (the network's) and, in IPv4, its last (broadcast). */
-function rangeOf(text: string, random: Random): Range {
-  const cidr = parseCIDR(text);
-  if (cidr === undefined) {
-    throw new RangeError(`the service range ${JSON.stringify(text)} is no CIDR: write something like 10.96.0.0/16`);
+function nameOf({ metadata: { namespace = "", name = "" } }: Pick<Service, "metadata">): ServiceName {
+  return { namespace, name };
+}
+
+/** Ports of nodes in their order, the one for health checks last. */
+function wantedPorts({ nodePorts, healthCheckNodePort }: ServiceNeeds): readonly (number | undefined)[] {
+  const wanted = nodePorts.map(({ nodePort }) => nodePort);
+  return healthCheckNodePort === undefined ? wanted : [...wanted, healthCheckNodePort.nodePort];
+}
+
+function applyPorts(
+  service: Draft<Service>,
+  needs: ServiceNeeds,
+  clusterIPs: readonly string[],
+  ports: readonly number[],
+): void {
+  const nodePorts = ports.slice(0, needs.nodePorts.length);
+  const healthCheckNodePort = ports[needs.nodePorts.length];
+  applyAllocation(service, needs, {
+    clusterIPs,
+    nodePorts,
+    ...(healthCheckNodePort === undefined ? {} : { healthCheckNodePort }),
+  });
+}
+
+function refused(service: Draft<Service>, errors: readonly FieldError[]): ApiError {
+  return ApiError.invalid({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
+}
+
+function addressError(
+  service: Draft<Service>,
+  { clusterIPs }: ServiceNeeds,
+  ip: string | undefined,
+  refusal: string,
+): ApiError {
+  if (ip === undefined && refusal === addressRefusals.full) {
+    const name = JSON.stringify(service.metadata.name);
+    return ApiError.internal(`failed to allocate a serviceIP for Service ${name}: ${refusal}`);
   }
-  const { network, prefix } = cidr;
-  const four = isIPv4(network);
-  const whole = 1n << BigInt((four ? 32 : 128) - prefix);
-  const size = (whole > maxRange ? maxRange : whole) - (four ? 2n : 1n);
-  return { cidr, text, pool: new Pool(bigintOfIP(network) + 1n, size, random) };
+  // Places whose address was to be found are shown empty.
+  const shown = [...(service.spec.clusterIPs ?? [])];
+  for (const { index } of clusterIPs) while (shown.length <= index) shown.push("");
+  const text = ip === undefined ? `failed to allocate IP: ${refusal}` : `failed to allocate IP ${ip}: ${refusal}`;
+  return refused(service, [invalid(path("spec", "clusterIPs"), shown, text)]);
+}
+
+function portError(
+  service: Draft<Service>,
+  { nodePorts, healthCheckNodePort }: ServiceNeeds,
+  { refusal, index }: { readonly refusal: string; readonly index: number },
+): ApiError {
+  const need = nodePorts[index];
+  if (need === undefined) {
+    const asked = healthCheckNodePort?.nodePort;
+    const what = asked === undefined ? "a HealthCheck NodePort 0" : `requested HealthCheck NodePort ${asked}`;
+    return ApiError.internal(`failed to allocate ${what}: ${refusal}`);
+  }
+  if (need.nodePort === undefined) return ApiError.internal(`failed to allocate a nodePort: ${refusal}`);
+  const place = path("spec", "ports").index(need.indexes[0]!).child("nodePort");
+  return refused(service, [invalid(place, need.nodePort, refusal)]);
 }

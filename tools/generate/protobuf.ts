@@ -1,11 +1,12 @@
 import type { CompactMessage, CompactMessages } from "../../apimachinery/protobuf/compact.ts";
 import { type Source, shortName } from "./source.ts";
 
-/** Kinds that have a message but no definition: what only a table of content negotiation asks for. */
+/** Kinds that have a message but no definition: what content negotiation asks for, and what lies in the store alone. */
 const undefinedKinds: Readonly<Record<string, readonly string[]>> = {
   "api.apidiscovery.v2.APIGroupDiscoveryList": ["apidiscovery.k8s.io/v2/APIGroupDiscoveryList"],
   "api.apidiscovery.v2beta1.APIGroupDiscoveryList": ["apidiscovery.k8s.io/v2beta1/APIGroupDiscoveryList"],
   "api.core.v1.List": ["/v1/List"],
+  "api.core.v1.RangeAllocation": ["/v1/RangeAllocation"],
   "apimachinery.pkg.apis.meta.v1.PartialObjectMetadata": [
     "meta.k8s.io/v1/PartialObjectMetadata",
     "meta.k8s.io/v1beta1/PartialObjectMetadata",

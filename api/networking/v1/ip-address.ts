@@ -20,19 +20,24 @@ export const IPAddress = defineBuiltIn<IPAddress>("networking.k8s.io/v1/ipaddres
   validateName: (name) => isValidIP(path("metadata", "name"), name).map(({ detail }) => detail),
   columns: [nameColumn, textColumn("ParentRef", parentText)],
   validate({ spec: { parentRef: parent } }, old) {
-    if (old !== undefined) return validateImmutableField(parent, old.spec.parentRef, parentPath);
-    if (parent === undefined) return [required(parentPath)];
-    const errors: FieldError[] = [];
-    if (parent.group) addMessages(errors, isDNS1123Subdomain(parent.group), parentPath.child("group"), parent.group);
-    addSegmentErrors(errors, parent.resource, parentPath.child("resource"));
-    addSegmentErrors(errors, parent.name, parentPath.child("name"));
-    if (parent.namespace) {
-      const messages = pathSegmentName(parent.namespace, false);
-      addMessages(errors, messages, parentPath.child("namespace"), parent.namespace);
-    }
+    const errors = parentErrors(parent);
+    if (old !== undefined) errors.push(...validateImmutableField(parent, old.spec.parentRef, parentPath));
     return errors;
   },
 });
+
+function parentErrors(parent: IPAddress["spec"]["parentRef"] | undefined): FieldError[] {
+  if (parent === undefined) return [required(parentPath)];
+  const errors: FieldError[] = [];
+  if (parent.group) addMessages(errors, isDNS1123Subdomain(parent.group), parentPath.child("group"), parent.group);
+  addSegmentErrors(errors, parent.resource, parentPath.child("resource"));
+  addSegmentErrors(errors, parent.name, parentPath.child("name"));
+  if (parent.namespace) {
+    const messages = pathSegmentName(parent.namespace, false);
+    addMessages(errors, messages, parentPath.child("namespace"), parent.namespace);
+  }
+  return errors;
+}
 
 function parentText({ spec: { parentRef: parent } }: IPAddress): string {
   if (parent === undefined) return "<none>";
