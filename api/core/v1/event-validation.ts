@@ -6,6 +6,7 @@ import { isDNS1123Subdomain } from "../../../apimachinery/validation/dns.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
 import type { Event } from "../../generated/types/core-v1.ts";
+import { goShown, objectReference, text } from "../../go-shape.ts";
 import { addMessages } from "../../validation.ts";
 
 // Rules: pkg/apis/core/validation/events.go. Paths are those of the form in which events are stored, whatever was asked.
@@ -65,30 +66,39 @@ export function addStrictCreateErrors(errors: FieldError[], event: Event): void 
   if (event.source?.component || event.source?.host) unset("source");
 }
 
-const immutableFields = [
-  "involvedObject",
-  "reason",
-  "message",
-  "source",
-  "firstTimestamp",
-  "lastTimestamp",
-  "count",
-  "reason",
-  "type",
-  "eventTime",
-  "action",
-  "related",
-] as const satisfies readonly (keyof Event)[];
+/** How upstream shows what may not change, by field, in the order of its checks: `reason` is asked twice. */
+const immutableFields: readonly (readonly [keyof Event, (value: unknown) => unknown])[] = [
+  ["involvedObject", (value) => goShown(objectReference, value ?? {})],
+  ["reason", shownText],
+  ["message", shownText],
+  ["source", (value) => goShown([text("Component"), text("Host")], value ?? {})],
+  ["firstTimestamp", shownTime],
+  ["lastTimestamp", shownTime],
+  ["count", (value) => value ?? 0],
+  ["reason", shownText],
+  ["type", shownText],
+  ["eventTime", shownTime],
+  ["action", shownText],
+  ["related", (value) => goShown(objectReference, value)],
+  ["reportingComponent", shownText],
+  ["reportingInstance", shownText],
+];
+
+function shownText(value: unknown): unknown {
+  return value ?? "";
+}
+
+function shownTime(value: unknown): unknown {
+  return value ?? null;
+}
 
 /** What events.k8s.io/v1 asks of a change: only the series may go on. */
 export function addStrictUpdateErrors(errors: FieldError[], event: Event, old: Event): void {
   if (!semanticEqual(event.series, old.series)) addSeriesErrors(errors, event);
-  for (const field of immutableFields) {
-    errors.push(...validateImmutableField(event[field], old[field], path(field)));
+  for (const [field, shown] of immutableFields) {
+    const name = field === "reportingComponent" ? "reportingController" : field;
+    errors.push(...validateImmutableField(shown(event[field]), shown(old[field]), path(name)));
   }
-  const { reportingComponent: controller, reportingInstance: instance } = event;
-  errors.push(...validateImmutableField(controller, old.reportingComponent, path("reportingController")));
-  errors.push(...validateImmutableField(instance, old.reportingInstance, path("reportingInstance")));
 }
 
 function addSeriesErrors(errors: FieldError[], { series }: Event): void {

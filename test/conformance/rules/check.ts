@@ -38,7 +38,8 @@ async function creates(client: HttpClient, rules: KindRules, change: Change): Pr
 }
 
 async function checkChange(client: HttpClient, rules: KindRules, rule: Rule, subresource: string): Promise<void> {
-  const made = await store(client, rules, rule.stored ?? {});
+  const created = await store(client, rules, rule.stored ?? {});
+  const made = rule.deleted ? await markDeleted(client, `${rules.path}/${nameOf(created)}`) : created;
   const stored = rules.shared === true ? changed(made, { "metadata.resourceVersion": undefined }) : made;
   const own = `${rules.path}/${nameOf(stored)}`;
   const path = `${own}${subresource === "" ? "" : `/${subresource}`}?dryRun=All`;
@@ -62,6 +63,11 @@ async function store(client: HttpClient, rules: KindRules, change: Change): Prom
   if (status === undefined) return made;
   const path = `${rules.path}/${nameOf(made)}/status`;
   return (await expect(client, { method: "PUT", path, body: { ...made, status } }, 200)).json as JsonObject;
+}
+
+async function markDeleted(client: HttpClient, path: string): Promise<JsonObject> {
+  await expect(client, { method: "DELETE", path }, 200);
+  return (await expect(client, { path }, 200)).json as JsonObject;
 }
 
 async function remove(client: HttpClient, path: string): Promise<void> {

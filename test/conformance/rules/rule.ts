@@ -29,6 +29,8 @@ export interface Rule {
   readonly says: string;
   /** Where the rule is of an update, or of a status: how what is stored differs from the valid object. */
   readonly stored?: Change;
+  /** What is stored is being deleted, held back by a finalizer. */
+  readonly deleted?: boolean;
   readonly accepts: Change | readonly Change[];
   readonly refuses: Refusal | readonly Refusal[];
 }

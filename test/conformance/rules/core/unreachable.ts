@@ -2,6 +2,16 @@ const defaulted = "defaults give a value";
 const normalized = "a missing list is filled in from the single address, or from what is stored";
 const releasedEarlier = "setServiceFamilies refuses a release under any other policy before";
 
+const places = {
+  "api/core/v1/endpoints-validation.ts": {
+    'if (!port.protocol) errors.push(required(place.child("protocol")));': defaulted,
+  },
+  "api/core/v1/event-validation.ts": {
+    'addMessages(errors, isDNS1123Subdomain(namespace), path("namespace"), namespace);':
+      "admission asks for the namespace before, and none has another name",
+  },
+};
+
 const services = {
   "api/core/v1/service-cluster-ips.ts": {
     "if (ips.length === 0) errors.push(required(clusterIPsPath));": normalized,
@@ -37,4 +47,4 @@ const services = {
 };
 
 /** What no request can break, though upstream asks for it too. */
-export const unreachable = { ...services };
+export const unreachable = { ...places, ...services };
