@@ -22,27 +22,40 @@ export interface WebhookClientConfig {
 }
 
 /** One of URL and service, and that one good. */
-export function validateWebhookClientConfig(
-  { url, service }: WebhookClientConfig,
-  place: Path,
-  alternatives = "exactly one of url or service is required",
-): readonly FieldError[] {
-  if ((url === undefined) === (service === undefined)) return [required(place, alternatives)];
+export function validateWebhookClientConfig({ url, service }: WebhookClientConfig, place: Path): readonly FieldError[] {
+  if ((url === undefined) === (service === undefined)) {
+    return [required(place, "exactly one of url or service is required")];
+  }
   if (url !== undefined) return validateWebhookUrl(url, place.child("url"));
   return validateWebhookService(service!, place.child("service"));
 }
 
-/** Certificates in PEM, at least one. */
+/** Certificates in PEM, at least one of them good (client-go/transport createErrorParsingCAData). */
 export function validateCaBundle(caBundle: string, place: Path): readonly FieldError[] {
-  const pem = Buffer.from(caBundle, "base64").toString("utf8");
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  const detail = "unable to load root certificates: unable to parse bytes as PEM block";
-  if (blocks.length === 0) return [invalid(place, caBundle, detail)];
+  const problem = bundleProblem(Buffer.from(caBundle, "base64").toString("latin1"));
+  return problem === undefined ? [] : [invalid(place, caBundle, `unable to load root certificates: ${problem}`)];
+}
+
+function bundleProblem(pem: string): string | undefined {
+  const block = /-----BEGIN ([^\n]*?)-----[\s\S]*?-----END \1-----[^\S\n]*\n?/g;
+  let end = 0;
+  let bad = false;
+  for (const [text, type] of pem.matchAll(block)) {
+    end = pem.indexOf(text, end) + text.length;
+    if (type !== "CERTIFICATE") continue;
+    if (isCertificate(text)) return undefined;
+    bad = true;
+  }
+  if (bad) return "failed to parse certificate: x509: malformed certificate";
+  return end < pem.length ? "unable to parse bytes as PEM block" : "no valid certificate authority data seen";
+}
+
+function isCertificate(pem: string): boolean {
   try {
-    for (const block of blocks) new X509Certificate(block);
-    return [];
+    new X509Certificate(pem);
+    return true;
   } catch {
-    return [invalid(place, caBundle, detail)];
+    return false;
   }
 }
 
@@ -91,8 +104,9 @@ function validateWebhookService(
   place: Path,
 ): readonly FieldError[] {
   const errors: FieldError[] = [];
-  if (name === "") errors.push(required(place.child("name")));
-  if (namespace === "") errors.push(required(place.child("namespace")));
+  // Upstream's callers hand the two over in the other order: what is missing is told by the other's name.
+  if (namespace === "") errors.push(required(place.child("name")));
+  if (name === "") errors.push(required(place.child("namespace")));
   const messages = isValidPortNum(port);
   if (messages.length > 0) {
     errors.push(invalid(place.child("port"), port, `port is not valid: ${messages.join(", ")}`));

@@ -1,6 +1,7 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { duplicate, invalid, notSupported, required } from "../../../apimachinery/field/errors.ts";
 import { type Path, path } from "../../../apimachinery/field/path.ts";
+import { JsonPathError, parsePath } from "../../../apimachinery/json-path/parse.ts";
 import { byteLength } from "../../../apimachinery/text/go-quote.ts";
 import { validateConditions } from "../../../apimachinery/validation/conditions.ts";
 import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
@@ -129,7 +130,9 @@ function validateAuditAnnotation(
   }
   const stored = new Set((old?.auditAnnotations ?? []).map((one) => one.valueExpression));
   const declared = { hasParams, hasAuthorizer: true, stored, result: "string or null" } as const;
-  return [...errors, ...expressions.validate(text, declared, value)];
+  const found = expressions.validate(text, declared, value);
+  // It is shown as it was sent.
+  return [...errors, ...found.map((error) => ({ ...error, value: valueExpression }))];
 }
 
 function validateStatus(status: types.ValidatingAdmissionPolicyStatus | undefined): readonly FieldError[] {
@@ -138,7 +141,18 @@ function validateStatus(status: types.ValidatingAdmissionPolicyStatus | undefine
   for (const [i, { fieldRef = "", warning = "" }] of (status?.typeChecking?.expressionWarnings ?? []).entries()) {
     const at = place.child("typeChecking").child("expressionWarnings").index(i);
     if (warning === "") errors.push(required(at.child("warning")));
-    if (fieldRef.trim() === "") errors.push(required(at.child("fieldRef")));
+    errors.push(...fieldRefErrors(fieldRef.trim(), at.child("fieldRef")));
   }
   return [...errors, ...validateConditions(status?.conditions ?? [], place.child("conditions"))];
+}
+
+function fieldRefErrors(fieldRef: string, place: Path): readonly FieldError[] {
+  if (fieldRef === "") return [required(place)];
+  try {
+    parsePath(fieldRef);
+    return [];
+  } catch (error) {
+    if (error instanceof JsonPathError) return [invalid(place, fieldRef, `invalid JSONPath: ${error.message}`)];
+    throw error;
+  }
 }

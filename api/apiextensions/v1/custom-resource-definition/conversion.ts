@@ -39,14 +39,12 @@ export function* conversionErrors(
 }
 
 function* clientConfigErrors(
-  { url, service, caBundle }: WebhookClientConfig,
+  config: WebhookClientConfig,
   options: ConversionOptions,
   place: Path,
 ): Generator<FieldError> {
-  // Upstream hands the two names over in the other order, and names them so when one is missing.
-  const named =
-    service === undefined ? {} : { service: { ...service, name: service.namespace, namespace: service.name } };
-  yield* validateWebhookClientConfig({ ...(url === undefined ? {} : { url }), ...named }, place);
+  yield* validateWebhookClientConfig(config, place);
+  const { caBundle } = config;
   if (caBundle && !options.allowInvalidCABundle) yield* validateCaBundle(caBundle, place.child("caBundle"));
 }
 
