@@ -64,7 +64,8 @@ export class Connection {
       this.#queued.push({ ...write, resolve, reject });
       if (this.#flushScheduled) return;
       this.#flushScheduled = true;
-      queueMicrotask(() => this.#flush());
+      // Microtasks run after every request that is read; this, after all that could be read in this turn.
+      setImmediate(() => this.#flush());
     });
   }
 
