@@ -23,6 +23,9 @@ export function inProcessTransport(handler: Handler, user: UserInfo, userAgent: 
     if (response.type === "raw" && response.status === 429) {
       throw ApiError.tooManyRequests(String(response.body).trim(), Number(response.headers?.["retry-after"] ?? 0));
     }
+    if (response.type === "raw" && response.status === 500 && apiRequest.info.isResourceRequest) {
+      throw ApiError.internal(new Error(String(response.body).trim()));
+    }
     return { response, warnings: apiRequest.warnings };
   };
   return {

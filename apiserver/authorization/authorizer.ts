@@ -20,7 +20,7 @@ export interface AuthorizationAttributes {
 
 export type Decision =
   | { readonly decision: "allow"; readonly reason: string }
-  | { readonly decision: "deny"; readonly reason: string }
+  | { readonly decision: "deny"; readonly reason: string; readonly evaluationError?: string }
   | { readonly decision: "noOpinion"; readonly reason: string; readonly evaluationError?: string };
 
 export interface ResourceRule {

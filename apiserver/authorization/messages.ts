@@ -13,8 +13,13 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
  * what a Forbidden answer says. Characters that could pass for HTML are escaped (endpoints/handlers/responsewriters).
  */
 export function forbiddenMessage(attributes: AuthorizationAttributes, reason: string): string {
-  const text = withoutReason(attributes).replace(/[&<>]/g, (character) => entities[character]!);
+  const text = withoutEntities(withoutReason(attributes));
   return reason === "" ? text : `${text}: ${reason}`;
+}
+
+/** Whoever shows the text as HTML shows no more than text. */
+export function withoutEntities(text: string): string {
+  return text.replace(/[&<>]/g, (character) => entities[character]!);
 }
 
 function withoutReason({

@@ -88,7 +88,7 @@ export function evaluateSelfSubjectRulesReview(
 
 async function decide(attributes: AuthorizationAttributes, authorizer: Authorizer): Promise<SubjectAccessReviewStatus> {
   const decision = await authorizer.authorize(attributes);
-  const error = decision.decision === "noOpinion" ? decision.evaluationError : undefined;
+  const error = decision.decision === "allow" ? undefined : decision.evaluationError;
   return {
     allowed: decision.decision === "allow",
     ...(decision.decision === "deny" ? { denied: true } : {}),

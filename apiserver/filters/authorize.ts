@@ -1,7 +1,10 @@
+import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { AuthorizationAttributes, Authorizer } from "../authorization/authorizer.ts";
+import { withoutEntities } from "../authorization/messages.ts";
 import { forbidden } from "../authorization/must-allow.ts";
 import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
 
 /** Verbs that selectors limit. */
 const limitedVerbs: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"]);
@@ -12,12 +15,28 @@ export function authorize(authorizer: Authorizer): Filter {
     const attributes = attributesOf(request);
     const answer = authorizer.authorize(attributes);
     const decision = answer instanceof Promise ? await answer : answer;
+    if (decision.decision !== "allow" && decision.evaluationError !== undefined) {
+      request.auditAnnotations.set("authorization.k8s.io/reason", "internal error");
+      return failed(request, decision.evaluationError);
+    }
     request.auditAnnotations.set("authorization.k8s.io/decision", decision.decision === "allow" ? "allow" : "forbid");
     request.auditAnnotations.set("authorization.k8s.io/reason", decision.reason);
     if (decision.decision !== "allow") {
       throw forbidden(attributes, decision.reason);
     }
     return next(request);
+  };
+}
+
+/** Who could not decide has not refused: an error in plain text, and no Status (responsewriters.InternalError). */
+function failed({ path, rawQuery }: ApiRequest, error: string): ApiResponse {
+  const uri = rawQuery ? `${path}?${rawQuery}` : path;
+  return {
+    type: "raw",
+    status: 500,
+    contentType: "text/plain; charset=utf-8",
+    body: `${withoutEntities(`Internal Server Error: ${goQuote(uri)}: ${error}`)}\n`,
+    headers: { "x-content-type-options": "nosniff" },
   };
 }
 

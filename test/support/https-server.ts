@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtInResources } from "../../api/mod.ts";
 import { issueCertificate, toPem } from "../../apimachinery/x509/certificate.ts";
+import type { AccessOptions } from "../../apiserver/access.ts";
 import type { Backend } from "../../apiserver/nodes/backend.ts";
 import { ApiServer, type ApiServerOptions } from "../../apiserver/server.ts";
 import { versionInfo } from "../../apiserver/version.ts";
@@ -41,6 +42,8 @@ export interface HttpsServerOptions {
   readonly compactionIntervalMs?: number;
   /** The way to nodes. */
   readonly backend?: Backend;
+  /** How it knows its users, and what they may, where that is another than usual. */
+  readonly access?: Partial<AccessOptions>;
   /** Anything else that the server is to be told. */
   readonly more?: Partial<ApiServerOptions>;
 }
@@ -74,6 +77,7 @@ export async function startHttpsServer(options: HttpsServerOptions = {}): Promis
       anonymous: true,
       authorizationModes: ["Node", "RBAC"],
       externalAddress: "127.0.0.1:6443",
+      ...options.access,
     },
     serviceCidrs: ["10.96.0.0/16"],
     service: { clusterIP: "10.96.0.1", endpoint: undefined },

@@ -81,6 +81,6 @@ export class WriteAuthorizer {
 function answerOf(decision: Decision): AccessAnswer {
   const { reason } = decision;
   if (decision.decision === "allow") return { allowed: true, reason };
-  const error = decision.decision === "noOpinion" ? decision.evaluationError : undefined;
+  const error = decision.evaluationError;
   return { allowed: false, reason, ...(error === undefined ? {} : { error }) };
 }

@@ -145,7 +145,7 @@ test("a webhook that answers nonsense has no opinion, or refuses where it is tol
   await withWebhook(
     nonsense,
     async ({ authorizer }) =>
-      assert.deepEqual(await authorizer.authorize(attributes), { decision: "deny", reason: "" }),
+      assert.deepEqual(await authorizer.authorize(attributes), { decision: "deny", reason: "", evaluationError }),
     deny,
   );
 });

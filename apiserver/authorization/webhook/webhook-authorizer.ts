@@ -96,9 +96,7 @@ export class WebhookAuthorizer implements Authorizer {
     const { onFailure, logger, name } = this.#options;
     const evaluationError = error instanceof Error ? error.message : String(error);
     logger.error("a webhook that decides who may has failed", { webhook: name, error: evaluationError });
-    return onFailure === "deny"
-      ? { decision: "deny", reason: "" }
-      : { decision: "noOpinion", reason: "", evaluationError };
+    return { decision: onFailure, reason: "", evaluationError };
   }
 }
 

@@ -94,6 +94,37 @@ describe("a key management plugin", { timeout: 60_000 }, () => {
     transformer.toStore(bytes("4"), key);
   });
 
+  test("that hangs is given up after its timeout: what is known is written and read on, what is not is refused", async () => {
+    const first = start();
+    await first.source.check();
+    const stored = first.transformer.toStore(bytes("1"), key);
+    const second = start();
+    await second.source.check();
+    server.hangs = true;
+    try {
+      const began = performance.now();
+      const checks = Promise.all([first.source.check(), second.source.check()]);
+      const reads = await Promise.allSettled(
+        Array.from({ length: 100 }, () => second.transformer.fromStore(stored, key)),
+      );
+      await checks;
+      assert.ok(performance.now() - began < 5_000);
+      const deadline = "rpc error: code = DeadlineExceeded desc = context deadline exceeded";
+      assert.equal(first.source.failure?.message, `kmsv2 Provider p is not healthy, error: ${deadline}`);
+      for (const read of reads) {
+        assert.equal(
+          read.status === "rejected" && (read.reason as Error).message,
+          `failed to decrypt DEK, error: ${deadline}`,
+        );
+      }
+      assert.equal(Buffer.from((await first.transformer.fromStore(stored, key)).value).toString(), "1");
+      second.transformer.toStore(bytes("2"), key);
+    } finally {
+      server.hangs = false;
+    }
+    assert.equal(Buffer.from((await second.transformer.fromStore(stored, key)).value).toString(), "1");
+  });
+
   test("what is stored under another key of the store, or is no such object, is refused", async () => {
     const { source, transformer } = start();
     await source.check();

@@ -41,7 +41,10 @@ export function keyManagementPlugin({ endpoint, timeoutMs, clock, random }: Plug
         if (error === null) resolve(answer as T);
         else reject(error);
       });
-      const timer = clock.setTimer(timeoutMs, () => sent.cancel());
+      const timer = clock.setTimer(timeoutMs, () => {
+        reject(new Error("rpc error: code = DeadlineExceeded desc = context deadline exceeded"));
+        sent.cancel();
+      });
     });
   return {
     status: () => call("Status", new Uint8Array(0), decodeStatus),

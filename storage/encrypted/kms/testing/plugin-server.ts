@@ -9,6 +9,8 @@ export interface PluginServer {
   /** The key that encrypts from now on. */
   keyId: string;
   healthz: string;
+  /** It takes calls and never answers. */
+  hangs: boolean;
   /** How often it has been asked to decrypt. */
   decrypted: number;
   close(): void;
@@ -23,6 +25,7 @@ export async function startPluginServer(socket: string, random: Random): Promise
     endpoint: `unix://${socket}`,
     keyId: "1",
     healthz: "ok",
+    hangs: false,
     decrypted: 0,
     close: () => server.forceShutdown(),
   };
@@ -73,8 +76,9 @@ export async function startPluginServer(socket: string, random: Random): Promise
   const implementation: UntypedServiceImplementation = Object.fromEntries(
     Object.entries(answers).map(([name, answer]) => [
       name,
-      (call: { request: Uint8Array }, done: (error: Error | null, value: Uint8Array) => void) =>
-        done(null, answer(call.request)),
+      (call: { request: Uint8Array }, done: (error: Error | null, value: Uint8Array) => void) => {
+        if (!state.hangs) done(null, answer(call.request));
+      },
     ]),
   );
   server.addService(service as never, implementation);
