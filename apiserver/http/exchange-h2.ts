@@ -11,13 +11,15 @@ export class Http2Exchange implements Exchange {
   readonly multiplexed = true;
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
+  readonly #raw: readonly string[];
   #abort: AbortController | undefined;
   /** All of the answer has been handed over. A stream that its client resets ends its own writable side: that says nothing. */
   #answered = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]) {
     this.#stream = stream;
     this.#headers = headers;
+    this.#raw = raw;
     // A reset stream is no failure of the server; whoever waits for it learns of it by the signal.
     stream.on("error", () => {});
   }
@@ -39,13 +41,10 @@ export class Http2Exchange implements Exchange {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
+  /** From what came: Node joins the values of a name, and where one ended cannot be told any more. */
   *headerPairs(): Generator<readonly [string, string]> {
-    for (const [name, value] of Object.entries(this.#headers)) {
-      for (const one of Array.isArray(value) ? value : [value]) {
-        if (one !== undefined) {
-          yield [name, one];
-        }
-      }
+    for (let i = 0; i + 1 < this.#raw.length; i += 2) {
+      yield [this.#raw[i]!, this.#raw[i + 1]!];
     }
   }
 

@@ -139,7 +139,7 @@ async function respondList(exchange: Exchange, response: ListResponse, context: 
 
 function listMetadata(response: ListResponse): object {
   return {
-    resourceVersion: response.resourceVersion,
+    ...(response.resourceVersion === "" ? {} : { resourceVersion: response.resourceVersion }),
     ...(response.continueToken === undefined ? {} : { continue: response.continueToken }),
     ...(response.remainingItemCount === undefined ? {} : { remainingItemCount: response.remainingItemCount }),
   };

@@ -139,12 +139,12 @@ export class HttpServer {
     this.#sessions.add(session);
     session.on("error", () => {});
     session.setLocalWindowSize(initialWindowBytes * 4);
-    const turns = new StreamTurns(session, this.#options.clock, (stream, headers) => {
-      this.#serve(new Http2Exchange(stream, headers));
+    const turns = new StreamTurns(session, this.#options.clock, (stream, headers, raw) => {
+      this.#serve(new Http2Exchange(stream, headers, raw));
     });
-    session.on("stream", (stream, headers) => {
+    session.on("stream", (stream, headers, _flags, raw) => {
       this.#sessions.stream(stream);
-      turns.take(stream, headers);
+      turns.take(stream, headers, raw);
     });
   }
 

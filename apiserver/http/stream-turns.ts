@@ -10,6 +10,9 @@ const perTurn = 64;
 const resetBurst = 5_000;
 const resetsPerSecond = 500;
 
+/** `raw` has names and values in turn, as they came: those of one name apart. */
+type ServeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: string[]) => void;
+
 /**
  * Begins the requests of one HTTP/2 connection in turns. What is reset before its turn has come is never begun, so that a flood
  * of requests and resets costs others little; after too many resets the connection is closed with ENHANCE_YOUR_CALM.
@@ -17,34 +20,31 @@ const resetsPerSecond = 500;
 export class StreamTurns {
   readonly #session: ServerHttp2Session;
   readonly #clock: Clock;
-  readonly #serve: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+  readonly #serve: ServeStream;
   #begun = 0;
   #scheduled = false;
-  #waiting: { readonly stream: ServerHttp2Stream; readonly headers: IncomingHttpHeaders }[] = [];
+  #waiting: { readonly stream: ServerHttp2Stream; readonly headers: IncomingHttpHeaders; readonly raw: string[] }[] =
+    [];
   #resetsLeft = resetBurst;
   #countedAtMs: number;
 
-  constructor(
-    session: ServerHttp2Session,
-    clock: Clock,
-    serve: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
-  ) {
+  constructor(session: ServerHttp2Session, clock: Clock, serve: ServeStream) {
     this.#session = session;
     this.#clock = clock;
     this.#serve = serve;
     this.#countedAtMs = clock.monotonicMs();
   }
 
-  take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: string[]): void {
     stream.once("close", () => {
       if (stream.aborted) this.#countReset();
     });
     if (this.#begun < perTurn && this.#waiting.length === 0) {
       this.#begun++;
-      this.#serve(stream, headers);
+      this.#serve(stream, headers, raw);
     } else {
       stream.on("error", ignore);
-      this.#waiting.push({ stream, headers });
+      this.#waiting.push({ stream, headers, raw });
     }
     if (!this.#scheduled) this.#schedule();
   }
@@ -59,10 +59,10 @@ export class StreamTurns {
     this.#begun = 0;
     let taken = 0;
     for (; taken < this.#waiting.length && this.#begun < perTurn; taken++) {
-      const { stream, headers } = this.#waiting[taken]!;
+      const { stream, headers, raw } = this.#waiting[taken]!;
       if (stream.closed || stream.destroyed) continue;
       this.#begun++;
-      this.#serve(stream, headers);
+      this.#serve(stream, headers, raw);
     }
     this.#waiting.splice(0, taken);
     if (this.#begun > 0) this.#schedule();
