@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import { Lease } from "./coordination/v1/lease.ts";
+import { ComponentStatus } from "./core/v1/component-status.ts";
 import { ConfigMap } from "./core/v1/config-map.ts";
 import { Endpoints } from "./core/v1/endpoints.ts";
 import { Event } from "./core/v1/event.ts";
@@ -11,6 +12,7 @@ import { Event as EventsEvent } from "./events/v1/event.ts";
 
 /** Services and where they lead, configuration, accounts, events and leases. */
 export const servicesAndConfigResources: readonly ResourceDefinition[] = [
+  ComponentStatus,
   ConfigMap,
   Endpoints,
   Event,

@@ -29,6 +29,7 @@ const startHooks = [
   "scheduling/bootstrap-system-priority-classes",
   "priority-and-fairness-config-producer",
   "bootstrap-controller",
+  "start-kubernetes-service-cidr-controller",
   "start-kube-aggregator-informers",
   "apiservice-status-local-available-controller",
   "apiservice-status-remote-available-controller",

@@ -153,7 +153,7 @@ function listObject({ definition, items, resourceVersion, continueToken, remaini
     kind: definition.listKind,
     apiVersion: apiVersionOf(definition),
     metadata: {
-      resourceVersion,
+      ...(resourceVersion === "" ? {} : { resourceVersion }),
       ...(continueToken === undefined ? {} : { continue: continueToken }),
       ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
     },

@@ -27,6 +27,7 @@ export interface ListResponse {
   readonly type: "list";
   readonly definition: ResourceDefinition;
   readonly items: readonly ServedObject[];
+  /** "" for what is not stored. */
   readonly resourceVersion: string;
   readonly continueToken?: string;
   readonly remainingItemCount?: number;

@@ -18,6 +18,7 @@ import { KeptService } from "./bootstrap/kept-service.ts";
 import { type KubernetesService, kubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
 import type { Filter, Handler } from "./chain.ts";
+import { type ComponentCheck, componentStatusHandler, storeCheck } from "./component-status/component-status.ts";
 import { conversionOf } from "./custom-resources/conversion-webhook.ts";
 import { CustomResources } from "./custom-resources/custom-resources.ts";
 import { impersonate } from "./filters/impersonate.ts";
@@ -80,6 +81,8 @@ export interface ApiServerOptions {
   readonly checks?: readonly HealthCheck[];
   /** How long the store may take to answer before the server is not well, or not ready. Default 2 s. */
   readonly probeTimeouts?: { readonly healthMs?: number; readonly readinessMs?: number };
+  /** What `kubectl get componentstatuses` shows beside the store: controllers and scheduler, wherever they run. */
+  readonly components?: readonly ComponentCheck[];
   /** Who this server is to kubelets. Without it, and without `backend`, logs, exec and proxies are ServiceUnavailable. */
   readonly kubelet?: KubeletCredentials;
   /** The way to nodes and pods; default: the network, as `kubelet` says. */
@@ -132,7 +135,8 @@ export class ApiServer {
     this.metrics = options.metrics ?? new MetricsRegistry();
     const storage = measuredStorage(options.storage, definitions, { metrics: this.metrics, clock });
     this.#cache = new WatchCache(storage, clock);
-    const stored = definitions.filter(({ verbs }) => verbs.includes("get"));
+    // Reviews cannot be read, the states of components not written: neither is stored.
+    const stored = definitions.filter(({ verbs }) => verbs.includes("get") && verbs.includes("create"));
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
     measureStoredObjects(this.metrics, () => this.registry.stores);
     this.#services = new ServiceNetwork({
@@ -185,6 +189,8 @@ export class ApiServer {
     });
     const subresources = allSubresources(access.tokenIssuer, this.#backend);
     const virtual = allReviews(scope, access);
+    const components = [...(options.components ?? []), storeCheck(storage)];
+    const computed = new Map([["v1/componentstatuses.", componentStatusHandler(components, clock)]]);
     const limits = options.requestLimits ?? defaultRequestLimits;
     this.#flowControl = this.#flowControlOf(limits);
     // Whoever does not ask hears of it by /readyz.
@@ -200,7 +206,7 @@ export class ApiServer {
       impersonate: impersonate(access.authorizer),
       flowControl: this.#flowFilter(limits),
       authorizer: access.authorizer,
-      resources: this.#aggregator.handler(resourceHandler(scope, subresources, virtual)),
+      resources: this.#aggregator.handler(resourceHandler(scope, subresources, virtual, computed)),
       paths: this.#aggregator.handler(
         allPaths({
           definitions,

@@ -30,12 +30,14 @@ const status: Subresource = { get: getObject, update: updateObject, patch: patch
 
 /**
  * Answers requests for resources: finds the registry, then the verb. `subresources` holds those that are not generic, by
- * `plural.group/subresource`, and `virtual` the resources that are answered and never stored (reviews), by `plural.group`.
+ * `plural.group/subresource`, `virtual` the resources that are answered when they are created and never stored (reviews), and
+ * `computed` those that are found out when they are read, by `version/plural.group`.
  */
 export function resourceHandler(
   scope: Scope,
   subresources: ReadonlyMap<string, Subresource>,
   virtual: ReadonlyMap<string, Handler>,
+  computed: ReadonlyMap<string, Handler> = new Map(),
 ): Handler {
   return async (request) => {
     const { info } = request;
@@ -49,6 +51,10 @@ export function resourceHandler(
         throw methodNotAllowed();
       }
       return answer(request);
+    }
+    const read = computed.get(`${info.version}/${resource}`);
+    if (read !== undefined) {
+      return read(request);
     }
     const store = storeOf(scope, request);
     const handler = info.subresource === "" ? verbOf(store, info) : subresourceOf(store, info, subresources);

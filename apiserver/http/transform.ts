@@ -17,7 +17,8 @@ export interface TransformContext {
 export function transformObject(definition: ResourceDefinition, object: ApiObject, context: TransformContext): object {
   const { output, includeObject, now } = context;
   if (output.as === "Table") {
-    const metadata = { resourceVersion: object.metadata.resourceVersion ?? "" };
+    const { resourceVersion } = object.metadata;
+    const metadata = resourceVersion === undefined ? {} : { resourceVersion };
     return tableOf(definition.columns, [object], { now, includeObject, version: output.version, metadata });
   }
   return partialMetadata(object, output.version);
