@@ -24,6 +24,7 @@ import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import { runControllers } from "./runner/run.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
+import { serviceCidrController } from "./service-cidrs/controller.ts";
 import { taintEvictionController } from "./taint-eviction/controller.ts";
 import { validatingAdmissionPolicyStatusController } from "./validating-admission-policy-status/controller.ts";
 import { attributesClassProtection, claimProtection, volumeProtection } from "./volume-protection/controller.ts";
@@ -84,6 +85,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "endpointslice-mirroring-controller": endpointSliceMirroringController,
     "node-lifecycle-controller": nodeLifecycleController(),
     "pod-garbage-collector-controller": podGarbageCollector(),
+    "service-cidr-controller": serviceCidrController,
     "taint-eviction-controller": taintEvictionController(),
     "validatingadmissionpolicy-status-controller": validatingAdmissionPolicyStatusController,
     "persistentvolumeclaim-protection-controller": claimProtection,

@@ -53,6 +53,8 @@ export interface PatchObject extends Common, Named {
 /** Server-side apply. */
 export interface Apply extends Common {
   readonly type: "apply";
+  /** `status`, … Default: the object itself. */
+  readonly subresource?: string;
   readonly object: AnyInput;
   readonly fieldManager: string;
   readonly force?: boolean;

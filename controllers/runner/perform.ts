@@ -13,8 +13,13 @@ export async function perform(client: Client, action: Action, signal: AbortSigna
     case "update":
       return calls.update(action.object, { signal });
     case "apply": {
-      const { object, fieldManager, force = false } = action;
-      return calls.apply(object, { signal, fieldManager, force });
+      const { object, fieldManager, force = false, subresource } = action;
+      return calls.apply(object, {
+        signal,
+        fieldManager,
+        force,
+        ...(subresource === undefined ? {} : { subresource }),
+      });
     }
     case "patch":
       return patch(calls, action, signal);
