@@ -70,7 +70,8 @@ function keepPodCIDRsEqual(spec: { podCIDR?: string; podCIDRs?: string[] } | und
 
 function validate(node: Node, old: Node | undefined, { subresource }: RequestContext): readonly FieldError[] {
   const check: Check = { errors: [], options: templateOptions() };
-  if (subresource !== "status") validateNode(check, node, old);
+  // A change of the spec is held to both: what is wrong with taints is told twice, as upstream does.
+  if (subresource !== "status") validateNode(check, node);
   if (old !== undefined) validateNodeUpdate(check, node, old);
   return check.errors;
 }

@@ -49,12 +49,14 @@ function addJsonErrors(errors: FieldError[], data: Readonly<Record<string, strin
   if (wrong !== undefined) errors.push(invalid(dataPath.key(key), "<secret contents redacted>", wrong));
 }
 
+const goTypes: Readonly<Record<string, string>> = { boolean: "bool", bigint: "number" };
+
 /** Why this is no JSON object, in the words of Go's encoding/json; null passes as an empty one. */
 function jsonObjectError(text: string): string | undefined {
   try {
     const { value } = parseJson(text);
     if (value === null || (typeof value === "object" && !Array.isArray(value))) return undefined;
-    const found = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+    const found = Array.isArray(value) ? "array" : (goTypes[typeof value] ?? typeof value);
     return `json: cannot unmarshal ${found} into Go value of type map[string]interface {}`;
   } catch (error) {
     if (error instanceof JsonSyntaxError) return error.message;

@@ -6,6 +6,7 @@ import { isValidCIDRForLegacyField } from "../../../../apimachinery/validation/a
 import { validateLabelName } from "../../../../apimachinery/validation/label-fields.ts";
 import { isValidLabelValue } from "../../../../apimachinery/validation/labels.ts";
 import type { Node, Taint } from "../../../generated/types/core-v1.ts";
+import { goShown, pointer, text } from "../../../go-shape.ts";
 import type { Check } from "../pod/validation/check.ts";
 import { validateQuantity } from "../pod/validation/resources.ts";
 import { validateTaintEffect } from "../pod/validation/scheduling.ts";
@@ -16,20 +17,20 @@ const metadataPath = path("metadata");
 const podCIDRsPath = path("spec", "podCIDRs");
 
 /** What holds of a node, new or changed (pkg/apis/core/validation ValidateNode). */
-export function validateNode(check: Check, node: Node, old: Node | undefined): void {
-  // On update ValidateNodeUpdate looks at these again; once is enough for equal messages.
-  if (old === undefined) {
-    validateTaints(check, node.spec?.taints ?? none, metadataPath.child("taints"));
-    validateResources(check, node);
-    validateFeatures(check, node.status?.declaredFeatures ?? none);
-  }
+export function validateNode(check: Check, node: Node): void {
+  validateTaints(check, node.spec?.taints ?? none, metadataPath.child("taints"));
+  validateResources(check, node);
   const capacity = node.status?.nodeInfo?.swap?.capacity;
   if (capacity !== undefined && capacity <= 0) {
     const at = metadataPath.child("nodeSwapStatus", "capacity");
     check.errors.push(invalid(at, capacity, "must be greater than zero"));
   }
+  validateFeatures(check, node.status?.declaredFeatures ?? none);
   validatePodCIDRs(check, node.spec?.podCIDRs ?? none);
 }
+
+const taintShape = [text("Key"), text("Value"), text("Effect"), pointer("TimeAdded")];
+const addressShape = [text("Type"), text("Address")];
 
 /** A taint's key and effect together are its name. */
 function validateTaints(check: Check, taints: readonly Taint[], place: Path): void {
@@ -44,7 +45,10 @@ function validateTaints(check: Check, taints: readonly Taint[], place: Path): vo
     else validateTaintEffect(check, effect, at.child("effect"));
     const name = `${effect}/${key}`;
     if (seen.has(name)) {
-      check.errors.push({ ...duplicate(at, taint), detail: "taints must be unique by key and effect pair" });
+      check.errors.push({
+        ...duplicate(at, goShown(taintShape, taint)),
+        detail: "taints must be unique by key and effect pair",
+      });
     }
     seen.add(name);
   });
@@ -101,7 +105,8 @@ export function validateNodeUpdate(check: Check, node: Node, old: Node): void {
   const addresses = new Set<string>();
   node.status?.addresses?.forEach((address, i) => {
     const key = `${address.type}/${address.address}`;
-    if (addresses.has(key)) check.errors.push(duplicate(path("status", "addresses").index(i), address));
+    if (addresses.has(key))
+      check.errors.push(duplicate(path("status", "addresses").index(i), goShown(addressShape, address)));
     addresses.add(key);
   });
   validateFixed(check, node, old);
@@ -110,6 +115,9 @@ export function validateNodeUpdate(check: Check, node: Node, old: Node): void {
     check.errors.push(invalid(at, node.spec.configSource, "exactly one reference subfield must be non-nil"));
   }
   validateTaints(check, node.spec?.taints ?? none, metadataPath.child("taints"));
+  if ((node.spec?.externalID ?? "") !== (old.spec?.externalID ?? "")) {
+    check.errors.push(forbidden(path("spec", "externalID"), "may not be updated"));
+  }
 }
 
 /** Set once, these stay. */
@@ -127,8 +135,5 @@ function validateFixed(check: Check, node: Node, old: Node): void {
   if (old.spec?.providerID && old.spec.providerID !== node.spec?.providerID) {
     const detail = 'node updates may not change providerID except from "" to valid';
     check.errors.push(forbidden(path("spec", "providerID"), detail));
-  }
-  if ((node.spec?.externalID ?? "") !== (old.spec?.externalID ?? "")) {
-    check.errors.push(forbidden(path("spec", "externalID"), "may not be updated"));
   }
 }

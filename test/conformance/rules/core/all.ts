@@ -2,7 +2,11 @@ import type { Area } from "../rule.ts";
 import { configMap } from "./config-map.ts";
 import { endpoints } from "./endpoints.ts";
 import { coreEvent, event, eventElsewhere, oldEvent } from "./event.ts";
+import { limitRange } from "./limit-range.ts";
 import { namespace } from "./namespace.ts";
+import { node } from "./node.ts";
+import { resourceQuota } from "./resource-quota.ts";
+import { secret } from "./secret.ts";
 import { service } from "./service.ts";
 import { serviceAddresses, serviceFamilies } from "./service-addresses.ts";
 import { serviceBalancer } from "./service-balancer.ts";
@@ -16,7 +20,11 @@ export const core: Area = {
     eventElsewhere,
     coreEvent,
     event,
+    limitRange,
     namespace,
+    node,
+    resourceQuota,
+    secret,
     service,
     serviceAddresses,
     serviceFamilies,

@@ -10,6 +10,10 @@ const places = {
     'addMessages(errors, isDNS1123Subdomain(namespace), path("namespace"), namespace);':
       "admission asks for the namespace before, and none has another name",
   },
+  "api/core/v1/node/validation.ts": {
+    'check.errors.push(invalid(at, node.spec.configSource, "exactly one reference subfield must be non-nil"));':
+      "a new node loses its configSource, and later only one that is there stays",
+  },
 };
 
 const services = {
