@@ -7,7 +7,7 @@ import { type Decoded, DecodeError, decodeObject } from "../../apimachinery/sche
 import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { FieldValidation } from "../registry/options.ts";
-import { type ParsedBody, parseBody } from "./parse.ts";
+import { isJson, type ParsedBody, parseBody } from "./parse.ts";
 
 /** The part of a resource that decoding needs: which kind, and its structure. */
 export type Kind = Pick<ResourceDefinition, "group" | "version" | "kind" | "schema"> &
@@ -40,7 +40,10 @@ export function decodeBody(kind: Kind, body: Buffer, options: DecodeOptions): Se
     if (!(error instanceof SyntaxError)) {
       throw error;
     }
-    throw unrecognized(kind, error.message, body);
+    const what = isJson(options.contentType)
+      ? `couldn't get version/kind; json parse error: ${error.message}`
+      : error.message;
+    throw unrecognized(kind, what, body);
   }
   return decodeParsed(kind, parsed, body, options);
 }

@@ -24,12 +24,8 @@ const noDuplicates = (): readonly string[] => [];
  * the parser says on text that is none (`SyntaxError`, worded as Go words it).
  */
 export function parseBody(body: Buffer, contentType: string | undefined): ParsedBody {
-  const mediaType = (contentType ?? "").split(";", 1)[0]!.trim().toLowerCase();
-  switch (mediaType) {
-    case "":
-    case "*/*":
-    case "application/json":
-      return fromJson(body);
+  if (isJson(contentType)) return fromJson(body);
+  switch (mediaTypeOf(contentType)) {
     case "application/yaml":
     case "application/apply-patch+yaml":
       return fromYaml(body);
@@ -41,6 +37,17 @@ export function parseBody(body: Buffer, contentType: string | undefined): Parsed
     default:
       throw ApiError.unsupportedMediaType(acceptedBodies);
   }
+}
+
+const jsonTypes: ReadonlySet<string> = new Set(["", "*/*", "application/json"]);
+
+/** Whether a body of this type is read as JSON. */
+export function isJson(contentType: string | undefined): boolean {
+  return jsonTypes.has(mediaTypeOf(contentType));
+}
+
+function mediaTypeOf(contentType: string | undefined): string {
+  return (contentType ?? "").split(";", 1)[0]!.trim().toLowerCase();
 }
 
 function fromJson(body: Buffer): ParsedBody {

@@ -14,7 +14,7 @@ import type { WriteContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { mayCreate, namespaceOf, type Scope, writeContextOf } from "./scope.ts";
-import { checkName, checkUid, dedupOwnerReferences } from "./write.ts";
+import { checkName, checkUid } from "./write.ts";
 
 /** Server-side apply: creates what is not there (KEP-555). */
 export async function applyObject(
@@ -29,7 +29,6 @@ export async function applyObject(
     const draft = merged(scope, store, request, options, applied, old);
     checkName(draft, request);
     if (old === undefined) checkUid(draft, old, store, request);
-    dedupOwnerReferences(draft, request);
     return draft;
   };
   const context: WriteContext & { createIfMissing: boolean } = {

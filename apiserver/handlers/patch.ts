@@ -21,7 +21,7 @@ import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { applyObject } from "./apply.ts";
 import { namespaceOf, type Scope, writeContextOf, writerOf } from "./scope.ts";
-import { checkName, checkUid, dedupOwnerReferences } from "./write.ts";
+import { checkName, checkUid } from "./write.ts";
 
 type PatchType = "json" | "merge" | "strategic" | "apply";
 
@@ -54,7 +54,6 @@ export async function patchObject(scope: Scope, store: ResourceStore, request: A
     managedFields = sent.managedFields;
     checkUid(draft, old, store, request);
     checkName(draft, request);
-    dedupOwnerReferences(draft, request);
     return draft;
   };
   const writer = writerOf(request, options);

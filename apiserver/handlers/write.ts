@@ -4,6 +4,7 @@ import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { requestObject } from "../body/request-object.ts";
 import { writeOptionsOf } from "../registry/options.ts";
 import { ownFieldsOf } from "../registry/own-fields.ts";
+import { foldOwnerReferences } from "../registry/owner-references.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
@@ -14,7 +15,7 @@ export async function createObject(scope: Scope, store: ResourceStore, request: 
   const options = writeOptionsOf(request.query, "CreateOptions");
   const { draft, managedFields } = await requestObject(scope, store.definition, request, options.fieldValidation);
   wipeSystemFields(draft);
-  dedupOwnerReferences(draft, request);
+  foldOwnerReferences(draft, (text) => request.warnings.add(text), "as sent");
   const context = {
     ...writeContextOf(scope, request, options, "CreateOptions"),
     ownFields: ownFieldsOf(store.definition, writerOf(request, options), managedFields),
@@ -28,7 +29,7 @@ export async function updateObject(scope: Scope, store: ResourceStore, request: 
   const options = writeOptionsOf(request.query, "UpdateOptions");
   const { draft, managedFields } = await requestObject(scope, store.definition, request, options.fieldValidation);
   checkName(draft, request);
-  dedupOwnerReferences(draft, request);
+  foldOwnerReferences(draft, (text) => request.warnings.add(text), "as sent");
   const context = {
     ...writeContextOf(scope, request, options, "UpdateOptions"),
     ...mayCreate(scope, request),
@@ -98,28 +99,4 @@ export function checkUid(
       ? `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
       : `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
   throw ApiError.conflict(resource, request.info.name, text);
-}
-
-/** Owner references that say the same are folded, with a warning (handlers/rest.go dedupOwnerReferencesAndAddWarning). */
-export function dedupOwnerReferences(draft: Draft<ApiObject>, request: ApiRequest): void {
-  const metadata = draft.metadata as Draft<ObjectMeta>;
-  const references = metadata.ownerReferences;
-  if (references === undefined || references.length < 2) {
-    return;
-  }
-  const seen = new Map<string, (typeof references)[number]>();
-  const doubled: string[] = [];
-  for (const reference of references) {
-    const key = JSON.stringify(reference, Object.keys(reference).sort());
-    if (seen.has(key)) {
-      doubled.push(reference.uid);
-    }
-    seen.set(key, reference);
-  }
-  if (doubled.length > 0) {
-    request.warnings.add(
-      `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...new Set(doubled)].join(", ")}`,
-    );
-    metadata.ownerReferences = [...seen.values()];
-  }
 }

@@ -46,12 +46,14 @@ export async function listObjects(
     throw ApiError.badRequest("specifying resource version is not allowed when using continue");
   }
   const start = token === undefined ? prefix : prefix + token.start;
+  // Any state will do: the whole of what memory has is the cheapest, whatever the limit (Cacher.GetList).
+  const limit = options.resourceVersion === "0" && token === undefined ? 0 : options.limit;
   const snapshot = await snapshotOf(source, prefix, start, token?.revision, options, signal);
   if (store.definition.storedAs?.awaited !== undefined) {
-    const shown = selection.everything && options.limit > 0 ? options.limit : snapshot.entries.length;
+    const shown = selection.everything && limit > 0 ? limit : snapshot.entries.length;
     await store.ready(snapshot.entries.slice(0, shown).map(({ value }) => value));
   }
-  return page(store.definition, prefix, snapshot, selection, options.limit);
+  return page(store.definition, prefix, snapshot, selection, limit);
 }
 
 async function snapshotOf(
@@ -67,7 +69,9 @@ async function snapshotOf(
     return historic(source, prefix, start, continued, true);
   }
   const wanted = parseResourceVersion(options.resourceVersion);
-  if (options.resourceVersionMatch === "Exact" && wanted > 0) {
+  // A page of a stated revision means just that one, where nothing else is said: an older rule that clients rely on.
+  const exact = options.resourceVersionMatch === "Exact" || (options.resourceVersionMatch === "" && options.limit > 0);
+  if (exact && wanted > 0) {
     await waitForRevision(cache, wanted, signal);
     return historic(source, prefix, start, wanted, false);
   }

@@ -8,6 +8,7 @@ import { checkValid, checkVersion } from "./check.ts";
 import { type CommitOutcome, Committer, type StoreDependencies } from "./committer.ts";
 import { checkDeleteOptions, type DeleteOptions } from "./delete-options.ts";
 import { checkPreconditions, decideDeletion, isReleased } from "./deletion.ts";
+import { foldOwnerReferences } from "./owner-references.ts";
 import { changesSpec, dropStatus, isSame, keepOthers } from "./split.ts";
 import { ensureNamespace, fillSystemFields, keepSystemFields } from "./system-fields.ts";
 import {
@@ -261,6 +262,7 @@ export class ResourceStore {
     );
     await context.admission?.admit(attributes);
     ensureNamespace(definition, draft, namespace);
+    foldOwnerReferences(draft, (text) => context.warn(text), "after mutating admission");
     fillSystemFields(definition, draft, now, this.#deps.random);
     dropStatus(definition, draft);
     const request = requestContext(context, now);
@@ -336,6 +338,7 @@ export class ResourceStore {
     );
     await context.admission?.admit(attributes);
     ensureNamespace(definition, draft, namespace);
+    foldOwnerReferences(draft, (text) => context.warn(text), "after mutating admission");
     keepOthers(definition, draft, old, context.subresource);
     keepSystemFields(draft, old);
     const request = requestContext(context, now);

@@ -92,7 +92,7 @@ const bodies: readonly Case[] = [
     body: "",
     path: configMaps,
     answer: badRequest(
-      "the object provided is unrecognized (must be of type ConfigMap): unexpected end of JSON input (<empty>)",
+      "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)",
     ),
   },
   {
@@ -101,7 +101,7 @@ const bodies: readonly Case[] = [
     body: "{",
     path: configMaps,
     answer: badRequest(
-      "the object provided is unrecognized (must be of type ConfigMap): unexpected end of JSON input ({)",
+      "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input ({)",
     ),
   },
   {
