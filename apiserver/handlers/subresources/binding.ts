@@ -1,6 +1,7 @@
 import { Binding } from "../../../api/core/v1/binding.ts";
 import type { BindingInput, Pod } from "../../../api/generated/types/core-v1.ts";
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
+import { formatFieldErrors } from "../../../apimachinery/field/errors.ts";
 import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
@@ -57,13 +58,12 @@ async function bind(
 
 function checkBinding(draft: Draft<ApiObject>, name: string, context: RequestContext): void {
   const binding = draft as unknown as Binding;
-  if (binding.metadata?.name !== undefined && binding.metadata.name !== "" && binding.metadata.name !== name) {
+  if ((binding.metadata?.name ?? "") !== name) {
     throw ApiError.badRequest("name in URL does not match name in Binding object");
   }
   const errors = [...(Binding.validate?.(binding, undefined, context) ?? [])];
-  if (errors.length > 0) {
-    throw ApiError.invalid({ group: "", kind: "Binding" }, name, errors);
-  }
+  // Upstream answers with an error that is no Status, as for a failure of its own.
+  if (errors.length > 0) throw ApiError.from(formatFieldErrors(errors));
 }
 
 function assigned(pod: Pod, binding: BindingInput, name: string, now: number): Draft<ApiObject> {

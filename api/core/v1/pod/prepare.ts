@@ -76,6 +76,16 @@ function prepareStatus(pod: Draft<Pod>, old: Draft<Pod>): void {
   const oldStatus: Draft<PodStatus> = old.status ?? {};
   if (!status.qosClass && oldStatus.qosClass) status.qosClass = oldStatus.qosClass;
   keepObservedGenerations(status, oldStatus);
+  dropDisabledStatus(status);
+}
+
+/** What v1.36's feature gates leave off unless they are told otherwise (pkg/api/pod dropDisabledPodStatusFields). */
+function dropDisabledStatus(status: Draft<PodStatus>): void {
+  delete status.nodeAllocatableResourceClaimStatuses;
+  for (const list of ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const) {
+    for (const { volumeMounts } of status[list] ?? [])
+      for (const mount of volumeMounts ?? []) delete mount.volumeStatus;
+  }
 }
 
 /** An old kubelet knows nothing of observedGeneration: what another wrote stays (preserveOldObservedGeneration). */

@@ -23,3 +23,15 @@ export function volume(kind: string, source: Json): Change {
 export function without(kind: string, source: JsonObject, field: string): Change {
   return volume(kind, Object.fromEntries(Object.entries(source).filter(([name]) => name !== field)));
 }
+
+/** A pod whose spec is as it was told: no token is mounted into it. */
+export const plainPod = {
+  ...pod,
+  valid: {
+    metadata: { name: "rules" },
+    spec: {
+      automountServiceAccountToken: false,
+      containers: [{ name: "main", image: "a" }],
+    },
+  } as JsonObject,
+};

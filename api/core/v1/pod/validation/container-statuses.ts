@@ -21,18 +21,25 @@ export function validateContainerStatuses(check: Check, pod: Pod, statusPath: Pa
   const osName = pod.spec?.os?.name ?? "linux";
   for (const list of lists) {
     pod.status?.[list]?.forEach((status, i) => {
-      const at = statusPath.child(list).index(i);
-      if (status.user?.linux !== undefined) validateUser(check, status, { at: at.child("user", "linux"), osName });
+      const at = statusPath.child(list).index(i).child("user", "linux");
+      if (status.user?.linux !== undefined) validateUser(check, status, { at, osName });
+    });
+  }
+  for (const list of lists) {
+    pod.status?.[list]?.forEach((status, i) => {
+      const at = statusPath.child(list).index(i).child("allocatedResourcesStatus");
       if (list === "ephemeralContainerStatuses") {
-        if (status.allocatedResourcesStatus?.length) {
-          const detail = "must not be specified in container status";
-          check.errors.push(forbidden(at.child("allocatedResourcesStatus"), detail));
-        }
+        if (!status.allocatedResourcesStatus?.length) return;
+        check.errors.push(forbidden(at, "must not be specified in container status"));
         return;
       }
       const containers = list === "containerStatuses" ? pod.spec?.containers : pod.spec?.initContainers;
-      const container = containers?.find(({ name }) => name === status.name);
-      validateAllocated(check, status, container, at.child("allocatedResourcesStatus"));
+      validateAllocated(
+        check,
+        status,
+        containers?.find(({ name }) => name === status.name),
+        at,
+      );
     });
   }
 }

@@ -32,17 +32,27 @@ export function validatePodResize(check: Check, pod: Pod, old: Pod): void {
   if (running !== undefined && running.resources === undefined) {
     check.errors.push(forbidden(specPath, "Pod running on node without support for resize"));
   }
-  validatePodLevel(check, spec, oldSpec);
+  const podLevel = isSet(spec.resources) || isSet(oldSpec.resources);
+  if (podLevel) validatePodLevel(check, spec, oldSpec);
   if (!validateOrder(check, spec, oldSpec)) return;
   validateContainers(check, spec, oldSpec);
   if (check.errors.length > 0) return;
-  const { containers: _c, initContainers: _i, resources: _r, ...rest } = spec;
-  const { containers: _oc, initContainers: _oi, resources: _or, ...oldRest } = oldSpec;
-  if (!semanticEqual(rest, oldRest)) check.errors.push(forbidden(specPath, onlyResources));
+  if (!semanticEqual(rest(spec, podLevel), rest(oldSpec, podLevel))) {
+    check.errors.push(forbidden(specPath, onlyResources));
+  }
+}
+
+function isSet(resources: ResourceRequirements | undefined): boolean {
+  return Object.keys(resources?.requests ?? {}).length + Object.keys(resources?.limits ?? {}).length > 0;
+}
+
+/** What was not compared yet. */
+function rest(spec: PodSpec, podLevel: boolean): object {
+  const { containers: _, initContainers: __, resources, ...others } = spec;
+  return podLevel ? others : { ...others, resources };
 }
 
 function validatePodLevel(check: Check, { resources }: PodSpec, { resources: old }: PodSpec): void {
-  if (resources === undefined && old === undefined) return;
   const place = specPath.child("resources");
   if (resources === undefined) {
     check.errors.push(forbidden(place, "pod-level resources cannot be removed"));
@@ -125,5 +135,7 @@ function withoutMutable(resources: ResourceRequirements | undefined): object {
 function sameButMutable(container: Container, old: Container): boolean {
   const { resources, ...rest } = container;
   const { resources: oldResources, ...oldRest } = old;
-  return semanticEqual(rest, oldRest) && semanticEqual(withoutMutable(resources), withoutMutable(oldResources));
+  // Upstream's comparison forgets the claims of the new container: one that has claims cannot be resized.
+  const { claims: _, ...mutable } = resources ?? {};
+  return semanticEqual(rest, oldRest) && semanticEqual(withoutMutable(mutable), withoutMutable(oldResources));
 }

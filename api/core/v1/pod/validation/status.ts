@@ -18,7 +18,7 @@ const systemConditions = new Set(["PodScheduled", "Ready", "Initialized"]);
 export function validatePodStatusUpdate(check: Check, pod: Pod, old: Pod): void {
   const { annotations } = pod.metadata;
   validatePodAnnotationUpdate(check, annotations, old.metadata.annotations, annotationsPath);
-  validatePodAnnotations(check, annotations, pod.spec, annotationsPath);
+  validatePodAnnotations(check, annotations, pod.spec ?? {}, annotationsPath);
   const status = pod.status ?? {};
   const oldStatus = old.status ?? {};
   validateConditions(check, status.conditions ?? [], statusPath.child("conditions"));
@@ -87,8 +87,9 @@ function validateTransitions(check: Check, pod: Pod, old: Pod): void {
   ) => {
     old.status?.[list]?.forEach((before: ContainerStatus, i: number) => {
       const ended = before.state?.terminated;
-      const now = pod.status?.[list]?.find(({ name }) => name === before.name);
-      if (ended === undefined || now === undefined || now.state?.terminated !== undefined) return;
+      if (ended === undefined) return;
+      const lives = ({ name, state }: ContainerStatus) => name === before.name && state?.terminated === undefined;
+      if (!pod.status?.[list]?.some(lives)) return;
       if (!again(before.name, ended.exitCode ?? 0)) refuse(statusPath.child(list).index(i));
     });
   };
@@ -121,11 +122,12 @@ function validateIPs(check: Check, pod: Pod, old: Pod, field: "podIPs" | "hostIP
   const parsed = addresses.map(parseIP);
   const bad = parsed.indexOf(undefined);
   if (bad >= 0) {
-    const problem = `failed to check for dual stack with error:failed to parse IP[${bad}]: "${addresses[bad]}"`;
+    const problem = `failed to check for dual stack with error:invalid IP[${bad}]: ${addresses[bad]}`;
     check.errors.push(internalError(place, problem));
   }
   const families = new Set(parsed.map((ip) => ip !== undefined && isIPv6(ip)));
   if (bad >= 0 || families.size < 2 || addresses.length > 2) {
-    check.errors.push(invalid(place, entries, "may specify no more than one IP for each IP family"));
+    const shown = addresses.map((address) => ({ IP: address }));
+    check.errors.push(invalid(place, shown, "may specify no more than one IP for each IP family"));
   }
 }

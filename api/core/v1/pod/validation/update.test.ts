@@ -131,7 +131,7 @@ describe("an update of a pod's status", () => {
       "status",
     );
     assert.deepEqual(errors, [
-      'status.podIPs: Invalid value: [{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family',
+      'status.podIPs: Invalid value: [{"IP":"10.0.0.1"},{"IP":"10.0.0.2"}]: may specify no more than one IP for each IP family',
     ]);
     const both = said(
       stored(),

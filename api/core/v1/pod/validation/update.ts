@@ -5,7 +5,7 @@ import type { Draft } from "../../../../../apimachinery/resource/object.ts";
 import { rangeMessage } from "../../../../../apimachinery/validation/messages.ts";
 import type { Container, Pod, PodSpec, Toleration } from "../../../../generated/types/core-v1.ts";
 import { jsonDiff } from "../../../../json-diff.ts";
-import { validatePodAnnotationUpdate } from "./annotations.ts";
+import { validatePodAnnotations, validatePodAnnotationUpdate } from "./annotations.ts";
 import type { Check } from "./check.ts";
 import { validateImagePadding } from "./containers.ts";
 import { restoreGatedScheduling } from "./gated.ts";
@@ -28,7 +28,10 @@ const mutable = [
 /** Little of a pod may change once it is made (pkg/apis/core/validation ValidatePodUpdate). */
 export function validatePodUpdate(check: Check, pod: Pod, old: Pod): void {
   validatePod(check, pod);
-  validatePodAnnotationUpdate(check, pod.metadata.annotations, old.metadata.annotations, annotationsPath);
+  const { annotations } = pod.metadata;
+  validatePodAnnotationUpdate(check, annotations, old.metadata.annotations, annotationsPath);
+  // Once more, as upstream tells them.
+  validatePodAnnotations(check, annotations, pod.spec ?? {}, annotationsPath);
   const spec = pod.spec ?? { containers: [] };
   const oldSpec = old.spec ?? { containers: [] };
   if (!sameLength(check, spec.containers, oldSpec.containers, specPath.child("containers"))) return;
@@ -91,8 +94,9 @@ function validateAddedTolerations(check: Check, spec: PodSpec, oldSpec: PodSpec)
 
 function validateRemovedGates(check: Check, spec: PodSpec, oldSpec: PodSpec): void {
   const known = new Set((oldSpec.schedulingGates ?? none).map(({ name }) => name));
-  spec.schedulingGates?.forEach(({ name = "" }, i) => {
-    if (known.has(name)) return;
+  const gates = spec.schedulingGates ?? none;
+  gates.forEach(({ name = "" }, i) => {
+    if (known.has(name) || gates.findLastIndex((gate) => gate.name === name) !== i) return;
     const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
     check.errors.push(forbidden(specPath.child("schedulingGates").index(i).child("name"), detail));
   });
