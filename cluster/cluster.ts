@@ -1,9 +1,12 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { builtInResources } from "../api/mod.ts";
+import { parseCIDR } from "../apimachinery/net/ip.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
+import { componentWithin } from "../apiserver/component-status/component-status.ts";
 import { ApiServer } from "../apiserver/server.ts";
+import { nthAddress } from "../apiserver/services/ip-number.ts";
 import { versionInfo } from "../apiserver/version.ts";
 import {
   type Clock,
@@ -31,6 +34,7 @@ export interface ClusterOptions {
   readonly logger?: Logger;
   /** What is served; default: all built-in resources. */
   readonly definitions?: readonly ResourceDefinition[];
+  /** Range of service addresses, or two, comma between them. Default 10.96.0.0/16. */
   readonly serviceCidr?: string;
   /**
    * Runs the controllers too: all, or those that are named (as `--controllers` of kube-controller-manager does: `*`,
@@ -71,6 +75,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const clock: Clock = virtualClock ?? realClock;
   const random: Random = virtualClock === undefined ? realRandom : new SeededRandom(options.seed ?? 1);
   const storage = options.storage ?? memoryStorage({ clock });
+  const serviceCidrs = (options.serviceCidr ?? "10.96.0.0/16").split(",");
   const server = new ApiServer({
     storage,
     clock,
@@ -84,8 +89,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       authorizationModes: ["Node", "RBAC"],
       externalAddress: "kubernetes.default.svc",
     },
-    serviceCidrs: [options.serviceCidr ?? "10.96.0.0/16"],
-    service: { clusterIP: "10.96.0.1", endpoint: undefined },
+    serviceCidrs,
+    service: { clusterIP: nthAddress(parseCIDR(serviceCidrs[0]!)!, 1n), endpoint: undefined },
+    components: [
+      componentWithin("controller-manager", options.controllers !== undefined && options.controllers !== false),
+      componentWithin("scheduler", options.scheduler === true),
+    ],
     externalAddress: "kubernetes.default.svc",
     version: versionInfo({ version: "0.1.0", commit: "unknown", date: "1970-01-01T00:00:00Z" }),
   });
@@ -103,7 +112,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
           logger,
           rootCa: options.rootCa ?? "",
           clusterCidr: options.clusterCidr ?? ["10.244.0.0/16"],
-          serviceCidrs: [options.serviceCidr ?? "10.96.0.0/16"],
+          serviceCidrs,
           ...(typeof options.controllers === "boolean" ? {} : { controllers: options.controllers }),
         },
         stop.signal,

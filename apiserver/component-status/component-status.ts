@@ -42,6 +42,14 @@ export function storeCheck(storage: Storage): ComponentCheck {
   };
 }
 
+/** A component of the server's own process: it lives as long as the server does, or there is none. */
+export function componentWithin(name: string, runs: boolean): ComponentCheck {
+  return {
+    name,
+    check: () => (runs ? { status: "True", message: "ok" } : { status: "False", message: "not running" }),
+  };
+}
+
 /** Answers `/api/v1/componentstatuses`: every component is asked anew each time, all at once. */
 export function componentStatusHandler(checks: readonly ComponentCheck[], clock: Clock): Handler {
   const served = async (check: ComponentCheck, signal: AbortSignal) =>

@@ -1,4 +1,4 @@
-import type { IpAddress } from "../../apimachinery/net/ip.ts";
+import { type Cidr, formatIP, type IpAddress } from "../../apimachinery/net/ip.ts";
 
 /** An address as the number its bytes are. */
 export function bigintOfIP({ bytes }: IpAddress): bigint {
@@ -13,4 +13,9 @@ export function ipOfBigint(number: bigint, family: "IPv4" | "IPv6"): IpAddress {
     rest >>= 8n;
   }
   return { bytes, mapped: false };
+}
+
+/** The address that lies so far behind the network's own: of service ranges the first is the API's, the tenth is DNS's. */
+export function nthAddress({ network }: Cidr, n: bigint): string {
+  return formatIP(ipOfBigint(bigintOfIP(network) + n, network.bytes.length === 4 ? "IPv4" : "IPv6"));
 }

@@ -11,6 +11,7 @@ export interface ServerFlags extends AccessFlags, AuditFlags {
   readonly advertiseAddress?: string;
   readonly apiPort: number;
   readonly serviceCidr: string;
+  readonly serviceNodePortRange: string;
   readonly clusterCidr: string;
   readonly nodeName?: string;
   readonly nodeIp?: string;
@@ -55,6 +56,7 @@ export function addServerFlags(command: Command): Command {
       "range of service addresses, a second one for the other IP family",
       "10.96.0.0/16",
     )
+    .option("--service-node-port-range <range>", "ports of nodes that services get", "30000-32767")
     .option(
       "--cluster-cidr <cidr>[,<cidr>]",
       "range of pod addresses, of which each node gets a part; a second one for the other IP family",

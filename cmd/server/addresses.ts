@@ -1,6 +1,8 @@
 import { networkInterfaces } from "node:os";
-import { formatIP, parseCIDR } from "../../apimachinery/net/ip.ts";
-import { bigintOfIP, ipOfBigint } from "../../apiserver/services/ip-number.ts";
+import { parseCIDR } from "../../apimachinery/net/ip.ts";
+import { AddressRange } from "../../apiserver/services/address-range.ts";
+import { nthAddress } from "../../apiserver/services/ip-number.ts";
+import { type PortRange, parsePortRange } from "../../apiserver/services/port-set.ts";
 import { CommandError } from "../command-error.ts";
 import type { ServerFlags } from "../commands/server-options.ts";
 
@@ -14,6 +16,7 @@ export interface Addresses {
   /** Of the service `kube-dns`: the tenth of the first range. */
   readonly dnsAddress: string;
   readonly serviceCidrs: readonly string[];
+  readonly serviceNodePorts: PortRange;
   readonly clusterCidrs: readonly string[];
 }
 
@@ -30,8 +33,15 @@ export function addressesOf(flags: ServerFlags): Addresses {
     serviceAddresses: serviceCidrs.map((cidr) => nthServiceAddress(cidr, 1n)),
     dnsAddress: nthServiceAddress(serviceCidrs[0]!, 10n),
     serviceCidrs,
+    serviceNodePorts: nodePortsOf(flags.serviceNodePortRange),
     clusterCidrs,
   };
+}
+
+function nodePortsOf(text: string): PortRange {
+  const range = parsePortRange(text);
+  if (range !== undefined && range.first > 0) return range;
+  throw new CommandError(`--service-node-port-range ${text} is no range of ports: write something like 30000-32767`);
 }
 
 /** The address where DNS answers, by the range of services alone: kubeadm's tenth. */
@@ -40,8 +50,14 @@ export function dnsAddressOf(serviceCidr: string): string {
 }
 
 function nthServiceAddress(cidr: string, n: bigint): string {
-  const { network } = rangeOf("--service-cidr", cidr, "10.96.0.0/16");
-  return formatIP(ipOfBigint(bigintOfIP(network) + n, network.bytes.length === 4 ? "IPv4" : "IPv6"));
+  return nthAddress(serviceRangeOf(cidr), n);
+}
+
+/** Ranges of services are bounded: of an IPv6 range wider than 64 bits no addresses are given out. */
+function serviceRangeOf(text: string) {
+  const cidr = rangeOf("--service-cidr", text, "10.96.0.0/16");
+  if (AddressRange.of(text) !== undefined) return cidr;
+  throw new CommandError(`--service-cidr ${text} is too wide: an IPv6 range has a prefix of 64 bits or more`);
 }
 
 function rangeOf(flag: string, text: string, example: string) {

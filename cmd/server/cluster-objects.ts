@@ -1,10 +1,12 @@
-import { Service } from "../../api/core/v1/service.ts";
 import { ClusterRole } from "../../api/rbac/v1/cluster-role.ts";
 import { ClusterRoleBinding } from "../../api/rbac/v1/cluster-role-binding.ts";
 import { isAlreadyExists } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { KeptService } from "../../apiserver/bootstrap/kept-service.ts";
 import type { Registry } from "../../apiserver/registry/registry.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
 
 const rbacGroup = "rbac.authorization.k8s.io";
 const rbacVersion = `${rbacGroup}/v1`;
@@ -12,11 +14,21 @@ const rbacVersion = `${rbacGroup}/v1`;
 /** Who a node's DNS server is to the API: the common name in dns.conf's certificate. */
 export const dnsUser = "system:coredns";
 
+export interface ClusterObjectsDeps {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly dnsAddress: string;
+}
+
 /**
  * Makes what kubeadm adds to every cluster, where it is lacking: the administrators' binding, the role of DNS and the service
  * under whose address DNS answers (cmd/kubeadm/app/phases/kubeconfig, phases/addons/dns). What somebody has changed stays.
+ * The service may come later; `stop` gives that up.
  */
-export async function ensureClusterObjects(registry: Registry, dnsAddress: string): Promise<void> {
+export async function ensureClusterObjects(deps: ClusterObjectsDeps): Promise<{ stop(): void }> {
+  const { registry, dnsAddress } = deps;
+  const dns = new KeptService({ ...deps, service: dnsService(dnsAddress), once: true });
   await Promise.all([
     // admin.conf is a member of this group: what it may can be taken away again, unlike system:masters.
     ensure(registry, ClusterRoleBinding, binding("kubeadm:cluster-admins", "cluster-admin", "Group")),
@@ -30,12 +42,13 @@ export async function ensureClusterObjects(registry: Registry, dnsAddress: strin
       ],
     }),
     ensure(registry, ClusterRoleBinding, binding(dnsUser, dnsUser, "User")),
-    ensure(registry, Service, dnsService(dnsAddress)),
+    dns.start(),
   ]);
+  return dns;
 }
 
 /** Without a selector: each node answers at this address itself. */
-function dnsService(clusterIP: string): object {
+function dnsService(clusterIP: string) {
   const port = (name: string, number: number, protocol: string) => ({
     name,
     port: number,
@@ -43,8 +56,6 @@ function dnsService(clusterIP: string): object {
     targetPort: number,
   });
   return {
-    apiVersion: "v1",
-    kind: "Service",
     metadata: {
       name: "kube-dns",
       namespace: "kube-system",

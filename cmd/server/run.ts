@@ -25,6 +25,7 @@ import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { admissionOfFlags } from "./admission.ts";
 import { openAuditLog } from "./audit.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
+import { checksOfOthers, checksWithin } from "./component-checks.ts";
 import { runWithin } from "./components.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { requestLimitsOf } from "./request-limits.ts";
@@ -58,11 +59,21 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const untilEnd = AbortSignal.any([stop, ended.signal]);
   const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, logger, signal: untilEnd });
   const { storage, checks } = await openStore(flags, logger, untilEnd);
-  const server = serverOf(flags, addresses, { pki, storage, checks, logger, metrics, audit: auditLog?.filter, access });
+  const server = serverOf(name, flags, addresses, {
+    pki,
+    storage,
+    checks,
+    logger,
+    metrics,
+    audit: auditLog?.filter,
+    access,
+  });
   let components = Promise.resolve();
+  let clusterObjects: { stop(): void } | undefined;
   try {
     await server.start();
-    await ensureClusterObjects(server.registry, addresses.dnsAddress);
+    const objects = { registry: server.registry, clock: realClock, logger, dnsAddress: addresses.dnsAddress };
+    clusterObjects = await ensureClusterObjects(objects);
     const port = await listen(server, flags, pki);
     const url = `https://${urlHost(addresses.local)}:${port}`;
     const { serverState } = dataFiles(flags.dataDir);
@@ -93,6 +104,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     await removeRunState(serverState);
   } finally {
     ended.abort();
+    clusterObjects?.stop();
     await components.catch(() => {}); // If they have failed, that is what ended the wait above.
     await server.close(graceMs);
     await storage.close();
@@ -134,12 +146,13 @@ interface ServerParts {
 }
 
 function serverOf(
+  name: string,
   flags: ServerFlags,
   addresses: Addresses,
   { pki, storage, checks, logger, metrics, audit, access }: ServerParts,
 ): ApiServer {
   const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
-  return new ApiServer({
+  const server: ApiServer = new ApiServer({
     storage,
     checks,
     clock: realClock,
@@ -155,6 +168,8 @@ function serverOf(
       externalAddress,
     },
     serviceCidrs: addresses.serviceCidrs,
+    serviceNodePorts: addresses.serviceNodePorts,
+    components: name === "server" ? checksWithin : checksOfOthers(() => server.registry, realClock),
     service: {
       clusterIP: addresses.serviceAddresses[0]!,
       endpoint: addresses.advertised.startsWith("127.") ? undefined : { ip: addresses.advertised, port: flags.apiPort },
@@ -170,6 +185,7 @@ function serverOf(
     version: versionInfo(buildInfo),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
   });
+  return server;
 }
 
 function proxyClientOf({ pairs }: Pki): ProxyClient {
