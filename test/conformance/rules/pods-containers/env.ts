@@ -9,6 +9,7 @@ import {
 } from "../messages.ts";
 import {
   invalid,
+  invalidShown,
   type Json,
   type JsonObject,
   type KindRules,
@@ -127,10 +128,7 @@ export const env: KindRules = {
       refuses: [
         refused({ [at]: { value: "a" } }, required(`${at}.name`)),
         ...["a=b", "ä", "\t", "\u007f"].map((name) =>
-          refused(
-            { [at]: { name } },
-            { ...invalid(`${at}.name`, name, relaxed), message: `Invalid value: ${quoted(name)}: ${relaxed}` },
-          ),
+          refused({ [at]: { name } }, invalidShown(`${at}.name`, quoted(name), relaxed)),
         ),
       ],
     },

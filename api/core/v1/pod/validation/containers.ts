@@ -1,4 +1,4 @@
-import { duplicate, forbidden, invalid, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
+import { duplicate, forbidden, invalid, required } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
 import type {
   Container,
@@ -108,11 +108,4 @@ export function validateInitContainers(check: PodCheck, spec: PodSpec, place: Pa
 export function validateImagePadding(check: PodCheck | Pick<PodCheck, "errors">, image: string, place: Path): void {
   if (image.length === image.trim().length) return;
   check.errors.push(invalid(place.child("image"), image, "must not have leading or trailing whitespace"));
-}
-
-const restartPolicies = ["Always", "OnFailure", "Never"];
-
-export function validatePodRestartPolicy(check: PodCheck, policy: string | undefined, place: Path): void {
-  if (policy === undefined || policy === "") check.errors.push(required(place));
-  else if (!restartPolicies.includes(policy)) check.errors.push(notSupported(place, policy, restartPolicies));
 }

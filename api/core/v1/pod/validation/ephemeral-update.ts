@@ -12,7 +12,7 @@ const place = path("spec", "ephemeralContainers");
 /** `pods/ephemeralcontainers` adds containers; those there stay (ValidatePodEphemeralContainersUpdate). */
 export function validateEphemeralContainersUpdate(check: Check, pod: Pod, old: Pod): void {
   if (old.metadata.annotations?.[mirrorPodAnnotation] !== undefined) {
-    check.errors.push(forbidden("", "static pods do not support ephemeral containers"));
+    check.errors.push(forbidden(path(""), "static pods do not support ephemeral containers"));
     return;
   }
   validatePod(check, pod);

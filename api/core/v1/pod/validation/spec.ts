@@ -8,7 +8,7 @@ import type { PodResourceClaim, PodSpec } from "../../../../generated/types/core
 import { validateAffinity } from "./affinity.ts";
 import { mirrorPodAnnotation } from "./annotations.ts";
 import { type Check, checkChoice, checkLabel, checkMessages, checkQualifiedName, type PodCheck } from "./check.ts";
-import { validateContainers, validateInitContainers, validatePodRestartPolicy } from "./containers.ts";
+import { validateContainers, validateInitContainers } from "./containers.ts";
 import { validateEphemeralContainers } from "./ephemeral.ts";
 import { validateFileReferences } from "./file-references.ts";
 import { validateDNSConfig, validateHostAliases, validateHostnameOverride } from "./names.ts";
@@ -21,6 +21,7 @@ import { shownPodClaim } from "./shown.ts";
 import { validateVolumes } from "./volumes.ts";
 import { validateHostProcess, validateLinuxPod, validateWindowsPod } from "./windows.ts";
 
+const restartPolicies = ["Always", "OnFailure", "Never"];
 const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 const preemptionPolicies = ["PreemptLowerPriority", "Never"];
 const none: readonly never[] = [];
@@ -51,7 +52,7 @@ export function validatePodSpec(check: Check, spec: PodSpec, place: Path, podMet
   validateEphemeralContainers(podCheck, spec, place.child("ephemeralContainers"));
   validatePodResources(podCheck, spec, place);
   validateHostNetworkPorts(check, spec, place);
-  validatePodRestartPolicy(podCheck, spec.restartPolicy, place.child("restartPolicy"));
+  checkChoice(check, place.child("restartPolicy"), spec.restartPolicy, restartPolicies);
   checkChoice(check, place.child("dnsPolicy"), spec.dnsPolicy, dnsPolicies);
   if (spec.nodeSelector !== undefined) {
     check.errors.push(...validateLabels(spec.nodeSelector, place.child("nodeSelector")));
