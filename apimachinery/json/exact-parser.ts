@@ -39,14 +39,45 @@ export function parseExactly(text: string): ExactJson {
   return new Parser(text).parse();
 }
 
+/** A field that a reader finds fault with. */
+export interface FaultyField {
+  readonly fault: "duplicate" | "unknown";
+  /** `spec.containers[0].name` */
+  readonly path: string;
+}
+
+/**
+ * Repeated keys, and those of `unknown` (paths), in the order met, each once. What is below an unknown field is nobody's fault.
+ * For texts that parseExactly reads.
+ */
+export function findFaultyFields(text: string, unknown: ReadonlySet<string>): readonly FaultyField[] {
+  const faults = new Map<string, FaultyField>();
+  new Parser(text, (path, isRepeated) => {
+    const fault = unknown.has(path) ? "unknown" : isRepeated ? "duplicate" : undefined;
+    if (fault !== undefined && faults.size < maxDuplicates && !isBelow(path, unknown)) {
+      faults.set(`${fault} ${path}`, { fault, path });
+    }
+  }).parse();
+  return [...faults.values()];
+}
+
+function isBelow(path: string, unknown: ReadonlySet<string>): boolean {
+  for (const one of unknown) {
+    if (path.startsWith(one) && (path[one.length] === "." || path[one.length] === "[")) return true;
+  }
+  return false;
+}
+
 class Parser {
   readonly #text: string;
   #at = 0;
   readonly #stack: Frame[] = [];
   readonly #duplicates = new Set<string>();
+  readonly #onKey: ((path: string, isRepeated: boolean) => void) | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, onKey?: (path: string, isRepeated: boolean) => void) {
     this.#text = text;
+    this.#onKey = onKey;
   }
 
   parse(): ExactJson {
@@ -122,8 +153,9 @@ class Parser {
     this.#skipSpace();
     if (this.#text[this.#at] !== '"') this.#fail("looking for beginning of object key string");
     frame.key = this.#string();
-    if (Object.hasOwn(frame.container, frame.key) && this.#duplicates.size < maxDuplicates)
-      this.#duplicates.add(this.#path());
+    const isRepeated = Object.hasOwn(frame.container, frame.key);
+    this.#onKey?.(this.#path(), isRepeated);
+    if (isRepeated && this.#duplicates.size < maxDuplicates) this.#duplicates.add(this.#path());
     this.#skipSpace();
     if (this.#text[this.#at] !== ":") this.#fail("after object key");
     this.#at++;

@@ -6,6 +6,7 @@ import { parseExactly } from "./exact-parser.ts";
 import {
   countKeys,
   findDuplicateFields,
+  findFaultyFields,
   hasDuplicateKeys,
   JsonSyntaxError,
   maxDepth,
@@ -198,4 +199,13 @@ test("equality takes nothing, null and the empty list for one", () => {
   assert.ok(!semanticEqual({ a: {} }, {}));
   assert.ok(!semanticEqual({ a: [1, 2] }, { a: [2, 1] }));
   assert.ok(!semanticEqual([1], { 0: 1 }));
+});
+
+test("repeated and unknown fields are told in the order of the text, nothing of what is below an unknown one", () => {
+  const text = '{"spec":{"u":{"x":1,"x":2},"r":1,"r":2,"l":[{"k":1,"k":2,"v":1},{"v":2}]},"r":1,"u":2}';
+  const unknown = new Set(["spec.u", "spec.l[1].v", "u"]);
+  assert.deepEqual(
+    findFaultyFields(text, unknown).map(({ fault, path }) => `${fault} ${path}`),
+    ["unknown spec.u", "duplicate spec.r", "duplicate spec.l[0].k", "unknown spec.l[1].v", "unknown u"],
+  );
 });

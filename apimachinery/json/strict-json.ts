@@ -1,7 +1,7 @@
 import { maxDepth, parseExactly } from "./exact-parser.ts";
 import type { JsonValue } from "./json.ts";
 
-export { JsonSyntaxError, maxDepth } from "./exact-parser.ts";
+export { type FaultyField, findFaultyFields, JsonSyntaxError, maxDepth } from "./exact-parser.ts";
 
 export interface ParsedJson {
   /**

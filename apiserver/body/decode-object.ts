@@ -60,7 +60,7 @@ export function decodeParsed(kind: Kind, parsed: ParsedBody, body: Buffer, optio
   const object = withKind(kind, value, body, options.anyVersion ?? false);
   const managedFields = sentManagedFields(object);
   // What withKind adds is decoded, but was not in the text.
-  const written: ParsedBody = { value: object, duplicates: (walked) => parsed.duplicates(walked - missing) };
+  const written: ParsedBody = { ...parsed, value: object, duplicates: (walked) => parsed.duplicates(walked - missing) };
   return { draft: decodeValue(kind, object, options, written), managedFields };
 }
 
@@ -85,7 +85,7 @@ export function decodeValue(
     throw ApiError.badRequest(handledAs(kind, error instanceof Error ? error.message : String(error)));
   }
   if (options.fieldValidation !== "Ignore") {
-    const problems = [...(parsed?.duplicates(decoded.keyCount) ?? []), ...decoded.unknownFields];
+    const problems = problemsOf(kind, decoded, parsed);
     if (problems.length > 0 && options.fieldValidation === "Strict") {
       throw ApiError.badRequest(handledAs(kind, `strict decoding error: ${problems.join(", ")}`));
     }
@@ -94,6 +94,19 @@ export function decodeValue(
     }
   }
   return withDefaults(kind, decoded.object as Draft<ApiObject>);
+}
+
+/** What is read by a structure is faulted in the order of the text; of what is known at run time alone, duplicates come first. */
+function problemsOf(
+  kind: Kind,
+  { keyCount, unknownFields }: Decoded,
+  parsed: ParsedBody | undefined,
+): readonly string[] {
+  const duplicates = parsed?.duplicates(keyCount) ?? [];
+  if (duplicates.length === 0) return unknownFields;
+  if (unknownFields.length === 0) return duplicates;
+  const ordered = kind.decode === undefined ? parsed?.amongUnknown?.(unknownFields) : undefined;
+  return ordered ?? [...duplicates, ...unknownFields];
 }
 
 /** A value as the kind's own decoder or its structure reads it. Throws DecodeError. */

@@ -1,7 +1,7 @@
 import { decodeProtobuf, isProtobuf } from "../../api/protobuf.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonValue } from "../../apimachinery/json/json.ts";
-import { parseJson } from "../../apimachinery/json/strict-json.ts";
+import { findFaultyFields, parseJson } from "../../apimachinery/json/strict-json.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { parseYaml } from "../../apimachinery/yaml/yaml.ts";
 
@@ -13,6 +13,8 @@ export interface ParsedBody {
    * has met, fewer than the text has where one does.
    */
   duplicates(keys: number): readonly string[];
+  /** The same among what is said of unknown fields (`unknown field "PATH"`), in the order met, where the format tells it. */
+  amongUnknown?(unknown: readonly string[]): readonly string[];
 }
 
 export const acceptedBodies = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"] as const;
@@ -51,11 +53,18 @@ function mediaTypeOf(contentType: string | undefined): string {
 }
 
 function fromJson(body: Buffer): ParsedBody {
-  const parsed = parseJson(body.toString("utf8"));
+  const text = body.toString("utf8");
+  const parsed = parseJson(text);
   const duplicates = (walked: number): readonly string[] =>
     parsed.duplicates(walked).map((field) => `duplicate field ${goQuote(field)}`);
-  return { value: parsed.value, duplicates };
+  const amongUnknown = (unknown: readonly string[]): readonly string[] => {
+    const paths = unknown.map((problem) => JSON.parse(problem.slice(unknownField.length)) as string);
+    return findFaultyFields(text, new Set(paths)).map(({ fault, path }) => `${fault} field ${goQuote(path)}`);
+  };
+  return { value: parsed.value, duplicates, amongUnknown };
 }
+
+const unknownField = "unknown field ";
 
 function fromYaml(body: Buffer): ParsedBody {
   const { value, duplicates } = parseYaml(body.toString("utf8"));
