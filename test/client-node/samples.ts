@@ -149,9 +149,11 @@ const contents: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
     },
   },
   "networking.k8s.io/v1": {
+    IPAddress: { spec: { parentRef: { group: "example.com", resource: "gateways", name: "none" } } },
     Ingress: { spec: { defaultBackend: { service: { name: "none", port: { number: 80 } } } } },
     IngressClass: { spec: { controller: "example.com/controller" } },
     NetworkPolicy: { spec: { podSelector: {} } },
+    ServiceCIDR: { spec: { cidrs: ["192.0.2.0/24"] } },
   },
   "node.k8s.io/v1": { RuntimeClass: { handler: "other" } },
   "policy/v1": { PodDisruptionBudget: { spec: { minAvailable: 1, selector } } },
@@ -191,6 +193,7 @@ const contents: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
 const names: Readonly<Record<string, string>> = {
   CustomResourceDefinition: "samples.samples.example.com",
   APIService: "v1.aggregated.example.com",
+  IPAddress: "192.0.2.1",
 };
 
 /** One object of every resource that is stored, small and good. */
