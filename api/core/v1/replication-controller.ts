@@ -13,6 +13,7 @@ import type * as types from "../../generated/types/core-v1.ts";
 import { goMap } from "../../go-values.ts";
 import { formatLabels } from "../../labels-text.ts";
 import { templateColumns } from "../../template-columns.ts";
+import { nonConvertibleErrors } from "./non-convertible.ts";
 import { setTemplateDefaults } from "./pod/defaults.ts";
 import { dropDisabledTemplateFields } from "./pod/disabled-fields.ts";
 import { type Check, checkNonNegative } from "./pod/validation/check.ts";
@@ -80,10 +81,11 @@ function setDefaults({ metadata, spec }: Draft<ReplicationController>): void {
 }
 
 function validate(
-  { spec, status }: ReplicationController,
+  controller: ReplicationController,
   old: ReplicationController | undefined,
   { subresource }: RequestContext,
 ) {
+  const { spec, status } = controller;
   const check: Check = { errors: [], options: templateOptions(old?.spec.template) };
   if (old !== undefined && subresource === "status") {
     validateReplicaStatus(check, status);
@@ -106,5 +108,5 @@ function validate(
   }
   validatePodTemplate(check, template, templatePath);
   validateRunsForever(check, template, templatePath, "ReplicationController");
-  return check.errors;
+  return old === undefined ? check.errors : [...check.errors, ...nonConvertibleErrors(controller, old)];
 }

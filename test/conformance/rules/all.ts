@@ -6,6 +6,7 @@ import { extensions } from "./extensions/all.ts";
 import { others } from "./others/all.ts";
 import { podsContainers } from "./pods-containers/all.ts";
 import { podsVolumes } from "./pods-volumes/all.ts";
+import { unboundPod } from "./pods-volumes/binding.ts";
 import type { Area } from "./rule.ts";
 import { workloads } from "./workloads/all.ts";
 
@@ -17,4 +18,5 @@ export async function prepare(client: HttpClient): Promise<void> {
   const path = "/api/v1/namespaces/default/serviceaccounts";
   await expect(client, { method: "POST", path, body: account }, 201);
   await makeNamespace(client, "rules");
+  await expect(client, { method: "POST", path: "/api/v1/namespaces/default/pods", body: unboundPod }, 201);
 }

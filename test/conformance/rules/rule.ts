@@ -47,6 +47,8 @@ export interface KindRules {
   readonly valid: JsonObject;
   /** The server writes it meanwhile: what is put tells no resourceVersion. */
   readonly shared?: true;
+  /** The server completes what is stored: it is done where this is so. */
+  readonly isComplete?: (object: JsonObject) => boolean;
   /** Each changes the valid object, and creates it. */
   readonly create?: readonly Rule[];
   /** Each changes the stored object, and puts it. */
