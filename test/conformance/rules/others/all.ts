@@ -1,7 +1,27 @@
 import type { Area } from "../rule.ts";
+import { endpointSlice } from "./endpoint-slice.ts";
 import { ingress } from "./ingress.ts";
 import { ingressClass } from "./ingress-class.ts";
+import { lease } from "./lease.ts";
 import { networkPolicy } from "./network-policy.ts";
+import { priorityClass } from "./priority-class.ts";
+import { clusterRole, clusterRoleBinding, role, roleBinding } from "./rbac.ts";
+import { runtimeClass } from "./runtime-class.ts";
 import { unreachable } from "./unreachable.ts";
 
-export const others: Area = { kinds: [ingress, ingressClass, networkPolicy], unreachable };
+export const others: Area = {
+  kinds: [
+    endpointSlice,
+    ingress,
+    ingressClass,
+    lease,
+    networkPolicy,
+    priorityClass,
+    clusterRole,
+    clusterRoleBinding,
+    role,
+    roleBinding,
+    runtimeClass,
+  ],
+  unreachable,
+};
