@@ -10,7 +10,7 @@ import { ResourceClaim } from "./resource/v1/dynamic-resources.ts";
 import { PriorityClass } from "./scheduling/v1/priority-class.ts";
 import { changed, decoded, errorsOf, prepared, problems, row } from "./test-support.ts";
 
-const target = { kind: "Deployment", name: "web" };
+const target = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
 
 test("an autoscaler has bounds, a target and metrics with their sources", () => {
   const spec = { maxReplicas: 3, scaleTargetRef: target };
@@ -28,6 +28,10 @@ test("an autoscaler has bounds, a target and metrics with their sources", () => 
       "spec.maxReplicas: Invalid value: 1: must be greater than or equal to `minReplicas`",
       "spec.scaleTargetRef.kind: Required value",
       "spec.scaleTargetRef.name: Required value",
+      'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
+      "spec.metrics[0].resource.target.type: Required value: must specify a metric target type",
+      'spec.metrics[0].resource.target.type: Invalid value: "": must be either Utilization, Value, or AverageValue',
+      "spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization",
       "spec.metrics[0].pods: Required value: must populate information for the given metric source",
     ],
   );

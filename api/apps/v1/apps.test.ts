@@ -140,7 +140,7 @@ describe("strategies", () => {
       "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
     ]);
     assert.deepEqual(said(Deployment, { strategy: { type: "Canary" } }), [
-      'spec.strategy: Unsupported value: {"type":"Canary"}: supported values: "Recreate", "RollingUpdate"',
+      'spec.strategy: Unsupported value: {"Type":"Canary","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
     ]);
   });
 

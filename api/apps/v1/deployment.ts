@@ -93,7 +93,7 @@ function validate(deployment: Deployment, old: Deployment | undefined, context: 
     validateCollisions(check, deployment.status.collisionCount, old.status.collisionCount, statusPath);
     return check.errors;
   }
-  validateSpec(check, deployment.spec);
+  validateSpec(check, deployment);
   if (old !== undefined) {
     const { selector } = deployment.spec;
     check.errors.push(...validateImmutableField(goSelector(selector), old.spec.selector, specPath.child("selector")));
@@ -101,12 +101,17 @@ function validate(deployment: Deployment, old: Deployment | undefined, context: 
   return check.errors;
 }
 
-function validateSpec(check: Check, spec: types.DeploymentSpec): void {
+/** The revision to go back to, which old versions of the API had a field for. */
+const rollbackTo = "deprecated.deployment.rollback.to";
+
+function validateSpec(check: Check, { metadata, spec }: Deployment): void {
   checkNonNegative(check, specPath.child("replicas"), spec.replicas);
   validateReplicaTemplate(check, spec, specPath);
   validateDeploymentStrategy(check, spec.strategy ?? {}, specPath.child("strategy"));
   checkNonNegative(check, specPath.child("minReadySeconds"), spec.minReadySeconds);
   checkNonNegative(check, specPath.child("revisionHistoryLimit"), spec.revisionHistoryLimit);
+  const revision = metadata.annotations?.[rollbackTo] ?? "";
+  if (/^-[0-9]+$/.test(revision)) checkNonNegative(check, specPath.child("rollback", "version"), Number(revision));
   const deadline = spec.progressDeadlineSeconds;
   const at = specPath.child("progressDeadlineSeconds");
   checkNonNegative(check, at, deadline);

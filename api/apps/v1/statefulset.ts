@@ -169,8 +169,8 @@ function podTemplateOf({ template, volumeClaimTemplates = [] }: Spec): PodTempla
 
 function validateTemplate(check: Check, template: PodTemplateSpec, old: Spec | undefined): void {
   if (old === undefined || !isBroken(old)) validatePodTemplate(check, template, templatePath);
-  // Upstream looks at labels and annotations again; equal errors fold into one.
-  else validateTemplateMetadata(check, template, templatePath);
+  // Upstream looks at labels and annotations again: what is wrong with them is told twice.
+  validateTemplateMetadata(check, template, templatePath);
 }
 
 /** A template that was bad before its rules were checked may stay so. */
