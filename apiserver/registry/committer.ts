@@ -92,7 +92,8 @@ export class Committer {
           result.current === undefined ? undefined : servedFromStore(result.current.value, result.current.modRevision),
       };
     }
-    return { served: servedAs(servedAtRevision(current, result.revision), this.#definition) };
+    // What was shown already needs no other way to its version.
+    return { served: servedAtRevision(servedAs(current, this.#definition), result.revision) };
   }
 }
 

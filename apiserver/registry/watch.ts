@@ -218,8 +218,9 @@ class RunningWatch {
     if (matches) {
       this.#send({ type: matched ? "MODIFIED" : "ADDED", served: servedAs(event.served, definition) });
     } else if (matched) {
-      const last = event.type === "DELETED" ? event.served : servedAtRevision(event.previous!, event.revision);
-      this.#send({ type: "DELETED", served: servedAs(last, definition) });
+      const left = event.type === "DELETED" ? undefined : servedAs(event.previous!, definition);
+      const served = left === undefined ? servedAs(event.served, definition) : servedAtRevision(left, event.revision);
+      this.#send({ type: "DELETED", served });
     }
   }
 
