@@ -105,14 +105,10 @@ export class AddressRepair {
   #addressChanged({ type, object }: ObjectChange<IPAddress>): void {
     const { name = "" } = object.metadata;
     this.#suspects.delete(name);
-    if (type === "DELETED") {
-      const { parentRef } = object.spec;
-      const service =
-        parentRef === undefined ? undefined : this.#view.service(parentRef.namespace ?? "", parentRef.name);
-      if (service !== undefined) this.#lookAt(service);
-    } else if (isManagedHere(object)) {
-      this.#lookAtAddress(object);
-    }
+    const { parentRef } = object.spec;
+    const service = parentRef === undefined ? undefined : this.#view.service(parentRef.namespace ?? "", parentRef.name);
+    if (service !== undefined) this.#lookAt(service);
+    if (type !== "DELETED" && isManagedHere(object)) this.#lookAtAddress(object);
   }
 
   #lookAt({ metadata: { namespace = "", name = "" } }: Service): void {
