@@ -39,32 +39,43 @@ async function creates(client: HttpClient, rules: KindRules, change: Change): Pr
 }
 
 async function checkChange(client: HttpClient, rules: KindRules, rule: Rule, subresource: string): Promise<void> {
-  const created = await store(client, rules, rule.stored ?? {});
+  const created = await store(client, rules, rule.stored ?? {}, rule.before);
   const made = rule.deleted ? await markDeleted(client, `${rules.path}/${nameOf(created)}`) : created;
   const stored = rules.shared === true ? changed(made, { "metadata.resourceVersion": undefined }) : made;
   const own = `${rules.path}/${nameOf(stored)}`;
   const path = `${own}${subresource === "" ? "" : `/${subresource}`}?dryRun=All`;
+  const ofScale = subresource === "scale";
+  const named = ofScale ? { ...rules, group: "autoscaling", kind: "Scale" } : rules;
   try {
+    const shown = ofScale ? ((await expect(client, { path: `${own}/scale` }, 200)).json as JsonObject) : stored;
     for (const change of list<Change>(rule.accepts)) {
-      await expect(client, { method: "PUT", path, body: changed(stored, change) }, 200);
+      await expect(client, { method: "PUT", path, body: changed(shown, change) }, 200);
     }
     for (const refusal of list<Refusal>(rule.refuses)) {
-      const body = changed(stored, refusal.change);
-      await refuses(client, { method: "PUT", path, body }, rules, body, refusal);
+      const body = changed(shown, refusal.change);
+      await refuses(client, { method: "PUT", path, body }, named, body, refusal);
     }
   } finally {
     await remove(client, own);
   }
 }
 
-/** Creates the object, and where a status is told, puts that too. */
-async function store(client: HttpClient, rules: KindRules, change: Change): Promise<JsonObject> {
+/** Creates the object, and where a status or another subresource is told, puts that too. */
+async function store(
+  client: HttpClient,
+  rules: KindRules,
+  change: Change,
+  before: Rule["before"],
+): Promise<JsonObject> {
   const { status, ...body } = changed(rules.valid, change);
   const sent = (await expect(client, { method: "POST", path: rules.path, body }, 201)).json as JsonObject;
   const made = rules.isComplete === undefined ? sent : await completed(client, rules, rules.isComplete, nameOf(sent));
-  if (status === undefined) return made;
-  const path = `${rules.path}/${nameOf(made)}/status`;
-  return (await expect(client, { method: "PUT", path, body: { ...made, status } }, 200)).json as JsonObject;
+  const put = async (subresource: string, body: JsonObject): Promise<JsonObject> => {
+    const path = `${rules.path}/${nameOf(made)}/${subresource}`;
+    return (await expect(client, { method: "PUT", path, body }, 200)).json as JsonObject;
+  };
+  const told = status === undefined ? made : await put("status", { ...made, status });
+  return before === undefined ? told : put(before.subresource, changed(told, before.change));
 }
 
 async function markDeleted(client: HttpClient, path: string): Promise<JsonObject> {

@@ -29,6 +29,8 @@ export interface Rule {
   readonly says: string;
   /** Where the rule is of an update, or of a status: how what is stored differs from the valid object. */
   readonly stored?: Change;
+  /** What is put to a subresource of it before: how it differs from what is stored. */
+  readonly before?: { readonly subresource: string; readonly change: Change };
   /** What is stored is being deleted, held back by a finalizer. */
   readonly deleted?: boolean;
   readonly accepts: Change | readonly Change[];
@@ -53,7 +55,7 @@ export interface KindRules {
   readonly create?: readonly Rule[];
   /** Each changes the stored object, and puts it. */
   readonly update?: readonly Rule[];
-  /** Each changes the stored object, and puts it to the subresource of this name. */
+  /** Each changes the stored object, or its scale, and puts it to the subresource of this name. */
   readonly subresources?: Readonly<Record<string, readonly Rule[]>>;
 }
 

@@ -29,6 +29,17 @@ const ofContainers: Readonly<Record<string, Json>> = {
   lifecycle: {},
 };
 
+/** Of what is stored and what is put, line by line. */
+const otherImage = `@@ -1,6 +1,6 @@
+ {
+  "name": "debug",
+- "image": "a",
++ "image": "b",
+  "resources": {},
+  "terminationMessagePath": "/dev/termination-log",
+  "terminationMessagePolicy": "File",
+`;
+
 export const ephemeral: KindRules = {
   ...pod,
   subresources: {
@@ -84,6 +95,18 @@ export const ephemeral: KindRules = {
             forbidden(`${list}[0].volumeMounts[0].${field}`, notHere),
           ),
         ),
+      },
+      {
+        says: "what is there stays",
+        before: { subresource: "ephemeralcontainers", change: add({}) },
+        accepts: { [`${list}[+]`]: { name: "more", image: "a" } },
+        refuses: [
+          refused({ [list]: [] }, forbidden(list, 'existing ephemeral containers "debug" may not be removed\n')),
+          refused(
+            { [`${list}[0].image`]: "b" },
+            forbidden(list, `existing ephemeral containers "debug" may not be changed\n${otherImage}`),
+          ),
+        ],
       },
       {
         says: "a pod that a kubelet reads from a file has none",
