@@ -21,10 +21,7 @@ const namespaceSubresources = new Set(["status", "finalize"]);
  * percent-decoded here, once. Throws BadRequest on a malformed escape.
  */
 export function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const segments = path
-    .split("/")
-    .filter((segment) => segment !== "")
-    .map(decodeSegment);
+  const segments = segmentsOf(path);
   const prefix = segments[0] ?? "";
   const versionAt = prefix === "api" ? 1 : 2;
   const grouped = prefix === "apis";
@@ -48,6 +45,8 @@ export function requestInfoOf(method: string, path: string, query: URLSearchPara
   if (target.name === "" && verb === "delete") {
     verb = "deletecollection";
   }
+  const { namespace, resource, subresource, rest: further } = target;
+  const name = target.name === "" ? nameFromFieldSelector(verb, query) : target.name;
   return {
     isResourceRequest: true,
     path,
@@ -55,9 +54,20 @@ export function requestInfoOf(method: string, path: string, query: URLSearchPara
     prefix,
     group,
     version,
-    ...target,
-    ...nameFromFieldSelector(verb, target, query),
+    namespace,
+    resource,
+    subresource,
+    name,
+    rest: further,
   };
+}
+
+function segmentsOf(path: string): string[] {
+  const segments = path.split("/");
+  let count = 0;
+  for (const segment of segments) if (segment !== "") segments[count++] = decodeSegment(segment);
+  segments.length = count;
+  return segments;
 }
 
 type Target = Pick<RequestInfo, "namespace" | "resource" | "subresource" | "name" | "rest">;
@@ -74,13 +84,11 @@ function targetOf(segments: readonly string[]): Target {
   return { namespace, resource: parts[0]!, name: parts[1] ?? "", subresource: parts[2] ?? "", rest: parts.slice(3) };
 }
 
-/** A list or watch of `metadata.name=x` is authorized as one of that name. */
-function nameFromFieldSelector(verb: string, target: Target, query: URLSearchParams): { name?: string } {
-  if (target.name !== "" || (verb !== "list" && verb !== "watch" && verb !== "deletecollection")) {
-    return {};
-  }
+/** A list or watch of `metadata.name=x` is authorized as one of that name; empty where it asks for none. */
+function nameFromFieldSelector(verb: string, query: URLSearchParams): string {
+  if (verb !== "list" && verb !== "watch" && verb !== "deletecollection") return "";
   const match = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get("fieldSelector") ?? "");
-  return match === null ? {} : { name: match[1]! };
+  return match?.[1] ?? "";
 }
 
 function nonResource(method: string, path: string): RequestInfo {

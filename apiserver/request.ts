@@ -63,3 +63,8 @@ export interface ApiRequest {
   /** Audit annotations, by key. */
   readonly auditAnnotations: Map<string, string>;
 }
+
+/** The same request but for `change`; its warnings, annotations and header fields of the answer are the very same. */
+export function changedRequest(request: ApiRequest, change: Partial<ApiRequest>): ApiRequest {
+  return Object.create(request, Object.getOwnPropertyDescriptors(change)) as ApiRequest;
+}

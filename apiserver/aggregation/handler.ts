@@ -6,7 +6,7 @@ import type { Handler } from "../chain.ts";
 import { encodeGnostic } from "../openapi/gnostic.ts";
 import { documentV2Shape } from "../openapi/gnostic-v2.ts";
 import { encodingFor, protobufTypes } from "../openapi/handlers.ts";
-import type { ApiRequest } from "../request.ts";
+import { type ApiRequest, changedRequest } from "../request.ts";
 import type { ApiResponse, RawResponse, ValueResponse } from "../response.ts";
 import { groupVersionOf, sortedByGroupAndVersion } from "./api-services.ts";
 import {
@@ -163,5 +163,5 @@ function unconditional(request: ApiRequest, accept?: string): ApiRequest {
     if (name === "if-none-match") return undefined;
     return name === "accept" && accept !== undefined ? accept : request.header(name);
   };
-  return { ...request, header };
+  return changedRequest(request, { header });
 }

@@ -6,7 +6,7 @@ import type { Logger } from "../../base/logger.ts";
 import { isLongRunning, timeoutOf } from "../filters/deadline.ts";
 import type { BackendTarget } from "../nodes/backend.ts";
 import { type ProxiedPath, passRequest, passUpgrade } from "../nodes/pass-on.ts";
-import type { ApiRequest } from "../request.ts";
+import { type ApiRequest, changedRequest } from "../request.ts";
 import type { ApiResponse, RawResponse } from "../response.ts";
 import { isAvailable, serviceOf } from "./api-services.ts";
 import { type ExtensionParts, targetOf } from "./extension-server.ts";
@@ -74,7 +74,7 @@ async function passInTime(
   const timer = clock.setTimer(timeoutMs, () => deadline.abort(new Error("context deadline exceeded")));
   const signal = AbortSignal.any([request.signal, deadline.signal]);
   try {
-    const response = await passRequest(backend, target, proxied, { ...request, signal });
+    const response = await passRequest(backend, target, proxied, changedRequest(request, { signal }));
     if (response.type === "stream") return { ...response, body: thenClear(response.body, timer) };
     timer.clear();
     return response;

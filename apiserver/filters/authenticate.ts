@@ -2,24 +2,26 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Authenticated, Authenticator } from "../authentication/authenticator.ts";
 import type { Filter } from "../chain.ts";
-import type { ApiRequest } from "../request.ts";
+import type { ApiResponse } from "../response.ts";
 
 /** Finds out who asks. A credential that is bad, or that nobody knows, is `Unauthorized`; why is for the log alone. */
 export function authenticate(authenticator: Authenticator, logger: Logger): Filter {
-  const ask = async (request: ApiRequest): Promise<Authenticated | undefined> => {
-    try {
-      return await authenticator.authenticate(request);
-    } catch (error) {
+  return (next) => (request) => {
+    const goOn = (found: Authenticated | undefined): Promise<ApiResponse> => {
+      if (found === undefined) return Promise.reject(ApiError.unauthorized("Unauthorized"));
+      request.user = found.user;
+      return next(request);
+    };
+    const bad = (error: unknown): undefined => {
       logger.debug("unable to authenticate the request", { path: request.path, error });
       return undefined;
+    };
+    let found: ReturnType<Authenticator["authenticate"]>;
+    try {
+      found = authenticator.authenticate(request);
+    } catch (error) {
+      found = bad(error);
     }
-  };
-  return (next) => async (request) => {
-    const found = await ask(request);
-    if (found === undefined) {
-      throw ApiError.unauthorized("Unauthorized");
-    }
-    request.user = found.user;
-    return next(request);
+    return found instanceof Promise ? found.catch(bad).then(goOn) : goOn(found);
   };
 }

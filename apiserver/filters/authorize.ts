@@ -1,5 +1,5 @@
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
-import type { AuthorizationAttributes, Authorizer } from "../authorization/authorizer.ts";
+import type { AuthorizationAttributes, Authorizer, Decision } from "../authorization/authorizer.ts";
 import { withoutEntities } from "../authorization/messages.ts";
 import { forbidden } from "../authorization/must-allow.ts";
 import type { Filter } from "../chain.ts";
@@ -11,20 +11,20 @@ const limitedVerbs: ReadonlySet<string> = new Set(["list", "watch", "deletecolle
 
 /** Asks whether the user may; everything that is not allowed is Forbidden. */
 export function authorize(authorizer: Authorizer): Filter {
-  return (next) => async (request) => {
+  return (next) => (request) => {
     const attributes = attributesOf(request);
+    const goOn = ({ decision, reason, evaluationError }: Decision): Promise<ApiResponse> => {
+      const allowed = decision === "allow";
+      if (!allowed && evaluationError !== undefined) {
+        request.auditAnnotations.set("authorization.k8s.io/reason", "internal error");
+        return Promise.resolve(failed(request, evaluationError));
+      }
+      request.auditAnnotations.set("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
+      request.auditAnnotations.set("authorization.k8s.io/reason", reason);
+      return allowed ? next(request) : Promise.reject(forbidden(attributes, reason));
+    };
     const answer = authorizer.authorize(attributes);
-    const decision = answer instanceof Promise ? await answer : answer;
-    if (decision.decision !== "allow" && decision.evaluationError !== undefined) {
-      request.auditAnnotations.set("authorization.k8s.io/reason", "internal error");
-      return failed(request, decision.evaluationError);
-    }
-    request.auditAnnotations.set("authorization.k8s.io/decision", decision.decision === "allow" ? "allow" : "forbid");
-    request.auditAnnotations.set("authorization.k8s.io/reason", decision.reason);
-    if (decision.decision !== "allow") {
-      throw forbidden(attributes, decision.reason);
-    }
-    return next(request);
+    return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
   };
 }
 
@@ -41,21 +41,25 @@ function failed({ path, rawQuery }: ApiRequest, error: string): ApiResponse {
 }
 
 export function attributesOf({ user, info, query }: ApiRequest): AuthorizationAttributes {
-  const limited = limitedVerbs.has(info.verb);
-  const fieldSelector = limited ? query.get("fieldSelector") : null;
-  const labelSelector = limited ? query.get("labelSelector") : null;
+  const { verb, isResourceRequest, namespace, group, version, resource, subresource, name, path } = info;
+  const attributes = {
+    user,
+    verb,
+    isResourceRequest,
+    namespace,
+    group,
+    version,
+    resource,
+    subresource,
+    name,
+    path,
+  };
+  if (!limitedVerbs.has(verb)) return attributes;
+  const fieldSelector = query.get("fieldSelector");
+  const labelSelector = query.get("labelSelector");
   return {
+    ...attributes,
     ...(fieldSelector ? { fieldSelector } : {}),
     ...(labelSelector ? { labelSelector } : {}),
-    user,
-    verb: info.verb,
-    isResourceRequest: info.isResourceRequest,
-    namespace: info.namespace,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    name: info.name,
-    path: info.path,
   };
 }

@@ -19,20 +19,26 @@ export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
  * begun may still come about (endpoints/filters/request_deadline.go, server/filters/timeout.go).
  */
 export function deadline(clock: Clock, maxMs: number = defaultRequestTimeoutMs): Filter {
-  return (next) => async (request) => {
+  return (next) => (request) => {
     if (request.info.isResourceRequest && isLongRunning(request.info)) {
       return next(request);
     }
     const timeoutMs = timeoutOf(request, maxMs);
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = clock.setTimer(timeoutMs, () =>
-      reject(ApiError.timeout("request did not complete within the allotted timeout")),
-    );
-    try {
-      return await Promise.race([next(request), promise]);
-    } finally {
-      timer.clear();
-    }
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimer(timeoutMs, () =>
+        reject(ApiError.timeout("request did not complete within the allotted timeout")),
+      );
+      const pass = async (): Promise<void> => {
+        try {
+          resolve(await next(request));
+        } catch (error) {
+          reject(error);
+        } finally {
+          timer.clear();
+        }
+      };
+      void pass();
+    });
   };
 }
 

@@ -1,9 +1,9 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { MetricsRegistry } from "../../base/metrics.ts";
+import type { CounterValue, Distribution, MetricsRegistry } from "../../base/metrics.ts";
 import type { Filter } from "../chain.ts";
 import { LongRunning } from "../metrics/long-running.ts";
-import type { ApiRequest } from "../request.ts";
+import type { ApiRequest, RequestInfo } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 
 const durationBuckets = [
@@ -11,6 +11,16 @@ const durationBuckets = [
 ];
 
 const sliBuckets = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+/** Kinds of requests whose series are remembered; paths that nobody serves are kinds too. */
+const maxKinds = 10_000;
+
+/** What is counted of requests that differ in nothing but their outcome. */
+interface KindSeries {
+  readonly byCode: Map<string, CounterValue>;
+  /** Absent for watches, which last as long as they like. */
+  readonly times: { readonly all: Distribution; readonly sli: Distribution } | undefined;
+}
 
 /** Counts and times requests under upstream's names (apiserver/pkg/endpoints/metrics). */
 export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
@@ -41,6 +51,20 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
     help: "Number of requests which apiserver terminated in self-defense.",
     labels: ["code", "component", "group", "resource", "scope", "subresource", "verb", "version"],
   });
+  const kinds = new Map<string, KindSeries>();
+  const seriesOf = (verb: string, scope: string, dryRun: string, info: RequestInfo): KindSeries => {
+    const { group, resource, subresource, version } = info;
+    const key = `${verb}/${scope}/${dryRun}/${group}/${version}/${resource}/${subresource}`;
+    let series = kinds.get(key);
+    if (series === undefined) {
+      const all = () => durations.labels("apiserver", dryRun, group, resource, scope, subresource, verb, version);
+      const own = () => sli.labels("apiserver", group, resource, scope, subresource, verb, version);
+      series = { byCode: new Map(), times: verb === "WATCH" ? undefined : { all: all(), sli: own() } };
+      if (kinds.size >= maxKinds) kinds.clear();
+      kinds.set(key, series);
+    }
+    return series;
+  };
   const longRunning = new LongRunning(metrics);
   const mutating = inflight.labels("mutating");
   const readOnly = inflight.labels("readOnly");
@@ -65,15 +89,20 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
       const dryRun = request.query.has("dryRun") ? "All" : "";
       const verb = verbLabel(request);
       const scope = scopeOf(request);
-      requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, verb, version).inc();
+      const series = seriesOf(verb, scope, dryRun, request.info);
+      let count = series.byCode.get(code);
+      if (count === undefined) {
+        count = requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, verb, version);
+        series.byCode.set(code, count);
+      }
+      count.inc();
       if (code === "429" || code === "504") {
         terminations.labels(code, "apiserver", group, resource, scope, subresource, verb, version).inc();
       }
-      if (verb !== "WATCH") {
+      if (series.times !== undefined) {
         const seconds = (clock.monotonicMs() - started) / 1_000;
-        const waited = (request.waitedMs ?? 0) / 1_000;
-        sli.labels("apiserver", group, resource, scope, subresource, verb, version).observe(seconds - waited);
-        durations.labels("apiserver", dryRun, group, resource, scope, subresource, verb, version).observe(seconds);
+        series.times.sli.observe(seconds - (request.waitedMs ?? 0) / 1_000);
+        series.times.all.observe(seconds);
       }
     }
   };

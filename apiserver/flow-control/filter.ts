@@ -4,11 +4,11 @@ import { defaultRequestTimeoutMs, isLongRunning, timeoutOf } from "../filters/de
 import type { ApiRequest, RequestInfo } from "../request.ts";
 import type { ApiResponse, WatchResponse } from "../response.ts";
 import type { FlowControl } from "./flow-control.ts";
-import type { PriorityLevel, UsedSchema } from "./priority-levels.ts";
+import type { UsedSchema } from "./priority-levels.ts";
 import { type FlowRequest, maxSeatsOf } from "./queue-set.ts";
 import { tooManyRequests } from "./too-many-requests.ts";
 import { WatchTracker } from "./watch-tracker.ts";
-import { estimateWork, type StoredStats } from "./work-estimator.ts";
+import { type Estimating, estimateWork, type StoredStats } from "./work-estimator.ts";
 
 export interface PriorityAndFairnessParts {
   readonly flowControl: FlowControl;
@@ -25,12 +25,21 @@ const readVerbs: ReadonlySet<string> = new Set(["get", "list", "watch"]);
  */
 export function priorityAndFairness(parts: PriorityAndFairnessParts): Filter {
   const watches = new WatchTracker();
-  const counters = countersOf(parts);
+  const { flowControl, clock, statsOf } = parts;
+  const estimating = { statsOf, watchersOf: (info: RequestInfo) => watches.interested(info) };
+  const shared: Shared = { flowControl, clock, watches, estimating, counters: countersOf(parts) };
   return (next) => (request) => {
     const watch = request.info.verb === "watch" && request.info.isResourceRequest;
     if (!watch && request.info.isResourceRequest && isLongRunning(request.info)) return next(request);
-    return new Visit(parts, watches, counters, request, watch).pass(next);
+    return new Visit(shared, request, watch).pass(next);
   };
+}
+
+/** What all visits work with. */
+interface Shared extends Pick<PriorityAndFairnessParts, "flowControl" | "clock"> {
+  readonly watches: WatchTracker;
+  readonly estimating: Estimating;
+  readonly counters: Readonly<Record<"readOnly" | "mutating", KindCounters>>;
 }
 
 interface KindCounters {
@@ -58,28 +67,18 @@ function countersOf({
 
 /** One request's way through the filter. */
 class Visit {
-  readonly #parts: PriorityAndFairnessParts;
-  readonly #watches: WatchTracker;
+  readonly #shared: Shared;
   readonly #request: ApiRequest;
   readonly #isWatch: boolean;
   readonly #used: UsedSchema;
-  readonly #level: PriorityLevel;
   readonly #counters: KindCounters;
 
-  constructor(
-    parts: PriorityAndFairnessParts,
-    watches: WatchTracker,
-    counters: Record<"readOnly" | "mutating", KindCounters>,
-    request: ApiRequest,
-    isWatch: boolean,
-  ) {
-    this.#parts = parts;
-    this.#watches = watches;
+  constructor(shared: Shared, request: ApiRequest, isWatch: boolean) {
+    this.#shared = shared;
     this.#request = request;
     this.#isWatch = isWatch;
-    this.#used = parts.flowControl.levels.classify(request.info, request.user);
-    this.#level = this.#used.level;
-    this.#counters = counters[readVerbs.has(request.info.verb) ? "readOnly" : "mutating"];
+    this.#used = shared.flowControl.levels.classify(request.info, request.user);
+    this.#counters = shared.counters[readVerbs.has(request.info.verb) ? "readOnly" : "mutating"];
   }
 
   async pass(next: Handler): Promise<ApiResponse> {
@@ -105,15 +104,10 @@ class Visit {
   }
 
   #enter(): FlowRequest | undefined {
-    const { flowControl, statsOf } = this.#parts;
+    const { flowControl, estimating } = this.#shared;
     const { series, level, object } = this.#used;
     const request = this.#request;
-    const work = estimateWork(request, {
-      statsOf,
-      watchersOf: ({ info }) => this.#watches.interested(info),
-      observeWatchers: (count) => series.watchers(count),
-      maxSeats: level.maxSeats,
-    });
+    const work = estimateWork(request, estimating, { maxSeats: level.maxSeats, flow: series });
     series.estimated(maxSeatsOf(work));
     const distinguisher = flowControl.levels.distinguisher(this.#used, request.info, request.user);
     const hand = level.hand(object.metadata.name ?? "", distinguisher);
@@ -122,14 +116,14 @@ class Visit {
 
   /** Waits until the request may begin: false where the time is over or the client has gone. */
   async #turn(waiting: FlowRequest): Promise<boolean> {
-    const { clock } = this.#parts;
+    const { clock } = this.#shared;
     const { signal } = this.#request;
     // A request that runs on for as long as it likes waits as long as any other at most.
     const timeoutMs = this.#isWatch ? defaultRequestTimeoutMs : timeoutOf(this.#request);
     this.#counters.waiting(1, waiting.arrivedMs);
     const { promise, resolve } = Promise.withResolvers<void>();
     const giveUp = (): void => {
-      this.#level.queues.cancel(waiting);
+      this.#used.level.queues.cancel(waiting);
       resolve();
     };
     waiting.onStart = resolve;
@@ -146,7 +140,7 @@ class Visit {
   /** A watch takes seats until it has sent what was there before. */
   async #passWatch(next: Handler, entered: FlowRequest): Promise<ApiResponse> {
     const { signal, info, query } = this.#request;
-    const forget = this.#watches.register(info, query.get("fieldSelector"));
+    const forget = this.#shared.watches.register(info, query.get("fieldSelector"));
     let counted = true;
     const finish = (): void => {
       if (counted) this.#finish(entered);
@@ -176,28 +170,28 @@ class Visit {
   }
 
   #finish(entered: FlowRequest): void {
-    const now = this.#parts.clock.monotonicMs();
+    const now = this.#shared.clock.monotonicMs();
     this.#counters.executing(-1, now);
     this.#used.series.executed((now - entered.startedMs) / 1_000, this.#isWatch);
-    this.#level.queues.finish(entered);
-    if (this.#level.quiescing) this.#parts.flowControl.levels.reap(this.#level);
+    this.#used.level.queues.finish(entered);
+    if (this.#used.level.quiescing) this.#shared.flowControl.levels.reap(this.#used.level);
   }
 
   #turnAway(arrivedMs: number): ApiResponse {
-    const { clock } = this.#parts;
-    if (!this.#level.exempt) {
+    const { clock } = this.#shared;
+    if (!this.#used.level.exempt) {
       const waited = arrivedMs === 0 ? 0 : clock.monotonicMs() - arrivedMs;
       this.#used.series.waited(waited / 1_000, false);
     }
-    this.#level.dropped.record(clock.now());
-    return tooManyRequests(this.#level.dropped.retryAfter);
+    this.#used.level.dropped.record(clock.now());
+    return tooManyRequests(this.#used.level.dropped.retryAfter);
   }
 
   #tellClient(): void {
     const headers = this.#request.answerHeaders;
     if (headers === undefined) return;
     headers["x-kubernetes-pf-flowschema-uid"] = this.#used.object.metadata.uid ?? "";
-    headers["x-kubernetes-pf-prioritylevel-uid"] = this.#level.object.metadata.uid ?? "";
+    headers["x-kubernetes-pf-prioritylevel-uid"] = this.#used.level.object.metadata.uid ?? "";
   }
 }
 

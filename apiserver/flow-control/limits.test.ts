@@ -76,6 +76,25 @@ test("requests find their level by who asks and for what", () => {
   assert.equal(schemaOf("/api/v1/pods", "ann", []), "global-default global-default");
 });
 
+test("a user whose requests have been told apart follows a change of the schemas", () => {
+  const { levels } = levelsOf();
+  const ann = { username: "ann", groups: ["system:authenticated"] };
+  const nameOf = (path: string) =>
+    levels.classify(requestInfoOf("GET", path, new URLSearchParams()), ann).object.metadata.name;
+  assert.deepEqual(["/api/v1/pods", "/livez"].map(nameOf), ["global-default", "probes"]);
+  const rules = [
+    {
+      subjects: [{ kind: "User" as const, user: { name: "ann" } }],
+      resourceRules: [{ verbs: ["*"], apiGroups: [""], resources: ["pods"], clusterScope: true }],
+    },
+  ];
+  const spec = { matchingPrecedence: 2, priorityLevelConfiguration: { name: "system" }, rules };
+  levels.digest(allLevels, [...allSchemas, { ...allSchemas[0]!, metadata: { name: "for-ann" }, spec }]);
+  assert.deepEqual(["/api/v1/pods", "/api/v1/nodes", "/livez"].map(nameOf), ["for-ann", "global-default", "probes"]);
+  levels.digest(allLevels, allSchemas);
+  assert.equal(nameOf("/api/v1/pods"), "global-default");
+});
+
 test("without any objects there are the mandatory ones", () => {
   const { levels } = levelsOf();
   levels.digest([], []);
@@ -148,12 +167,11 @@ test("lists are as wide as what they hold, writes as those who hear of them", ()
     const parameters = new URLSearchParams(query);
     const request = { ...testRequest(), query: parameters, info: requestInfoOf(method, path!, parameters) };
     const statsOf = () => ({ count, averageBytes: 2_000 });
-    const { initialSeats, finalSeats, additionalLatencyMs } = estimateWork(request, {
-      statsOf,
-      watchersOf: () => watchers,
-      observeWatchers: () => {},
-      maxSeats,
-    });
+    const { initialSeats, finalSeats, additionalLatencyMs } = estimateWork(
+      request,
+      { statsOf, watchersOf: () => watchers },
+      { maxSeats, flow: { watchers: () => {} } },
+    );
     return [initialSeats, finalSeats, additionalLatencyMs];
   };
   const pods = "/api/v1/namespaces/a/pods";

@@ -5,15 +5,20 @@ import type { RequestInfo } from "../request.ts";
 
 // Which requests a flow schema is for (apiserver/pkg/util/flowcontrol/rule.go).
 
-export function matchesFlowSchema({ spec }: Pick<FlowSchema, "spec">, info: RequestInfo, user: UserInfo): boolean {
-  const { rules } = spec;
-  if (rules === undefined) return false;
-  for (const rule of rules) {
-    if (!matchesASubject(rule.subjects, user)) continue;
+export type SubjectRules = types.PolicyRulesWithSubjects;
+
+/** The rules of a schema that have this user among their subjects. */
+export function rulesFor({ spec }: Pick<FlowSchema, "spec">, user: UserInfo): readonly SubjectRules[] {
+  return (spec.rules ?? []).filter(({ subjects }) => subjects.some((subject) => matchesSubject(subject, user)));
+}
+
+/** Whether any of the rules, all of them about who asks, is about what is asked for. */
+export function matchesARule(rules: readonly SubjectRules[], info: RequestInfo): boolean {
+  for (const { resourceRules, nonResourceRules } of rules) {
     if (info.isResourceRequest) {
-      for (const one of rule.resourceRules ?? []) if (matchesResourceRule(one, info)) return true;
+      for (const one of resourceRules ?? []) if (matchesResourceRule(one, info)) return true;
     } else {
-      for (const one of rule.nonResourceRules ?? []) if (matchesPathRule(one, info)) return true;
+      for (const one of nonResourceRules ?? []) if (matchesPathRule(one, info)) return true;
     }
   }
   return false;
@@ -35,11 +40,6 @@ export function distinguisherOf({ spec }: Pick<FlowSchema, "spec">, info: Reques
     default:
       return "";
   }
-}
-
-function matchesASubject(subjects: readonly types.Subject[], user: UserInfo): boolean {
-  for (const subject of subjects) if (matchesSubject(subject, user)) return true;
-  return false;
 }
 
 const accountPrefix = "system:serviceaccount:";

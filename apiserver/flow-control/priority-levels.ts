@@ -13,7 +13,7 @@ import {
   sharesOf,
   withMandatory,
 } from "./levels.ts";
-import { bySchemaOrder, distinguisherOf, matchesFlowSchema } from "./matching.ts";
+import { bySchemaOrder, distinguisherOf, matchesARule, rulesFor, type SubjectRules } from "./matching.ts";
 import type { FlowControlMetrics, FlowSeries, LevelLimits, LevelSeries } from "./metrics.ts";
 import { QueueSet, type QueuingConfig } from "./queue-set.ts";
 
@@ -71,6 +71,11 @@ export class PriorityLevel {
   }
 }
 
+interface UserSchema {
+  readonly used: UsedSchema;
+  readonly rules: readonly SubjectRules[];
+}
+
 export interface UsedSchema {
   readonly object: SchemaObject;
   readonly level: PriorityLevel;
@@ -84,6 +89,8 @@ export class PriorityLevels {
   readonly #serverLimit: number;
   readonly #levels = new Map<string, PriorityLevel>();
   #schemas: readonly UsedSchema[] = [];
+  /** What of `#schemas` is about a user, in their order; begun anew with them. Who asks again is the same object. */
+  #ofUser = new WeakMap<UserInfo, readonly UserSchema[]>();
   #nominalSum = 0;
   #borrowedAtMs = 0;
 
@@ -127,6 +134,7 @@ export class PriorityLevels {
       const kept = known?.level === level ? known.series : undefined;
       return { object, level, series: kept ?? this.#metrics.flow(level.name, object.metadata.name ?? "") };
     });
+    this.#ofUser = new WeakMap();
     this.borrow();
   }
 
@@ -153,12 +161,15 @@ export class PriorityLevels {
 
   /** The first schema that matches; `catch-all` where none does. */
   classify(info: RequestInfo, user: UserInfo): UsedSchema {
-    let catchAll: UsedSchema | undefined;
-    for (const schema of this.#schemas) {
-      if (matchesFlowSchema(schema.object, info, user)) return schema;
-      if (schema.object.metadata.name === "catch-all") catchAll = schema;
+    let schemas = this.#ofUser.get(user);
+    if (schemas === undefined) {
+      schemas = this.#schemas
+        .map((used) => ({ used, rules: rulesFor(used.object, user) }))
+        .filter(({ rules }) => rules.length > 0);
+      this.#ofUser.set(user, schemas);
     }
-    return catchAll!;
+    for (const { used, rules } of schemas) if (matchesARule(rules, info)) return used;
+    return this.#schemas.find(({ object }) => object.metadata.name === "catch-all")!;
   }
 
   /** What tells this request's flow from others of its schema; empty where it makes no difference. */

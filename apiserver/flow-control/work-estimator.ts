@@ -19,33 +19,37 @@ export interface StoredStats {
 export interface Estimating {
   /** Undefined for what this server does not keep. */
   readonly statsOf: (info: RequestInfo) => StoredStats | undefined;
-  readonly watchersOf: (request: ApiRequest) => number;
-  /** Hears how many watchers a write was taken to have. */
-  readonly observeWatchers: (count: number) => void;
+  readonly watchersOf: (info: RequestInfo) => number;
+}
+
+/** Where a request is estimated. */
+export interface EstimatedFor {
   /** The most that the level lets one request take; 0: it does not say. */
   readonly maxSeats: number;
+  /** Hears how many watchers a write was taken to have. */
+  readonly flow: { watchers(count: number): void };
 }
 
 const one: WorkEstimate = { initialSeats: 1, finalSeats: 0, additionalLatencyMs: 0 };
 
-export function estimateWork(request: ApiRequest, parts: Estimating): WorkEstimate {
+export function estimateWork(request: ApiRequest, sources: Estimating, at: EstimatedFor): WorkEstimate {
   const { info } = request;
   if (!info.isResourceRequest) return one;
   switch (info.verb) {
     case "list":
     case "watch":
-      return estimateList(request, parts);
+      return estimateList(request, sources, at.maxSeats);
     case "create":
     case "update":
     case "patch":
     case "delete":
-      return estimateWrite(request, parts);
+      return estimateWrite(request, sources, at);
     default:
       return one;
   }
 }
 
-function estimateList({ info, query }: ApiRequest, { statsOf, maxSeats }: Estimating): WorkEstimate {
+function estimateList({ info, query }: ApiRequest, { statsOf }: Estimating, maxSeats: number): WorkEstimate {
   const resourceVersion = query.get("resourceVersion") ?? "";
   if (info.verb === "watch") {
     const initial = query.get("sendInitialEvents") === "true";
@@ -74,11 +78,15 @@ function fromStore(query: URLSearchParams, resourceVersion: string): boolean {
 }
 
 /** Beside its own work, a write leaves its watchers to be told: a tenth of a seat each, for 5 ms. */
-function estimateWrite(request: ApiRequest, { watchersOf, observeWatchers, maxSeats }: Estimating): WorkEstimate {
+function estimateWrite(
+  request: ApiRequest,
+  { watchersOf }: Estimating,
+  { maxSeats, flow }: EstimatedFor,
+): WorkEstimate {
   const { resource, subresource } = request.info;
   if (resource === "serviceaccounts" && subresource === "token") return one;
-  const watchers = watchersOf(request);
-  observeWatchers(watchers);
+  const watchers = watchersOf(request.info);
+  flow.watchers(watchers);
   if (watchers < watchesPerSeat) return one;
   const seats = Math.ceil(watchers / watchesPerSeat);
   const finalSeats = Math.min(seats, maxSeats === 0 ? maxMutatingSeats : Math.min(maxSeats, maxMutatingSeats));

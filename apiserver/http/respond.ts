@@ -26,8 +26,8 @@ export interface RespondContext {
   readonly pieces: PiecePool;
 }
 
-/** Writes an answer in the negotiated form. Resolves when it has been handed to the connection, or the watch has ended. */
-export async function respond(exchange: Exchange, response: ApiResponse, context: RespondContext): Promise<void> {
+/** Writes an answer in the negotiated form. Is done when it has been handed to the connection, or the watch has ended. */
+export function respond(exchange: Exchange, response: ApiResponse, context: RespondContext): void | Promise<void> {
   const { headers, output } = context;
   switch (response.type) {
     case "object":
@@ -81,7 +81,7 @@ async function handOver(exchange: Exchange, response: UpgradeResponse): Promise<
   await response.connect(socket, head);
 }
 
-async function respondObject(exchange: Exchange, response: ObjectResponse, context: RespondContext): Promise<void> {
+function respondObject(exchange: Exchange, response: ObjectResponse, context: RespondContext): void | Promise<void> {
   const { output, headers } = context;
   const { served, definition, status } = response;
   // What is answered and never stored has no table (RequestScope.AllowsMediaTypeTransform).
@@ -120,7 +120,7 @@ function transformContext(context: RespondContext): Parameters<typeof transformO
   return { output: context.output, includeObject: context.includeObject, now: context.clock.now() };
 }
 
-async function respondList(exchange: Exchange, response: ListResponse, context: RespondContext): Promise<void> {
+function respondList(exchange: Exchange, response: ListResponse, context: RespondContext): void | Promise<void> {
   const { output, headers } = context;
   headers["content-type"] = contentTypes[output.encoding];
   const metadata = listMetadata(response);
@@ -188,12 +188,12 @@ function wholeOf(piece: Buffer): Buffer {
   return Buffer.from(piece.buffer, 0, piece.buffer.byteLength);
 }
 
-async function sendWhole(
+function sendWhole(
   exchange: Exchange,
   status: number,
   headers: Headers,
   body: Uint8Array | string,
-): Promise<void> {
+): void | Promise<void> {
   const length = typeof body === "string" ? body.length : body.byteLength;
   if (length > gzipMinBytes && acceptsGzip(exchange)) {
     return sendGzip(exchange, status, headers, [Buffer.from(body as string)]);

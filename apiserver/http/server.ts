@@ -7,12 +7,11 @@ import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../chain.ts";
-import type { ApiRequest } from "../request.ts";
-import { requestInfoOf } from "../request-info.ts";
 import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
 import { Http1Exchange } from "./exchange-h1.ts";
 import { Http2Exchange } from "./exchange-h2.ts";
 import { FrameMemory } from "./frame-memory.ts";
+import { HttpRequest } from "./http-request.ts";
 import { IdleSessions } from "./idle-sessions.ts";
 import { PiecePool } from "./list-body.ts";
 import { negotiate, type Output } from "./negotiate.ts";
@@ -185,10 +184,9 @@ export class HttpServer {
       headers["connection"] = "close";
     }
     let output: Output = { encoding: "json", as: "object", version: "v1" };
-    let request: ApiRequest | undefined;
-    const listeners: (() => void)[] = [];
+    let request: HttpRequest | undefined;
     try {
-      request = apiRequestOf(exchange, listeners);
+      request = new HttpRequest(exchange);
       output = outputOf(exchange, request);
       const response = await handler(request);
       addWarnings(headers, request);
@@ -230,7 +228,7 @@ export class HttpServer {
         pieces: this.#pieces,
       });
     } finally {
-      for (const listener of listeners) listener();
+      request?.answered();
     }
   }
 }
@@ -249,7 +247,7 @@ function answerToNoRequest(code: string): string {
 }
 
 /** Paths that are no resources answer in a type of their own, whatever is asked for; they negotiate for themselves. */
-function outputOf(exchange: Exchange, request: ApiRequest): Output {
+function outputOf(exchange: Exchange, request: HttpRequest): Output {
   if (request.info.isResourceRequest) {
     return negotiate(exchange.header("accept"));
   }
@@ -260,7 +258,7 @@ function outputOf(exchange: Exchange, request: ApiRequest): Output {
   }
 }
 
-function addWarnings(headers: Headers, request: ApiRequest): void {
+function addWarnings(headers: Headers, request: HttpRequest): void {
   if (request.warnings.size > 0) {
     headers["warning"] = [...request.warnings].map((text) => `299 - ${quoted(text)}`);
   }
@@ -271,54 +269,4 @@ function quoted(text: string): string {
   const clean = text.replace(/\p{Cc}+/gu, " ");
   const ascii = /^[\u0020-\u007e]*$/.test(clean) ? clean : Buffer.from(clean).toString("latin1");
   return `"${ascii.replace(/[\\"]/g, "\\$&")}"`;
-}
-
-const noQuery = "";
-
-function apiRequestOf(exchange: Exchange, listeners: (() => void)[]): ApiRequest {
-  const { url, method } = exchange;
-  const at = url.indexOf("?");
-  const path = at < 0 ? url : url.slice(0, at);
-  const query = new URLSearchParams(at < 0 ? noQuery : url.slice(at + 1));
-  return {
-    method,
-    path,
-    query,
-    header: (name) => exchange.header(name),
-    headerPairs: () => exchange.headerPairs(),
-    rawQuery: at < 0 ? noQuery : url.slice(at + 1),
-    readBody: (limitBytes) => exchange.readBody(limitBytes),
-    bodyStream: () => exchange.bodyStream(),
-    upgradable: exchange.takeConnection !== undefined,
-    get signal() {
-      return exchange.signal;
-    },
-    get remoteAddress() {
-      return exchange.socket?.remoteAddress ?? "";
-    },
-    clientCertificate: () => peerCertificate(exchange.socket as TLSSocket | undefined),
-    info: requestInfoOf(method, path, query),
-    user: { username: "", groups: [] },
-    answerHeaders: {},
-    onAnswered: (listener) => void listeners.push(listener),
-    warnings: new Set(),
-    auditAnnotations: new Map(),
-  };
-}
-
-const certificates = new WeakMap<object, { readonly der: Buffer | undefined }>();
-
-/** The leaf that the client showed, read from TLS once a connection. */
-function peerCertificate(socket: TLSSocket | undefined): Buffer | undefined {
-  if (socket === undefined || typeof socket.getPeerCertificate !== "function") {
-    return undefined;
-  }
-  const key = socket as unknown as object;
-  let known = certificates.get(key);
-  if (known === undefined) {
-    const certificate = socket.getPeerCertificate();
-    known = { der: certificate?.raw };
-    certificates.set(key, known);
-  }
-  return known.der;
 }
