@@ -13,15 +13,15 @@ const limitedVerbs: ReadonlySet<string> = new Set(["list", "watch", "deletecolle
 export function authorize(authorizer: Authorizer): Filter {
   return (next) => (request) => {
     const attributes = attributesOf(request);
-    const goOn = ({ decision, reason, evaluationError }: Decision): Promise<ApiResponse> => {
-      const allowed = decision === "allow";
-      if (!allowed && evaluationError !== undefined) {
+    const goOn = (decision: Decision): Promise<ApiResponse> => {
+      const allowed = decision.decision === "allow";
+      if (!allowed && decision.evaluationError !== undefined) {
         request.auditAnnotations.set("authorization.k8s.io/reason", "internal error");
-        return Promise.resolve(failed(request, evaluationError));
+        return Promise.resolve(failed(request, decision.evaluationError));
       }
       request.auditAnnotations.set("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
-      request.auditAnnotations.set("authorization.k8s.io/reason", reason);
-      return allowed ? next(request) : Promise.reject(forbidden(attributes, reason));
+      request.auditAnnotations.set("authorization.k8s.io/reason", decision.reason);
+      return allowed ? next(request) : Promise.reject(forbidden(attributes, decision.reason));
     };
     const answer = authorizer.authorize(attributes);
     return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
