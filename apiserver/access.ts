@@ -29,11 +29,8 @@ import { NodeAuthorizer } from "./authorization/node/node-authorizer.ts";
 import { NodeGraph } from "./authorization/node/node-graph.ts";
 import { RbacAuthorizer } from "./authorization/rbac/rbac-authorizer.ts";
 import { RuleIndex } from "./authorization/rbac/rule-index.ts";
-import { superuserAuthorizer, unionAuthorizer } from "./authorization/union.ts";
+import { type AuthorizationMode, ReloadableAuthorizer } from "./authorization/reloadable.ts";
 import type { ObjectReader, ObjectWriter } from "./registry/access.ts";
-
-/** One that is part of the server, by its name, or another. */
-export type AuthorizationMode = "Node" | "RBAC" | "AlwaysAllow" | "AlwaysDeny" | Authorizer;
 
 /** How the server knows its users and what they may. */
 export interface AccessOptions {
@@ -70,6 +67,10 @@ export interface Access {
   readonly rules: RuleIndex;
   readonly tokenIssuer: TokenIssuer;
   readonly openIdDocuments: readonly DiscoveryDocument[];
+  /** Decides by other modes from the next request on. */
+  setAuthorizationModes(modes: readonly AuthorizationMode[]): void;
+  /** Takes certificates of other authorities from the next request on. */
+  setAuthorities(authorities: Pick<AccessOptions, "clientCa" | "requestHeaderCa">): void;
 }
 
 const certificates = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -119,14 +120,21 @@ export function accessOf(
     clock,
     random,
   });
+  const authorizer = authorizerOf(options.authorizationModes, reader, rules);
+  const authorities = { client: authoritiesOf(options.clientCa), proxy: authoritiesOf(options.requestHeaderCa) };
   return {
-    authenticator: requestAuthentication(options, tokens, audiences, clock),
+    authenticator: requestAuthentication(options, { tokens, audiences, clock, authorities }),
     tokens,
     audiences,
-    authorizer: authorizerOf(options.authorizationModes, reader, rules),
+    authorizer,
     rules,
     tokenIssuer,
     openIdDocuments: openIdDocuments({ issuer, externalAddress: options.externalAddress, keys }),
+    setAuthorizationModes: (modes) => authorizer.set(modes),
+    setAuthorities({ clientCa, requestHeaderCa }) {
+      authorities.client = authoritiesOf(clientCa);
+      authorities.proxy = authoritiesOf(requestHeaderCa);
+    },
   };
 }
 
@@ -138,23 +146,25 @@ function noteUse(writer: ObjectWriter, secret: SecretObject, day: string, logger
   });
 }
 
-function requestAuthentication(
-  options: AccessOptions,
-  tokens: TokenAuthenticator,
-  audiences: readonly string[],
-  clock: Clock,
-): Authenticator {
-  const clientAuthorities = authoritiesOf(options.clientCa);
-  const proxyAuthorities = authoritiesOf(options.requestHeaderCa);
+interface AuthenticationParts {
+  readonly tokens: TokenAuthenticator;
+  readonly audiences: readonly string[];
+  readonly clock: Clock;
+  /** Others take their place. */
+  readonly authorities: { readonly client: readonly X509Certificate[]; readonly proxy: readonly X509Certificate[] };
+}
+
+function requestAuthentication(options: AccessOptions, parts: AuthenticationParts): Authenticator {
+  const { tokens, audiences, clock, authorities } = parts;
   const proxy = new RequestHeaderAuthenticator({
-    authorities: () => proxyAuthorities,
+    authorities: () => authorities.proxy,
     allowedNames: options.requestHeaderAllowedNames ?? ["front-proxy-client"],
     clock,
   });
   return new RequestAuthentication({
     authenticators: [
-      ...(proxyAuthorities.length === 0 ? [] : [proxy]),
-      new X509Authenticator({ authorities: () => clientAuthorities, clock }),
+      ...(authorities.proxy.length === 0 ? [] : [proxy]),
+      new X509Authenticator({ authorities: () => authorities.client, clock }),
       new BearerAuthenticator(tokens),
       new WebSocketBearerAuthenticator(tokens),
     ],
@@ -186,13 +196,15 @@ const alwaysDeny: Authorizer = {
   rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
 };
 
-function authorizerOf(modes: readonly AuthorizationMode[], reader: ObjectReader, rules: RuleIndex): Authorizer {
-  const byName: Readonly<Record<AuthorizationMode & string, () => Authorizer>> = {
+function authorizerOf(
+  modes: readonly AuthorizationMode[],
+  reader: ObjectReader,
+  rules: RuleIndex,
+): ReloadableAuthorizer {
+  return new ReloadableAuthorizer(modes, {
     Node: () => new NodeAuthorizer(new NodeGraph(reader, nodeDefinitions)),
     RBAC: () => new RbacAuthorizer(rules),
     AlwaysAllow: () => alwaysAllow,
     AlwaysDeny: () => alwaysDeny,
-  };
-  const authorizers = modes.map((mode) => (typeof mode === "string" ? byName[mode]() : mode));
-  return unionAuthorizer(superuserAuthorizer, ...authorizers);
+  });
 }

@@ -7,12 +7,13 @@ import type { Logger } from "../base/logger.ts";
 import { MetricsRegistry } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import type { Storage } from "../storage/storage.ts";
-import { type AccessOptions, accessOf } from "./access.ts";
+import { type Access, type AccessOptions, accessOf } from "./access.ts";
 import { defaultAdmission } from "./admission/default-chain.ts";
 import type { AdmissionSettings } from "./admission/selection.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
 import type { ProxyClient } from "./aggregation/extension-server.ts";
 import { builtInPriority } from "./aggregation/priorities.ts";
+import type { AuthorizationMode } from "./authorization/reloadable.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { KeptService } from "./bootstrap/kept-service.ts";
 import { type KubernetesService, kubernetesService } from "./bootstrap/kubernetes-service.ts";
@@ -35,7 +36,7 @@ import type { HealthCheck } from "./handlers/paths.ts";
 import { resourceHandler } from "./handlers/resource.ts";
 import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
 import { healthChecks } from "./health-checks.ts";
-import { HttpServer } from "./http/server.ts";
+import { HttpServer, type ServingCertificates } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { measuredStorage } from "./metrics/measured-storage.ts";
 import { measureStoredObjects } from "./metrics/stored-objects.ts";
@@ -116,6 +117,7 @@ export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #cache: WatchCache;
   readonly #handler: Handler;
+  readonly #access: Access;
   readonly #servers: HttpServer[] = [];
   readonly #backend: Backend | undefined;
   readonly #webhooks: WebhookClient;
@@ -155,6 +157,7 @@ export class ApiServer {
     this.#webhooks =
       options.webhooks ?? networkWebhookClient({ clock, services: endpointResolver(this.registry, random) });
     const access = accessOf(options.access, this.registry, { clock, random, logger });
+    this.#access = access;
     const admission = defaultAdmission({
       reader: this.registry,
       clock,
@@ -265,6 +268,20 @@ export class ApiServer {
     return port;
   }
 
+  /** Decides who may by other modes from the next request on. */
+  setAuthorizationModes(modes: readonly AuthorizationMode[]): void {
+    this.#access.setAuthorizationModes(modes);
+  }
+
+  /** Shows and trusts other certificates from the next connection and request on. Throws where they cannot be used: nothing changes. */
+  async setCertificates({ requestHeaderCa, ...serving }: ServerCertificates): Promise<void> {
+    const { clientCa } = serving;
+    for (const server of this.#servers)
+      server.setCertificates({ ...serving, clientCa: `${clientCa}\n${requestHeaderCa}` });
+    this.#access.setAuthorities({ clientCa, requestHeaderCa });
+    await this.#aggregator.setAuthorities({ clientCa, requestHeaderCa });
+  }
+
   /** Stops taking requests, gives those under way `graceMs`, then stops following the store. The store stays open. */
   async close(graceMs = 0): Promise<void> {
     this.#ready = false;
@@ -355,13 +372,13 @@ export class ApiServer {
   }
 }
 
-export interface ListenOptions {
+export interface ListenOptions extends ServingCertificates {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
-  /** PEM. */
-  readonly key: string;
-  readonly cert: string;
-  /** PEM of the authorities whose client certificates are asked for. */
-  readonly clientCa: string;
+}
+
+export interface ServerCertificates extends ServingCertificates {
+  /** PEM of the authorities of front proxies. */
+  readonly requestHeaderCa: string;
 }

@@ -38,6 +38,7 @@ interface Followed {
 /** Knows who answers for each group version, and whether they do: this server itself, or a service of the cluster. */
 export class Aggregator implements RemoteServices {
   readonly #parts: AggregatorParts;
+  #authentication: AuthenticationConfig;
   readonly #registration: Autoregistration;
   readonly #checks: AvailabilityChecks;
   readonly #remote = new Map<string, APIService>();
@@ -49,6 +50,7 @@ export class Aggregator implements RemoteServices {
 
   constructor(parts: AggregatorParts) {
     this.#parts = parts;
+    this.#authentication = parts.authentication;
     this.#registration = new Autoregistration(parts.registry, parts.builtIn);
     this.#checks = new AvailabilityChecks(parts);
     this.#custom = new CustomVersions(parts.registry, (versions) =>
@@ -58,7 +60,7 @@ export class Aggregator implements RemoteServices {
 
   /** Call once the cache is filled and the system's namespaces exist. Resolves when all local versions are registered. */
   async start(): Promise<void> {
-    const { registry, authentication } = this.#parts;
+    const { registry } = this.#parts;
     if (registry.find("apiregistration.k8s.io", "v1", "apiservices") === undefined) return;
     registry.onChange(APIService, ({ type, object, previous }) => this.#changed(type, object, previous));
     for (const apiService of registry.list(APIService)) this.#changed("ADDED", apiService, undefined);
@@ -68,13 +70,19 @@ export class Aggregator implements RemoteServices {
     });
     registry.onChange(ConfigMap, ({ object: { metadata } }) => {
       if (metadata.namespace !== "kube-system" || metadata.name !== "extension-apiserver-authentication") return;
-      this.#guard(ensureAuthenticationConfig(registry, authentication));
+      this.#guard(ensureAuthenticationConfig(registry, this.#authentication));
     });
     await Promise.all([
       this.#registration.start().then(() => this.#custom.start()),
-      ensureAuthenticationConfig(registry, authentication),
+      ensureAuthenticationConfig(registry, this.#authentication),
     ]);
     this.#keep();
+  }
+
+  /** Tells extension servers of other authorities. */
+  async setAuthorities(authorities: Pick<AuthenticationConfig, "clientCa" | "requestHeaderCa">): Promise<void> {
+    this.#authentication = { ...this.#authentication, ...authorities };
+    if (this.#keeping !== undefined) await ensureAuthenticationConfig(this.#parts.registry, this.#authentication);
   }
 
   stop(): void {
@@ -201,10 +209,10 @@ export class Aggregator implements RemoteServices {
   /** What somebody has taken away is put back. */
   #keep(): void {
     if (this.#stopped) return;
-    const { clock, registry, authentication } = this.#parts;
+    const { clock, registry } = this.#parts;
     this.#keeping = clock
       .setTimer(keepMs, () => {
-        this.#guard(ensureAuthenticationConfig(registry, authentication));
+        this.#guard(ensureAuthenticationConfig(registry, this.#authentication));
         this.#keep();
       })
       .unref();

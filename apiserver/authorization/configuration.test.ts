@@ -112,3 +112,19 @@ const refusals: readonly (readonly [name: string, yaml: string, message: string]
 for (const [name, yaml, message] of refusals) {
   test(`a configuration ${name} is refused`, () => assert.throws(() => parse(yaml), { message }));
 }
+
+test("the names of those that are part of the server are theirs, and a file that is read again names the same ones", () => {
+  const refused = (yaml: string, message: string, started?: readonly ("Node" | "RBAC")[]): void => {
+    const content = parseYaml(head + yaml).value;
+    assert.throws(() => parseAuthorizationConfiguration(content, started && { started }), { message });
+  };
+  refused("authorizers: [{type: RBAC, name: mine}]", "expected name rbac for authorizer RBAC instead of mine");
+  const rbac = "authorizers: [{type: RBAC, name: rbac}]";
+  refused(rbac, "missing required types: [Node]", ["RBAC", "Node"]);
+  const notEnabled = "authorizer type RBAC is not allowed if it was not enabled at initial server startup";
+  refused(rbac, notEnabled, []);
+  const more = parseYaml(
+    `${head}authorizers: [{type: RBAC, name: rbac}, {type: AlwaysAllow, name: alwaysallow}]`,
+  ).value;
+  assert.equal(parseAuthorizationConfiguration(more, { started: ["RBAC"] }).length, 2);
+});

@@ -1,5 +1,12 @@
 import type { FieldError } from "../../apimachinery/field/error.ts";
-import { duplicate, formatFieldErrors, invalid, notSupported, required } from "../../apimachinery/field/errors.ts";
+import {
+  duplicate,
+  formatAggregate,
+  formatFieldErrors,
+  invalid,
+  notSupported,
+  required,
+} from "../../apimachinery/field/errors.ts";
 import { isDNS1123Subdomain } from "../../apimachinery/validation/dns.ts";
 import { type Fields, readConfiguration } from "../configuration/read-fields.ts";
 import { compileMatchConditions, type MatchCondition } from "./webhook/match-conditions.ts";
@@ -28,8 +35,14 @@ const webhookFields = [
   ...["connectionInfo", "matchConditions"],
 ];
 
-/** Reads the file of `--authorization-config`, parsed as YAML or JSON. Throws upstream's words for what is wrong with it. */
-export function parseAuthorizationConfiguration(content: unknown): readonly AuthorizerConfiguration[] {
+/**
+ * Reads the file of `--authorization-config`, parsed as YAML or JSON. Throws upstream's words for what is wrong with it.
+ * `started`: types that the file named when the server started, where it is read again.
+ */
+export function parseAuthorizationConfiguration(
+  content: unknown,
+  { started }: { readonly started?: readonly BuiltInAuthorizer[] } = {},
+): readonly AuthorizerConfiguration[] {
   const file = readConfiguration(content, {
     kind: "AuthorizationConfiguration",
     versions: ["v1", "v1beta1"],
@@ -41,7 +54,28 @@ export function parseAuthorizationConfiguration(content: unknown): readonly Auth
   const seen = { types: new Set<string>(), names: new Set<string>() };
   const authorizers = given.flatMap((one) => authorizerOf(one, seen, errors));
   if (errors.length > 0) throw new Error(formatFieldErrors(errors));
+  checkTypes(authorizers, started);
   return authorizers;
+}
+
+/** Those that are part of the server keep their names, and are the same as long as it runs. */
+function checkTypes(
+  authorizers: readonly AuthorizerConfiguration[],
+  started: readonly BuiltInAuthorizer[] | undefined,
+): void {
+  const builtIn = authorizers.filter(({ type }) => type !== "Webhook");
+  const problems = builtIn
+    .filter(({ type, name }) => name !== type.toLowerCase())
+    .map(({ type, name }) => `expected name ${type.toLowerCase()} for authorizer ${type} instead of ${name}`);
+  const missing = (started ?? []).filter((one) => !builtIn.some(({ type }) => type === one)).sort();
+  if (missing.length > 0) problems.push(`missing required types: [${missing.join(" ")}]`);
+  if (problems.length > 0) throw new Error(formatAggregate(problems));
+  // Those that look at nothing may be added at any time.
+  const isNew = (type: string): boolean => !type.startsWith("Always") && !started!.includes(type as "Node");
+  const added = started && builtIn.find(({ type }) => isNew(type));
+  if (added !== undefined) {
+    throw new Error(`authorizer type ${added.type} is not allowed if it was not enabled at initial server startup`);
+  }
 }
 
 function authorizerOf(

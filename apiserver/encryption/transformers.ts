@@ -31,6 +31,8 @@ export interface Transformers {
   /** How objects of a resource are stored; undefined: as they are. */
   of(resource: GroupResource): ValueTransformer | undefined;
   readonly keySources: readonly KeySource[];
+  /** What all key management plugins together may take to answer. */
+  readonly timeoutMs: number;
   close(): void;
 }
 
@@ -38,12 +40,14 @@ export interface Transformers {
 export function transformersOf({ resources }: EncryptionConfiguration, options: TransformerOptions): Transformers {
   const keySources: KeySource[] = [];
   const plugins: KeyManagementPlugin[] = [];
+  let pluginsTimeoutMs = 0;
   const addKms = (kms: KmsConfiguration): PrefixedTransformer => {
     if (kms.apiVersion === "v1") throw new Error(kmsV1Removed);
     const { endpoint, timeoutMs, name } = kms;
     const plugin = keyManagementPlugin({ endpoint, timeoutMs, ...options });
     const source = new KeySource({ name, plugin, ...options });
     plugins.push(plugin);
+    pluginsTimeoutMs += timeoutMs;
     keySources.push(source);
     return { prefix: `k8s:enc:kms:v2:${name}:`, transformer: envelope(source, plugin, options.random) };
   };
@@ -61,6 +65,7 @@ export function transformersOf({ resources }: EncryptionConfiguration, options: 
   return {
     of: (resource) => made.get(groupResourceText(resource)) ?? made.get(`*.${resource.group}`) ?? made.get("*.*"),
     keySources,
+    timeoutMs: pluginsTimeoutMs,
     close() {
       for (const plugin of plugins) plugin.close();
     },

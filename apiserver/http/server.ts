@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import { DEFAULT_CIPHERS, type TLSSocket } from "node:tls";
+import { DEFAULT_CIPHERS, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -18,15 +18,18 @@ import { negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
 import { StreamTurns } from "./stream-turns.ts";
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends ServingCertificates {
   readonly handler: Handler;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+export interface ServingCertificates {
   /** PEM. */
-  readonly key: string | Buffer;
-  readonly cert: string | Buffer;
+  readonly key: string;
+  readonly cert: string;
   /** PEM of the authorities whose client certificates are asked for. */
-  readonly clientCa: string | Buffer;
+  readonly clientCa: string;
 }
 
 /** Long enough that Go's clients (90 s) close idle connections first and never meet one that is closing. */
@@ -61,16 +64,10 @@ export class HttpServer {
     this.#sessions = new IdleSessions(options.clock, keepAliveTimeoutMs);
     this.#server = createSecureServer({
       allowHTTP1: true,
-      key: options.key,
-      cert: options.cert,
-      ca: options.clientCa,
+      ...contextOf(options),
       requestCert: true,
       // An unknown certificate is answered with 401 by authentication, not with a broken handshake.
       rejectUnauthorized: false,
-      minVersion: "TLSv1.2",
-      // 128 bits first, as Go's servers choose: a third less work for long lists than 256.
-      ciphers: `TLS_AES_128_GCM_SHA256:${DEFAULT_CIPHERS}`,
-      honorCipherOrder: true,
       handshakeTimeout: handshakeTimeoutMs,
       settings: { maxConcurrentStreams, initialWindowSize: initialWindowBytes },
       maxSessionMemory,
@@ -112,6 +109,11 @@ export class HttpServer {
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
+  }
+
+  /** Shows and asks for other certificates from the next connection on. Throws where they are none, or do not fit: nothing changes. */
+  setCertificates(certificates: ServingCertificates): void {
+    this.#server.setSecureContext(contextOf(certificates));
   }
 
   /** Takes no new requests, tells HTTP/2 clients to go away, lets what is under way end for `graceMs`, then closes. */
@@ -231,6 +233,16 @@ export class HttpServer {
       request?.answered();
     }
   }
+}
+
+function contextOf({ key, cert, clientCa }: ServingCertificates): SecureContextOptions {
+  return {
+    ...{ key, cert, ca: clientCa },
+    minVersion: "TLSv1.2",
+    // 128 bits first, as Go's servers choose: a third less work for long lists than 256.
+    ciphers: `TLS_AES_128_GCM_SHA256:${DEFAULT_CIPHERS}`,
+    honorCipherOrder: true,
+  };
 }
 
 /** What is no HTTP/1.1 request is answered by hand, with a Status like everything else. */

@@ -20,6 +20,7 @@ export interface ServerFlags extends AccessFlags, AuditFlags {
   readonly disableAdmissionPlugins?: string;
   readonly admissionControlConfigFile?: string;
   readonly encryptionProviderConfig?: string;
+  readonly encryptionProviderConfigAutomaticReload: string;
   readonly enableAggregatorRouting: string;
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
@@ -82,6 +83,14 @@ export function addServerFlags(command: Command): Command {
     .option(
       "--encryption-provider-config <file>",
       "how objects of some resources are encrypted in the store: an apiserver.config.k8s.io/v1 EncryptionConfiguration",
+    )
+    .addOption(
+      new Option(
+        "--encryption-provider-config-automatic-reload <yes>",
+        "whether that file is read again when it changes",
+      )
+        .choices(["true", "false"])
+        .default("false"),
     )
     .addOption(
       new Option(

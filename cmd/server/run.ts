@@ -28,6 +28,9 @@ import { ensureClusterObjects } from "./cluster-objects.ts";
 import { checksOfOthers, checksWithin } from "./component-checks.ts";
 import { runWithin } from "./components.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
+import { followedCertificates } from "./reload/certificates.ts";
+import { followFiles } from "./reload/followed-files.ts";
+import { serverIdOf } from "./reload/reload-metrics.ts";
 import { requestLimitsOf } from "./request-limits.ts";
 import { openStore } from "./store.ts";
 
@@ -57,8 +60,9 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const stop = stopSignal();
   const ended = new AbortController();
   const untilEnd = AbortSignal.any([stop, ended.signal]);
-  const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, logger, signal: untilEnd });
-  const { storage, checks } = await openStore(flags, logger, untilEnd);
+  const parts = { logger, metrics, serverId: serverIdOf(hostname()), signal: untilEnd };
+  const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, ...parts });
+  const { storage, checks, followed } = await openStore(flags, parts);
   const server = serverOf(name, flags, addresses, {
     pki,
     storage,
@@ -66,7 +70,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     logger,
     metrics,
     audit: auditLog?.filter,
-    access,
+    access: access.options,
   });
   let components = Promise.resolve();
   let clusterObjects: { stop(): void } | undefined;
@@ -76,6 +80,12 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     clusterObjects = await ensureClusterObjects(objects);
     const port = await listen(server, flags, pki);
     const url = `https://${urlHost(addresses.local)}:${port}`;
+    const files = [
+      ...followed,
+      ...access.followed((modes) => server.setAuthorizationModes(modes)),
+      await followedCertificates(flags.dataDir, (certificates) => server.setCertificates(certificates)),
+    ];
+    for (const one of files) void followFiles(one, { clock: realClock, logger }, untilEnd);
     const { serverState } = dataFiles(flags.dataDir);
     await writeRunState(serverState, { name, url, startedAt });
     logger.info("ready", {
@@ -142,7 +152,7 @@ interface ServerParts {
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
   readonly audit: Filter | undefined;
-  readonly access: FlagAccess;
+  readonly access: FlagAccess["options"];
 }
 
 function serverOf(

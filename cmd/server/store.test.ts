@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { TLSSocket } from "node:tls";
+import { MetricsRegistry } from "../../base/metrics.ts";
 import { realClock, silentLogger } from "../../base/mod.ts";
 import { ensurePki } from "../certificates/pki.ts";
 import { CommandError } from "../command-error.ts";
@@ -21,7 +22,12 @@ describe("the store that the flags name", { timeout: 60_000 }, () => {
   after(() => rm(dataDir, { recursive: true, force: true }));
 
   const open = (flags: Partial<ServerFlags>) =>
-    openStore({ dataDir, store: "memory", ...flags } as ServerFlags, silentLogger, new AbortController().signal);
+    openStore({ dataDir, store: "memory", ...flags } as ServerFlags, {
+      logger: silentLogger,
+      metrics: new MetricsRegistry(),
+      serverId: "test",
+      signal: new AbortController().signal,
+    });
 
   test("opens", async () => {
     const { storage } = await open({ store: "memory" });

@@ -27,6 +27,8 @@ export class EncryptedStorage implements Storage {
   /** What this process has written, by what it has made of it: not decrypted again, and the same bytes come back. */
   readonly #written = new WeakMap<Uint8Array, Uint8Array>();
   readonly #stale = new Set<string>();
+  /** Once the transformers have changed: keys whose values the present ones have made. What is not among them is stale. */
+  #fresh: Set<string> | undefined;
 
   constructor(inner: Storage, transformerOf: (key: string) => ValueTransformer | undefined) {
     this.#inner = inner;
@@ -38,7 +40,13 @@ export class EncryptedStorage implements Storage {
   }
 
   isStale(key: string): boolean {
-    return this.#stale.has(key);
+    if (this.#fresh === undefined) return this.#stale.has(key);
+    return !this.#fresh.has(key) && this.#transformerOf(key) !== undefined;
+  }
+
+  /** From now on `transformerOf` gives others: what was stored before is stale until it has been written, or read anew. */
+  transformersChanged(): void {
+    this.#fresh = new Set();
   }
 
   async get(key: string, options?: ReadOptions): Promise<GetResult> {
@@ -93,11 +101,22 @@ export class EncryptedStorage implements Storage {
   #event(event: StorageEvent): Eventually<StorageEvent> {
     if (event.type === "delete") {
       this.#stale.delete(event.key);
+      this.#fresh?.delete(event.key);
       return then(this.#maybe(event.previous, false), (previous) => ({ ...event, previous }));
     }
     return then(this.#entry(event.entry, true), (entry) =>
       then(this.#maybe(event.previous, false), (previous) => ({ ...event, entry, previous })),
     );
+  }
+
+  #note(key: string, stale: boolean): void {
+    if (stale) {
+      this.#stale.add(key);
+      this.#fresh?.delete(key);
+    } else {
+      this.#stale.delete(key);
+      this.#fresh?.add(key);
+    }
   }
 
   #maybe(entry: Entry | undefined, current: boolean): Eventually<Entry | undefined> {
@@ -110,8 +129,7 @@ export class EncryptedStorage implements Storage {
     const written = this.#written.get(entry.value);
     const decoded = written === undefined ? decode(transformer, entry) : { value: written, stale: false };
     return then(decoded, ({ value, stale }) => {
-      if (current && stale) this.#stale.add(entry.key);
-      else if (current) this.#stale.delete(entry.key);
+      if (current) this.#note(entry.key, stale);
       return { ...entry, value };
     });
   }

@@ -31,6 +31,8 @@ export class OpenIdAuthenticator implements TokenAuthenticator {
   readonly name: string;
   readonly #options: OpenIdOptions;
   #keys: RemoteKeySet | undefined;
+  readonly #initialized = Promise.withResolvers<void>();
+  #error = "";
 
   constructor(options: OpenIdOptions) {
     this.#options = options;
@@ -43,15 +45,30 @@ export class OpenIdAuthenticator implements TokenAuthenticator {
     while (!signal.aborted) {
       try {
         this.#keys = await this.#discover();
+        this.#initialized.resolve();
         return;
       } catch (error) {
+        this.#error = (error as Error).message;
         logger.error("an issuer of tokens does not answer", {
           issuer: config.issuer.url,
-          error: (error as Error).message,
+          error: this.#error,
         });
       }
       await clock.sleep(askAgainMs, signal).catch(() => {}); // The condition above is what ends this.
     }
+  }
+
+  /** Resolves once tokens can be looked at. */
+  get initialized(): Promise<void> {
+    return this.#initialized.promise;
+  }
+
+  /** Why they cannot be now. */
+  get failure(): string | undefined {
+    if (this.#keys !== undefined) return undefined;
+    const { url } = this.#options.config.issuer;
+    const why = this.#error || `oidc: authenticator for issuer ${goQuote(url)} is not initialized`;
+    return `oidc: authenticator for issuer ${goQuote(url)} is not healthy: ${why}`;
   }
 
   authenticateToken(token: string): Promise<Authenticated> | undefined {

@@ -2,38 +2,52 @@ import { readFile } from "node:fs/promises";
 import type { AccessOptions } from "../../../apiserver/access.ts";
 import { tokenFileAuthenticator } from "../../../apiserver/authentication/token-file.ts";
 import { TokenWebhookAuthenticator } from "../../../apiserver/authentication/token-webhook.ts";
+import type { AuthorizationMode } from "../../../apiserver/authorization/reloadable.ts";
+import type { MetricsRegistry } from "../../../base/metrics.ts";
 import { type Logger, realClock, realRandom } from "../../../base/mod.ts";
 import type { AccessFlags } from "../../commands/access-options.ts";
+import type { FollowedFiles } from "../reload/followed-files.ts";
 import { authorizersOf } from "./authorizers.ts";
 import { openIdOf } from "./openid.ts";
 import { usableFile } from "./usable-file.ts";
 import { accessWebhooks, webhookServer } from "./webhook-server.ts";
 
-/** The part of the access options that flags decide. */
-export type FlagAccess = Pick<AccessOptions, "fixedTokens" | "furtherTokens" | "authorizationModes" | "anonymous">;
+/** What flags decide of who is who, and who may. */
+export interface FlagAccess {
+  readonly options: Pick<AccessOptions, "fixedTokens" | "furtherTokens" | "authorizationModes" | "anonymous">;
+  /** Files whose changes are to be put into use, once there is somebody to decide by them. */
+  followed(setAuthorizationModes: (modes: readonly AuthorizationMode[]) => void): readonly FollowedFiles[];
+}
 
 export interface FlagAccessOptions {
   /** The server's own issuer of tokens, and audience. */
   readonly issuer: string;
   readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  /** Of this server among several. */
+  readonly serverId: string;
   /** Issuers are asked where their keys are until then. */
   readonly signal: AbortSignal;
 }
 
 /** What the flags say of users and their rights, with the files they name read. What is wrong with one is a CommandError. */
 export async function accessOfFlags(flags: AccessFlags, options: FlagAccessOptions): Promise<FlagAccess> {
-  const { issuer, logger, signal } = options;
+  const { issuer } = options;
   const fixed = await usableFile("--token-auth-file", flags.tokenAuthFile, async (file) =>
     tokenFileAuthenticator(await readFile(file, "utf8"), file),
   );
-  const openId = await openIdOf(flags, [issuer], logger);
-  for (const authenticator of openId.authenticators) void authenticator.run(signal);
+  const openId = await openIdOf(flags, [issuer], options);
   const webhook = await tokenWebhookOf(flags, issuer);
+  const authorization = await authorizersOf(flags, options);
   return {
-    anonymous: openId.anonymous ?? flags.anonymousAuth === "true",
-    ...(fixed === undefined ? {} : { fixedTokens: fixed }),
-    furtherTokens: [...openId.authenticators, ...(webhook === undefined ? [] : [webhook])],
-    authorizationModes: await authorizersOf(flags, logger),
+    options: {
+      anonymous: openId?.anonymous ?? flags.anonymousAuth === "true",
+      ...(fixed === undefined ? {} : { fixedTokens: fixed }),
+      furtherTokens: [openId?.issuers, webhook].filter((one) => one !== undefined),
+      authorizationModes: authorization.modes,
+    },
+    followed: (setAuthorizationModes) =>
+      [openId?.followed, authorization.followed?.(setAuthorizationModes)].filter((one) => one !== undefined),
   };
 }
 

@@ -1,28 +1,39 @@
 import { readFile } from "node:fs/promises";
+import { equalJson } from "../../../apimachinery/json/equal.ts";
 import { parseYaml } from "../../../apimachinery/yaml/yaml.ts";
-import type { AuthorizationMode } from "../../../apiserver/access.ts";
 import {
   type AuthorizerConfiguration,
   parseAuthorizationConfiguration,
 } from "../../../apiserver/authorization/configuration.ts";
+import type { AuthorizationMode } from "../../../apiserver/authorization/reloadable.ts";
 import { matchesAll } from "../../../apiserver/authorization/webhook/match-conditions.ts";
 import { WebhookAuthorizer } from "../../../apiserver/authorization/webhook/webhook-authorizer.ts";
 import { type Logger, realClock, realRandom } from "../../../base/mod.ts";
 import { CommandError } from "../../command-error.ts";
 import type { AccessFlags } from "../../commands/access-options.ts";
+import { type FollowedFiles, RefusedContentError } from "../reload/followed-files.ts";
+import { reloadMetrics } from "../reload/reload-metrics.ts";
+import type { FlagAccessOptions } from "./access.ts";
 import { usableFile } from "./usable-file.ts";
 import { accessWebhooks, webhookServer } from "./webhook-server.ts";
 
 /** How long a webhook of the flags may take to answer once (apiserver/pkg/util/webhook, defaultRequestTimeout). */
 const timeoutMs = 30_000;
 
+export interface FlagAuthorization {
+  readonly modes: readonly AuthorizationMode[];
+  /** Where a file says it. */
+  readonly followed?: (set: (modes: readonly AuthorizationMode[]) => void) => FollowedFiles;
+}
+
+type Options = Pick<FlagAccessOptions, "logger" | "metrics" | "serverId">;
+
 /** Who decides what a user may, by `--authorization-config` or by modes. */
-export async function authorizersOf(flags: AccessFlags, logger: Logger): Promise<readonly AuthorizationMode[]> {
+export async function authorizersOf(flags: AccessFlags, options: Options): Promise<FlagAuthorization> {
   const { authorizationConfig, authorizationMode, authorizationWebhookConfigFile: webhookFile } = flags;
-  const fromFile = await usableFile("--authorization-config", authorizationConfig, async (file) => {
-    const configured = parseAuthorizationConfiguration(parseYaml(await readFile(file, "utf8")).value);
-    return Promise.all(configured.map((one) => configuredAuthorizer(one, logger)));
-  });
+  const fromFile = await usableFile("--authorization-config", authorizationConfig, (file) =>
+    authorizersOfFile(file, options),
+  );
   if (fromFile !== undefined) {
     if (webhookFile === undefined) return fromFile;
     throw new CommandError("--authorization-config and --authorization-webhook-config-file say the same: give one");
@@ -32,8 +43,39 @@ export async function authorizersOf(flags: AccessFlags, logger: Logger): Promise
     throw new CommandError("--authorization-webhook-config-file is for the mode Webhook of --authorization-mode");
   }
   const modes: AuthorizationMode[] = [];
-  for (const name of names) modes.push(await modeOf(name, flags, logger));
-  return modes;
+  for (const name of names) modes.push(await modeOf(name, flags, options.logger));
+  return { modes };
+}
+
+async function authorizersOfFile(file: string, { logger, metrics, serverId }: Options): Promise<FlagAuthorization> {
+  const content = await readFile(file, "utf8");
+  const contentOf = (text: string): unknown => parseYaml(text).value;
+  const modesOf = (configured: readonly AuthorizerConfiguration[]) =>
+    Promise.all(configured.map((one) => configuredAuthorizer(one, logger)));
+  let inUse = contentOf(content);
+  const first = parseAuthorizationConfiguration(inUse);
+  const started = first.flatMap(({ type }) => (type === "Webhook" ? [] : [type]));
+  return {
+    modes: await modesOf(first),
+    followed: (set) => ({
+      what: "authorization config",
+      files: [file],
+      contents: [content],
+      onOutcome: reloadMetrics(metrics, "authorization", { clock: realClock, serverId, content }),
+      async apply([text = ""]) {
+        try {
+          const value = contentOf(text);
+          const configured = parseAuthorizationConfiguration(value, { started });
+          if (equalJson(value, inUse)) return "same";
+          set(await modesOf(configured));
+          inUse = value;
+          return "applied";
+        } catch (cause) {
+          throw new RefusedContentError((cause as Error).message, { cause });
+        }
+      },
+    }),
+  };
 }
 
 async function configuredAuthorizer(config: AuthorizerConfiguration, logger: Logger): Promise<AuthorizationMode> {

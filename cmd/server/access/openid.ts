@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { formatFieldErrors } from "../../../apimachinery/field/errors.ts";
+import type { FieldError } from "../../../apimachinery/field/error.ts";
+import { forbidden, formatFieldErrors } from "../../../apimachinery/field/errors.ts";
 import { parseYaml } from "../../../apimachinery/yaml/yaml.ts";
 import { OpenIdAuthenticator } from "../../../apiserver/authentication/openid/authenticator.ts";
 import {
@@ -8,52 +9,114 @@ import {
 } from "../../../apiserver/authentication/openid/configuration.ts";
 import { httpsGet } from "../../../apiserver/authentication/openid/http-get.ts";
 import { signingAlgorithms } from "../../../apiserver/authentication/openid/id-token.ts";
+import { OpenIdIssuers } from "../../../apiserver/authentication/openid/issuers.ts";
 import { validateAuthentication } from "../../../apiserver/authentication/openid/validation.ts";
 import { type Logger, realClock } from "../../../base/mod.ts";
 import { CommandError } from "../../command-error.ts";
 import type { AccessFlags } from "../../commands/access-options.ts";
+import { type FollowedFiles, RefusedContentError } from "../reload/followed-files.ts";
+import { reloadMetrics } from "../reload/reload-metrics.ts";
+import type { FlagAccessOptions } from "./access.ts";
 import { usableFile } from "./usable-file.ts";
 
 export interface OpenIdAccess {
-  readonly authenticators: readonly OpenIdAuthenticator[];
+  readonly issuers: OpenIdIssuers;
   /** Where the file says it. */
   readonly anonymous: boolean | readonly string[] | undefined;
+  readonly followed?: FollowedFiles;
 }
 
-/** Issuers of tokens, by `--authentication-config` or by the `--oidc-…` flags. `taken`: the server's own issuers. */
-export async function openIdOf(flags: AccessFlags, taken: readonly string[], logger: Logger): Promise<OpenIdAccess> {
+type Options = Pick<FlagAccessOptions, "logger" | "metrics" | "serverId" | "signal">;
+
+/**
+ * Issuers of tokens, by `--authentication-config` or by the `--oidc-…` flags; undefined without either. `taken`: the server's
+ * own issuers.
+ */
+export async function openIdOf(
+  flags: AccessFlags,
+  taken: readonly string[],
+  options: Options,
+): Promise<OpenIdAccess | undefined> {
+  const { logger, signal } = options;
   const fromFlags = await configurationOfFlags(flags);
-  const make = (config: AuthenticationConfiguration, algorithms: readonly string[]): OpenIdAccess => {
-    const { errors, expressions } = validateAuthentication(config, taken);
-    if (errors.length > 0) throw new Error(formatFieldErrors(errors));
-    const authenticators = config.jwt.map((one, i) => {
-      const { certificateAuthority: ca } = one.issuer;
-      const get = httpsGet({ clock: realClock, ...(ca === "" ? {} : { ca }) });
-      return new OpenIdAuthenticator({
-        config: one,
-        expressions: expressions[i]!,
-        algorithms,
-        get,
-        clock: realClock,
-        logger,
-      });
-    });
-    const { anonymous } = config;
-    const limited = anonymous?.enabled === true && anonymous.paths.length > 0 ? anonymous.paths : anonymous?.enabled;
-    return { authenticators, anonymous: limited };
-  };
-  const fromFile = await usableFile("--authentication-config", flags.authenticationConfig, async (file) => {
+  const fromFile = await usableFile("--authentication-config", flags.authenticationConfig, (file) => {
     if (fromFlags !== undefined) throw new Error("it and the --oidc-… flags say the same: give one");
-    const config = parseAuthenticationConfiguration(parseYaml(await readFile(file, "utf8")).value);
-    return make(config, signingAlgorithms);
+    return openIdOfFile(file, taken, options);
   });
-  if (fromFile !== undefined) return fromFile;
-  if (fromFlags === undefined) return { authenticators: [], anonymous: undefined };
+  if (fromFile !== undefined || fromFlags === undefined) return fromFile;
   try {
-    return make(fromFlags, algorithmsOf(flags.oidcSigningAlgs));
+    const authenticators = authenticatorsOf(fromFlags, {
+      taken,
+      logger,
+      algorithms: algorithmsOf(flags.oidcSigningAlgs),
+    });
+    return { issuers: new OpenIdIssuers(authenticators, realClock, signal), anonymous: undefined };
   } catch (error) {
     throw new CommandError(`the --oidc-… flags cannot be used: ${(error as Error).message}`, { cause: error });
   }
+}
+
+async function openIdOfFile(file: string, taken: readonly string[], options: Options): Promise<OpenIdAccess> {
+  const { logger, metrics, serverId, signal } = options;
+  const rules = { taken, logger, algorithms: signingAlgorithms };
+  const read = (text: string) => parseAuthenticationConfiguration(parseYaml(text).value);
+  const content = await readFile(file, "utf8");
+  const first = read(content);
+  const issuers = new OpenIdIssuers(authenticatorsOf(first, rules), realClock, signal);
+  const { anonymous } = first;
+  const limited = anonymous?.enabled === true && anonymous.paths.length > 0 ? anonymous.paths : anonymous?.enabled;
+  const changed = (next: AuthenticationConfiguration): readonly FieldError[] =>
+    JSON.stringify(next.anonymous) === JSON.stringify(anonymous)
+      ? []
+      : [forbidden("anonymous", "changed from initial configuration file")];
+  return {
+    issuers,
+    anonymous: limited,
+    followed: {
+      what: "authentication config",
+      files: [file],
+      contents: [content],
+      onOutcome: reloadMetrics(metrics, "authentication", { clock: realClock, serverId, content }),
+      async apply([text = ""]) {
+        let authenticators: readonly OpenIdAuthenticator[];
+        try {
+          const config = read(text);
+          authenticators = authenticatorsOf(config, { ...rules, further: changed(config) });
+        } catch (cause) {
+          throw new RefusedContentError((cause as Error).message, { cause });
+        }
+        await issuers.replace(authenticators);
+        return "applied";
+      },
+    },
+  };
+}
+
+interface IssuerRules {
+  readonly taken: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly logger: Logger;
+  /** What else is wrong. */
+  readonly further?: readonly FieldError[];
+}
+
+function authenticatorsOf(config: AuthenticationConfiguration, rules: IssuerRules): readonly OpenIdAuthenticator[] {
+  const { taken, algorithms, logger, further = [] } = rules;
+  const { errors, expressions } = validateAuthentication(config, taken);
+  const all = [...errors, ...further];
+  if (all.length > 0) throw new Error(formatFieldErrors(all));
+  return config.jwt.map((one, i) => {
+    const { certificateAuthority: ca } = one.issuer;
+    const get = httpsGet({ clock: realClock, ...(ca === "" ? {} : { ca }) });
+    return new OpenIdAuthenticator({
+      config: one,
+      expressions: expressions[i]!,
+      algorithms,
+      get,
+      clock: realClock,
+      logger,
+    });
+  });
 }
 
 function algorithmsOf(text: string): readonly string[] {
