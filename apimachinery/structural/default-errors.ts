@@ -1,6 +1,6 @@
 import type { FieldError } from "../field/error.ts";
 import { formatFieldError, formatFieldErrors, invalid } from "../field/errors.ts";
-import { type Path, path as pathOf } from "../field/path.ts";
+import { type Path, rootPath } from "../field/path.ts";
 import { equalJson } from "../json/equal.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { thaw } from "../resource/thaw.ts";
@@ -75,11 +75,11 @@ function metaErrors(
 ): readonly FieldError[] {
   const value = props.default as JsonValue;
   const object = surround(thaw(value) as JsonValue);
-  const unusable = coerceEmbedded(object, asResource(root), rules.metadata, pathOf("metadata"), []);
+  const unusable = coerceEmbedded(object, asResource(root), rules.metadata, rootPath, []);
   if (unusable !== undefined) {
     return [invalid(place, value, `must result in valid metadata: ${formatFieldError(unusable)}`)];
   }
-  const broken = embeddedErrors(object, asResource(root), rules.metadata, pathOf("metadata"));
+  const broken = embeddedErrors(object, asResource(root), rules.metadata, rootPath);
   if (broken.length > 0) return [invalid(place, value, `must result in valid metadata: ${formatFieldErrors(broken)}`)];
   return checked(props, place, false, rules);
 }

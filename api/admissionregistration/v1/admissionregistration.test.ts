@@ -81,7 +81,7 @@ test("what a webhook listens at is one place that can be reached safely", () => 
     'webhooks[0].clientConfig.url: Invalid value: "": host must be specified; desired format: https://host[/path]',
   ]);
   assert.deepEqual(at({ service: { namespace: "", name: "s", path: "a//b/", port: 70000 } }), [
-    "webhooks[0].clientConfig.service.namespace: Required value",
+    "webhooks[0].clientConfig.service.name: Required value",
     "webhooks[0].clientConfig.service.port: Invalid value: 70000: port is not valid: must be between 1 and 65535, inclusive",
     "webhooks[0].clientConfig.service.path: Invalid value: \"a//b/\": must start with a '/'",
     'webhooks[0].clientConfig.service.path: Invalid value: "a//b/": segment[0] may not be empty',

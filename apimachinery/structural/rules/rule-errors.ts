@@ -132,7 +132,7 @@ function costText(name: string, cost: number, limit: number): string {
 }
 
 /** A rule as upstream's message shows it. */
-function shownRule({
+export function shownRule({
   rule,
   message = "",
   messageExpression = "",

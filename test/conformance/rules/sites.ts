@@ -3,7 +3,7 @@ import { glob } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CallExpression, type Node, type Program, parse } from "acorn";
+import { type AnyNode, type CallExpression, type Node, type Program, parse } from "acorn";
 import { ancestor } from "acorn-walk";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -14,8 +14,8 @@ const maker = "apimachinery/field/errors.ts make";
 export interface Site {
   /** From the root. */
   readonly file: string;
-  /** `file:line:column`, as stacks have it. */
-  readonly place: string;
+  /** `file:line:column`, as stacks have it: of the call, and of what asks a generator that it gives for its next error. */
+  readonly places: readonly string[];
   /** Its line of the source, trimmed. */
   readonly text: string;
 }
@@ -62,9 +62,13 @@ function callsOf(file: string): readonly Call[] {
   ancestor(program, {
     CallExpression(node: CallExpression, _: unknown, ancestors: Node[]) {
       if (node.callee.type !== "Identifier") return;
-      const { line, column } = node.callee.loc!.start;
+      const { line } = node.callee.loc!.start;
+      const places = [node.callee, ...consumers(node, ancestors)].map((one) => {
+        const { start } = one.loc!;
+        return `${file}:${start.line}:${start.column + 1}`;
+      });
       calls.push({
-        site: { file, place: `${file}:${line}:${column + 1}`, text: lines[line - 1]!.trim() },
+        site: { file, places, text: lines[line - 1]!.trim() },
         callee: imported.get(node.callee.name) ?? `${file} ${node.callee.name}`,
         within: ancestors
           .map(nameOf)
@@ -74,6 +78,16 @@ function callsOf(file: string): readonly Call[] {
     },
   });
   return calls;
+}
+
+/** What the engine names in stacks as the caller of a generator's `next`: `push` of `push(...call())`, `e` of `for (e of call())`. */
+function consumers(node: CallExpression, ancestors: readonly Node[]): readonly Node[] {
+  const [parent, around] = [ancestors.at(-2), ancestors.at(-3)] as readonly (AnyNode | undefined)[];
+  if (parent?.type === "SpreadElement" && around?.type === "CallExpression" && around.arguments[0] === parent) {
+    return [around.callee.type === "MemberExpression" ? around.callee.property : around.callee];
+  }
+  if (parent?.type !== "ForOfStatement" || parent.right !== node) return [];
+  return [parent.left.type === "VariableDeclaration" ? parent.left.declarations[0]!.id : parent.left];
 }
 
 /** Imported functions by their local names. */

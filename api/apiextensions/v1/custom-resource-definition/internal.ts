@@ -1,6 +1,7 @@
 import { semanticEqual } from "../../../../apimachinery/json/equal.ts";
 import type { Props } from "../../../../apimachinery/structural/props.ts";
 import type * as types from "../../../generated/types/apiextensions-v1.ts";
+import { goSchema } from "./go-schema.ts";
 
 export interface VersionPart {
   readonly schema?: types.CustomResourceValidation | undefined;
@@ -63,17 +64,47 @@ export function schemasOf({ schema, versions }: InternalSpec): readonly Props[] 
   );
 }
 
-/** The versions as upstream's message shows them. */
-export function shownVersions(versions: readonly InternalVersion[]): readonly object[] {
+/** The versions as upstream's message shows them; null where there is none. */
+export function shownVersions(versions: readonly InternalVersion[]): readonly object[] | null {
+  if (versions.length === 0) return null;
   return versions.map((version) => ({
     Name: version.name,
     Served: version.served,
     Storage: version.storage,
     Deprecated: version.deprecated,
     DeprecationWarning: version.deprecationWarning ?? null,
-    Schema: version.schema === undefined ? null : { OpenAPIV3Schema: version.schema.openAPIV3Schema ?? null },
-    Subresources: version.subresources ?? null,
-    AdditionalPrinterColumns: version.columns.length === 0 ? null : version.columns,
-    SelectableFields: version.selectableFields.length === 0 ? null : version.selectableFields,
+    Schema: shownSchema(version.schema),
+    Subresources: shownSubresources(version.subresources),
+    AdditionalPrinterColumns: version.columns.length === 0 ? null : version.columns.map(shownColumn),
+    SelectableFields:
+      version.selectableFields.length === 0
+        ? null
+        : version.selectableFields.map(({ jsonPath }) => ({ JSONPath: jsonPath ?? "" })),
   }));
+}
+
+function shownSchema(schema: types.CustomResourceValidation | undefined): object | null {
+  if (schema === undefined) return null;
+  return { OpenAPIV3Schema: schema.openAPIV3Schema === undefined ? null : goSchema(schema.openAPIV3Schema as Props) };
+}
+
+function shownSubresources(subresources: types.CustomResourceSubresources | undefined): object | null {
+  if (subresources === undefined) return null;
+  const { status, scale } = subresources;
+  return {
+    Status: status === undefined ? null : {},
+    Scale:
+      scale === undefined
+        ? null
+        : {
+            SpecReplicasPath: scale.specReplicasPath ?? "",
+            StatusReplicasPath: scale.statusReplicasPath ?? "",
+            LabelSelectorPath: scale.labelSelectorPath ?? null,
+          },
+  };
+}
+
+function shownColumn(column: types.CustomResourceColumnDefinition): object {
+  const { name = "", type = "", format = "", description = "", priority = 0, jsonPath = "" } = column;
+  return { Name: name, Type: type, Format: format, Description: description, Priority: priority, JSONPath: jsonPath };
 }

@@ -20,6 +20,7 @@ import { ruleValidator } from "../../../../apimachinery/structural/rules/validat
 import { structuralErrors, unsupported } from "../../../../apimachinery/structural/structure.ts";
 import { definition } from "../../../generated/definitions.ts";
 import type { CustomResourceValidation } from "../../../generated/types/apiextensions-v1.ts";
+import { goSchema } from "./go-schema.ts";
 import type { SchemaOptions } from "./schema-options.ts";
 import { extensionErrors, ruleErrors, type Surroundings, standardErrors } from "./schema-rules.ts";
 
@@ -72,26 +73,24 @@ const allowedAtRoot =
     " ",
   );
 
-const goNames: Readonly<Record<string, string>> = {
-  "x-kubernetes-preserve-unknown-fields": "XPreserveUnknownFields",
-  "x-kubernetes-validations": "XValidations",
-};
+const isZero = (value: unknown): boolean => value === null || value === "" || value === false;
 
-/** With a status of its own, the root must be an object whose rules can be split in two. */
+/** With a status of its own, the root must be an object whose rules can be split in two. The first that is not so is told. */
 function* rootErrors(props: Props, place: Path): Generator<FieldError> {
-  const said = Object.keys(props).filter((name) => props[name as keyof Props] !== undefined);
-  if (props.type !== "object" && props.type) {
-    const detail =
-      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
-    yield invalid(place.child("openAPIV3Schema.type"), props.type, detail);
+  const shown = goSchema(props);
+  for (const [name, value] of Object.entries(shown)) {
+    if (isZero(value) || (name === "Type" && value === "object")) continue;
+    if (name === "Type") {
+      const detail =
+        'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
+      yield invalid(place.child("openAPIV3Schema.type"), value, detail);
+      return;
+    }
+    if (allowedAtRoot.includes(name)) continue;
+    const detail = `only [${allowedAtRoot.join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`;
+    yield invalid(place.child("openAPIV3Schema"), shown, detail);
     return;
   }
-  const bad = said.find(
-    (name) => !allowedAtRoot.includes(goNames[name] ?? name.charAt(0).toUpperCase() + name.slice(1)),
-  );
-  if (bad === undefined) return;
-  const detail = `only [${allowedAtRoot.join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`;
-  yield invalid(place.child("openAPIV3Schema"), props, detail);
 }
 
 /** Rules are compiled only where the schema around them is sound, and reported behind everything else. */

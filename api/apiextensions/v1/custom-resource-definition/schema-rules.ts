@@ -10,6 +10,7 @@ import {
   type ValidationRule,
 } from "../../../../apimachinery/structural/props.ts";
 import { unsupported } from "../../../../apimachinery/structural/structure.ts";
+import { goItems } from "./go-schema.ts";
 import type { SchemaOptions } from "./schema-options.ts";
 
 // Rules of one schema (pkg/apis/apiextensions/validation, ValidateCustomResourceDefinitionOpenAPISchema), without those of
@@ -122,7 +123,7 @@ function* keyErrors(props: Props, place: Path): Generator<FieldError> {
     yield required(place.child("items"), "must have a schema if x-kubernetes-list-type is map");
   } else if (items === undefined) {
     const detail = "must only have a single schema if x-kubernetes-list-type is map";
-    yield invalid(place.child("items"), props.items, detail);
+    yield invalid(place.child("items"), goItems(props.items), detail);
   } else if (items.type !== "object") {
     const detail = "must be object if parent array's x-kubernetes-list-type is map";
     yield invalid(place.child("items").child("type"), items.type ?? "", detail);

@@ -38,12 +38,14 @@ export function* validateDefinition(
 
 /** A definition's name says what it defines. */
 export function* validateName({ metadata, spec }: CustomResourceDefinition): Generator<FieldError> {
-  const name = metadata.name ?? "";
-  if (name === "") return;
-  const at = path("metadata", "name");
-  for (const problem of nameIsDNSSubdomain(name, false)) yield invalid(at, name, problem);
-  if (name !== `${spec.names?.plural ?? ""}.${spec.group ?? ""}`) {
-    yield invalid(at, name, 'must be spec.names.plural+"."+spec.group');
+  for (const field of ["generateName", "name"] as const) {
+    const name = metadata[field] ?? "";
+    if (name === "") continue;
+    const at = path("metadata", field);
+    for (const problem of nameIsDNSSubdomain(name, field === "generateName")) yield invalid(at, name, problem);
+    if (name !== `${spec.names?.plural ?? ""}.${spec.group ?? ""}`) {
+      yield invalid(at, name, 'must be spec.names.plural+"."+spec.group');
+    }
   }
 }
 
@@ -64,7 +66,7 @@ function* changeErrors(
 function* storedVersionErrors({ status, spec }: CustomResourceDefinition, place: Path): Generator<FieldError> {
   const stored = status?.storedVersions ?? [];
   if (stored.length === 0) {
-    yield invalid(place, stored, "must have at least one stored version");
+    yield invalid(place, null, "must have at least one stored version");
     return;
   }
   const versions = spec.versions ?? [];

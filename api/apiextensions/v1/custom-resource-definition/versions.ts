@@ -21,13 +21,10 @@ export function* columnErrors(column: CustomResourceColumnDefinition, place: Pat
   }
   const at = place.child("JSONPath");
   if (!column.jsonPath) yield required(at);
-  else yield* simplePathErrors(column.jsonPath, at);
+  else if (!column.jsonPath.startsWith(".")) yield invalid(at, column.jsonPath, notSimple);
 }
 
-function* simplePathErrors(text: string, place: Path): Generator<FieldError> {
-  if (text === "") yield invalid(place, text, "must not be empty");
-  else if (!text.startsWith(".")) yield invalid(place, text, "must be a simple json path starting with .");
-}
+const notSimple = "must be a simple json path starting with .";
 
 export function* subresourceErrors(
   subresources: CustomResourceSubresources | undefined,
@@ -58,7 +55,7 @@ function* scalePathErrors(
     yield required(place);
     return;
   }
-  if (!text.startsWith(".")) yield* simplePathErrors(text, place);
+  if (!text.startsWith(".")) yield invalid(place, text, notSimple);
   else if (!roots.some((root) => text.startsWith(`.${root}.`)))
     yield invalid(place, text, `should be a json path ${where}`);
 }

@@ -1,5 +1,6 @@
 import type { Area } from "../rule.ts";
 import { apiService } from "./api-service.ts";
+import { customResourceDefinition } from "./definition.ts";
 import { flowSchema } from "./flow-schema.ts";
 import { mutatingAdmissionPolicy } from "./mutating-policy.ts";
 import { mutatingAdmissionPolicyBinding, validatingAdmissionPolicyBinding } from "./policy-bindings.ts";
@@ -9,9 +10,11 @@ import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from "./
 
 const declared = "It declares the rules; they are called by writes.";
 const stored = "It asks what is stored, which has been held to the rule since the first release.";
+const established = "What is established had a certificate in its bundle, and has been held to the rule since.";
 
 export const extensions: Area = {
   kinds: [
+    customResourceDefinition,
     validatingWebhookConfiguration,
     mutatingWebhookConfiguration,
     validatingAdmissionPolicy,
@@ -23,6 +26,26 @@ export const extensions: Area = {
     priorityLevelConfiguration,
   ],
   unreachable: {
+    "api/apiextensions/v1/custom-resource-definition/open-api-schema.ts": {
+      "const validator = ruleValidator(schema, isRoot);": "It makes the function that tells.",
+    },
+    "api/apiextensions/v1/custom-resource-definition/options.ts": {
+      "requireStructuralSchema: schemas.every((schema) => isStructural(schema, at)),": stored,
+      "requireAtomicSetType: none((props) => setItemErrors(props, at).next().done !== true),": stored,
+      "requireMapListKeysMapSetValidation: none((props) => itemKeyErrors(props, at).next().done !== true),": stored,
+      "allowInvalidCABundle: allowsInvalidCABundle(old),": established,
+      'return defaultErrors(schema, path("schema"), { metadata, requirePruned: true }).some(': stored,
+      'return caBundle !== undefined && caBundle !== "" && validateCaBundle(caBundle, path("caBundle")).length > 0;':
+        established,
+    },
+    "api/apiextensions/v1/custom-resource-definition/spec.ts": {
+      'else if (version.served) yield required(at, "because otherwise all fields are pruned");': stored,
+    },
+    "api/apiextensions/v1/custom-resource-definition/validation.ts": {
+      "const options = optionsFor(object, old);": stored,
+      'yield* nameErrors(object.status?.acceptedNames ?? {}, path("status", "acceptedNames"));':
+        "Beside writes of the status, the names are those that are stored, which were held to the rule.",
+    },
     "api/admissionregistration/v1/mutating-webhook-configuration.ts": {
       "export const MutatingWebhookConfiguration = defineWebhookConfiguration<MutatingWebhookConfiguration>(": declared,
     },

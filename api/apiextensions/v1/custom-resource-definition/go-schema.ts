@@ -1,0 +1,92 @@
+import { isJsonObject, type JsonValue } from "../../../../apimachinery/json/json.ts";
+import type { Props } from "../../../../apimachinery/structural/props.ts";
+import { shownRule } from "../../../../apimachinery/structural/rules/rule-errors.ts";
+import { compareText } from "../../../../apimachinery/text/go-quote.ts";
+
+// A refused schema as upstream's messages show it: the JSON of its internal Go structs, which has every field, by its Go name
+// (pkg/apis/apiextensions/types_jsonschema.go).
+
+/** By its Go names, in their order; what is not said is null, empty or false. */
+export function goSchema(props: Props): Readonly<Record<string, unknown>> {
+  return {
+    ID: props.id ?? "",
+    Schema: props.$schema ?? "",
+    Ref: props.$ref ?? null,
+    Description: props.description ?? "",
+    Type: props.type ?? "",
+    Nullable: props.nullable ?? false,
+    Format: props.format ?? "",
+    Title: props.title ?? "",
+    Default: sorted(props.default),
+    Maximum: props.maximum ?? null,
+    ExclusiveMaximum: props.exclusiveMaximum ?? false,
+    Minimum: props.minimum ?? null,
+    ExclusiveMinimum: props.exclusiveMinimum ?? false,
+    MaxLength: props.maxLength ?? null,
+    MinLength: props.minLength ?? null,
+    Pattern: props.pattern ?? "",
+    MaxItems: props.maxItems ?? null,
+    MinItems: props.minItems ?? null,
+    UniqueItems: props.uniqueItems ?? false,
+    MultipleOf: props.multipleOf ?? null,
+    Enum: props.enum?.map(sorted) ?? null,
+    MaxProperties: props.maxProperties ?? null,
+    MinProperties: props.minProperties ?? null,
+    Required: props.required ?? null,
+    Items: goItems(props.items),
+    AllOf: props.allOf?.map(goSchema) ?? null,
+    OneOf: props.oneOf?.map(goSchema) ?? null,
+    AnyOf: props.anyOf?.map(goSchema) ?? null,
+    Not: props.not === undefined ? null : goSchema(props.not),
+    Properties: goMap(props.properties, goSchema),
+    AdditionalProperties: goOrBool(props.additionalProperties),
+    PatternProperties: goMap(props.patternProperties, goSchema),
+    Dependencies: goMap(props.dependencies, goDependency),
+    AdditionalItems: goOrBool(props.additionalItems),
+    Definitions: goMap(props.definitions, goSchema),
+    ExternalDocs:
+      props.externalDocs === undefined
+        ? null
+        : { Description: props.externalDocs.description ?? "", URL: props.externalDocs.url ?? "" },
+    Example: sorted(props.example),
+    XPreserveUnknownFields: props["x-kubernetes-preserve-unknown-fields"] ?? null,
+    XEmbeddedResource: props["x-kubernetes-embedded-resource"] ?? false,
+    XIntOrString: props["x-kubernetes-int-or-string"] ?? false,
+    XListMapKeys: props["x-kubernetes-list-map-keys"] ?? null,
+    XListType: props["x-kubernetes-list-type"] ?? null,
+    XMapType: props["x-kubernetes-map-type"] ?? null,
+    XValidations: props["x-kubernetes-validations"]?.map(shownRule) ?? null,
+  };
+}
+
+export function goItems(items: Props["items"]): object | null {
+  if (items === undefined) return null;
+  const each = Array.isArray(items) ? (items as readonly Props[]) : undefined;
+  return { Schema: each === undefined ? goSchema(items as Props) : null, JSONSchemas: each?.map(goSchema) ?? null };
+}
+
+function goOrBool(said: Props | boolean | undefined): object | null {
+  if (said === undefined) return null;
+  return typeof said === "boolean" ? { Allows: said, Schema: null } : { Allows: true, Schema: goSchema(said) };
+}
+
+function goDependency(said: Props | readonly string[]): object {
+  return Array.isArray(said) ? { Schema: null, Property: said } : { Schema: goSchema(said as Props), Property: null };
+}
+
+function goMap<T>(map: Readonly<Record<string, T>> | undefined, one: (value: T) => object): object | null {
+  if (map === undefined) return null;
+  const names = Object.keys(map).sort(compareText);
+  return Object.fromEntries(names.map((name) => [name, one(map[name]!)]));
+}
+
+/** Any value; what it has by name comes sorted. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isJsonObject(value as JsonValue | undefined)) return value ?? null;
+  return Object.fromEntries(
+    Object.entries(value as object)
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([name, one]) => [name, sorted(one)]),
+  );
+}
