@@ -29,13 +29,14 @@ const known = new Set(["op", "path", "from", "value"]);
  */
 export function decodeJsonPatch(body: unknown): {
   readonly operations: readonly JsonPatchOperation[];
-  readonly strictErrors: readonly string[];
+  /** `unknown field "[0].foo"`. */
+  readonly unknownFields: readonly string[];
 } {
   if (body !== null && !Array.isArray(body)) {
     throw undecodable(jsonTypeName(body), "Go value of type []handlers.jsonPatchOp");
   }
   const list = body ?? [];
-  const strictErrors: string[] = [];
+  const unknownFields: string[] = [];
   list.forEach((item: unknown, i) => {
     if (item === null) return;
     if (!isJsonObject(item)) throw undecodable(jsonTypeName(item), "Go value of type handlers.jsonPatchOp");
@@ -46,7 +47,7 @@ export function decodeJsonPatch(body: unknown): {
       }
     }
     for (const name of Object.keys(item)) {
-      if (!known.has(name)) strictErrors.push(`json patch unknown field "[${i}].${name}"`);
+      if (!known.has(name)) unknownFields.push(`unknown field "[${i}].${name}"`);
     }
   });
   if (list.length > maxJsonPatchOperations) {
@@ -54,7 +55,7 @@ export function decodeJsonPatch(body: unknown): {
       `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${list.length}`,
     );
   }
-  return { operations: list.map((item: JsonPatchOperation | null) => item ?? { op: "" }), strictErrors };
+  return { operations: list.map((item: JsonPatchOperation | null) => item ?? { op: "" }), unknownFields };
 }
 
 function undecodable(found: string, wanted: string): ApiError {

@@ -144,8 +144,8 @@ describe("applyJsonPatch", () => {
 
 describe("decodeJsonPatch", () => {
   it("reports unknown members of an operation to strict validation", () => {
-    const { strictErrors } = decodeJsonPatch([{ op: "add", path: "/a", value: 1, extra: 2 }]);
-    assert.deepEqual(strictErrors, ['json patch unknown field "[0].extra"']);
+    const { unknownFields } = decodeJsonPatch([{ op: "add", path: "/a", value: 1, extra: 2 }]);
+    assert.deepEqual(unknownFields, ['unknown field "[0].extra"']);
   });
 
   it("refuses what is no list of operations", () => {

@@ -8,6 +8,7 @@ import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { FieldValidation } from "../registry/options.ts";
 import { isJson, type ParsedBody, parseBody } from "./parse.ts";
+import { warningsOf } from "./strict-problems.ts";
 
 /** The part of a resource that decoding needs: which kind, and its structure. */
 export type Kind = Pick<ResourceDefinition, "group" | "version" | "kind" | "schema"> &
@@ -60,7 +61,11 @@ export function decodeParsed(kind: Kind, parsed: ParsedBody, body: Buffer, optio
   const object = withKind(kind, value, body, options.anyVersion ?? false);
   const managedFields = sentManagedFields(object);
   // What withKind adds is decoded, but was not in the text.
-  const written: ParsedBody = { ...parsed, value: object, duplicates: (walked) => parsed.duplicates(walked - missing) };
+  const written: ParsedBody = {
+    value: object,
+    duplicates: (walked) => parsed.duplicates(walked - missing),
+    problems: (walked, unknown) => parsed.problems(walked - missing, unknown),
+  };
   return { draft: decodeValue(kind, object, options, written), managedFields };
 }
 
@@ -90,23 +95,18 @@ export function decodeValue(
       throw ApiError.badRequest(handledAs(kind, `strict decoding error: ${problems.join(", ")}`));
     }
     for (const problem of problems) {
-      options.warn(problem);
+      for (const warning of warningsOf(problem)) options.warn(warning);
     }
   }
   return withDefaults(kind, decoded.object as Draft<ApiObject>);
 }
 
-/** What is read by a structure is faulted in the order of the text; of what is known at run time alone, duplicates come first. */
-function problemsOf(
-  kind: Kind,
-  { keyCount, unknownFields }: Decoded,
-  parsed: ParsedBody | undefined,
-): readonly string[] {
-  const duplicates = parsed?.duplicates(keyCount) ?? [];
-  if (duplicates.length === 0) return unknownFields;
-  if (unknownFields.length === 0) return duplicates;
-  const ordered = kind.decode === undefined ? parsed?.amongUnknown?.(unknownFields) : undefined;
-  return ordered ?? [...duplicates, ...unknownFields];
+/** Of what is known at run time alone, the text is read first, and its fields are looked at then. */
+function problemsOf(kind: Kind, decoded: Decoded, parsed: ParsedBody | undefined): readonly string[] {
+  const { keyCount, unknownFields } = decoded;
+  if (parsed === undefined) return unknownFields;
+  if (kind.decode !== undefined) return [...parsed.duplicates(keyCount), ...unknownFields];
+  return parsed.problems(keyCount, unknownFields);
 }
 
 /** A value as the kind's own decoder or its structure reads it. Throws DecodeError. */

@@ -1,9 +1,10 @@
 import { decodeProtobuf, isProtobuf } from "../../api/protobuf.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonValue } from "../../apimachinery/json/json.ts";
-import { findFaultyFields, parseJson } from "../../apimachinery/json/strict-json.ts";
+import { parseJson } from "../../apimachinery/json/strict-json.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { parseYaml } from "../../apimachinery/yaml/yaml.ts";
+import { byKeys, inTextOrder } from "./strict-problems.ts";
 
 /** What a body holds, before anybody has asked which kind it is. */
 export interface ParsedBody {
@@ -13,13 +14,16 @@ export interface ParsedBody {
    * has met, fewer than the text has where one does.
    */
   duplicates(keys: number): readonly string[];
-  /** The same among what is said of unknown fields (`unknown field "PATH"`), in the order met, where the format tells it. */
-  amongUnknown?(unknown: readonly string[]): readonly string[];
+  /** The same together with the fields that a kind of its own types does not know, in the order of the body's format. */
+  problems(keys: number, unknown: readonly string[]): readonly string[];
+}
+
+/** What was no text: nothing in it stands twice. */
+export function withoutText(value: JsonValue): ParsedBody {
+  return { value, duplicates: () => [], problems: (_, unknown) => unknown };
 }
 
 export const acceptedBodies = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"] as const;
-
-const noDuplicates = (): readonly string[] => [];
 
 /**
  * Reads a body of one of the accepted media types; an absent type is JSON. Throws UnsupportedMediaType on another, and what
@@ -35,7 +39,7 @@ export function parseBody(body: Buffer, contentType: string | undefined): Parsed
       if (!isProtobuf(body)) {
         throw new SyntaxError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
       }
-      return { value: decodeProtobuf(body), duplicates: noDuplicates };
+      return withoutText(decodeProtobuf(body));
     default:
       throw ApiError.unsupportedMediaType(acceptedBodies);
   }
@@ -57,16 +61,12 @@ function fromJson(body: Buffer): ParsedBody {
   const parsed = parseJson(text);
   const duplicates = (walked: number): readonly string[] =>
     parsed.duplicates(walked).map((field) => `duplicate field ${goQuote(field)}`);
-  const amongUnknown = (unknown: readonly string[]): readonly string[] => {
-    const paths = unknown.map((problem) => JSON.parse(problem.slice(unknownField.length)) as string);
-    return findFaultyFields(text, new Set(paths)).map(({ fault, path }) => `${fault} field ${goQuote(path)}`);
-  };
-  return { value: parsed.value, duplicates, amongUnknown };
+  const problems: ParsedBody["problems"] = (walked, unknown) =>
+    parsed.duplicates(walked).length === 0 ? unknown : inTextOrder(text, unknown);
+  return { value: parsed.value, duplicates, problems };
 }
-
-const unknownField = "unknown field ";
 
 function fromYaml(body: Buffer): ParsedBody {
   const { value, duplicates } = parseYaml(body.toString("utf8"));
-  return { value, duplicates: () => duplicates };
+  return { value, duplicates: () => duplicates, problems: (_, unknown) => [...duplicates, ...byKeys(unknown)] };
 }

@@ -4,6 +4,7 @@ import { auditRecordOf } from "../filters/audit.ts";
 import type { FieldValidation } from "../registry/options.ts";
 import type { ApiRequest } from "../request.ts";
 import { decodeBody, decodeParsed, type Kind, type SentObject } from "./decode-object.ts";
+import { withoutText } from "./parse.ts";
 
 /** The object a request carries, decoded and with its defaults: from its bytes, or in process from the value itself. */
 export async function requestObject(
@@ -26,6 +27,6 @@ export async function requestObject(
       return decodeBody(kind, await request.readBody(limits.maxBodyBytes), options);
     }
     const value = thaw(request.bodyObject) as JsonValue;
-    return decodeParsed(kind, { value, duplicates: () => [] }, Buffer.alloc(0), options);
+    return decodeParsed(kind, withoutText(value), Buffer.alloc(0), options);
   }
 }

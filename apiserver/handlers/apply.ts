@@ -7,6 +7,7 @@ import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { decodeAs, withDefaults } from "../body/decode-object.ts";
 import type { ParsedBody } from "../body/parse.ts";
+import { warningsOf } from "../body/strict-problems.ts";
 import type { WriteOptions } from "../registry/options.ts";
 import { resetFieldsOf, setManagedFields } from "../registry/own-fields.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
@@ -51,7 +52,7 @@ function appliedObject(request: ApiRequest, patch: ParsedBody, options: WriteOpt
     throw ApiError.badRequest(`error strict decoding YAML: ${duplicates.join(", ")}`);
   }
   for (const duplicate of duplicates) {
-    request.warnings.add(duplicate);
+    for (const warning of warningsOf(duplicate)) request.warnings.add(warning);
   }
   return value;
 }

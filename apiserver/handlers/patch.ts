@@ -3,15 +3,17 @@ import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
 import { countKeys, stringifyJson } from "../../apimachinery/json/strict-json.ts";
+import { goFormat } from "../../apimachinery/patch/go-value.ts";
 import { applyJsonPatch, decodeJsonPatch } from "../../apimachinery/patch/json-patch.ts";
 import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
 import type { Decoded } from "../../apimachinery/schema/decode.ts";
-import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { compareText, goQuote } from "../../apimachinery/text/go-quote.ts";
 import { decodeAs, type Kind, type SentObject, sentManagedFields, withDefaults } from "../body/decode-object.ts";
-import { type ParsedBody, parseBody } from "../body/parse.ts";
+import { type ParsedBody, parseBody, withoutText } from "../body/parse.ts";
+import { byKeys } from "../body/strict-problems.ts";
 import { auditRecordOf } from "../filters/audit.ts";
 import { patchOptionsOf, type WriteOptions } from "../registry/options.ts";
 import { ownFieldsOf } from "../registry/own-fields.ts";
@@ -77,7 +79,7 @@ export function patchTypeOf(request: ApiRequest): PatchType {
 
 export async function readPatch(scope: Scope, request: ApiRequest): Promise<ParsedBody> {
   if (request.bodyObject !== undefined) {
-    return { value: thaw(request.bodyObject) as JsonValue, duplicates: () => [] };
+    return withoutText(thaw(request.bodyObject) as JsonValue);
   }
   const body = await request.readBody(scope.maxBodyBytes);
   const apply = (request.header("content-type") ?? "").startsWith("application/apply-patch+yaml");
@@ -101,7 +103,7 @@ export function patched(
   old: ApiObject,
 ): SentObject {
   const { value, strictErrors } = patchedValue(definition, type, patch, old);
-  const text = (): string => stringifyJson(type === "strategic" ? patch.value : value);
+  const text = (): string => (type === "strategic" ? goFormat(patch.value) : stringifyJson(value));
   const refuse = (problem: string): ApiError =>
     ApiError.invalid({ group: "", kind: "" }, "", [invalid(path("patch"), text(), problem)]);
   if (!isJsonObject(value)) {
@@ -118,7 +120,7 @@ export function patched(
     throw refuse(error instanceof Error ? error.message : String(error));
   }
   if (options.fieldValidation !== "Ignore") {
-    const problems = [...strictErrors, ...decoded.unknownFields];
+    const problems = [...strictErrors, ...unknownInOrder(definition, type, decoded.unknownFields)];
     if (problems.length > 0 && options.fieldValidation === "Strict") {
       throw refuse(`strict decoding error: ${problems.join(", ")}`);
     }
@@ -129,6 +131,12 @@ export function patched(
   return { draft: withDefaults(definition, decoded.object as Draft<ApiObject>), managedFields };
 }
 
+/** Go writes what a patch has made from maps, and sorts what it finds while it turns a strategic one's maps into the object. */
+function unknownInOrder(kind: Kind, type: PatchType, unknown: readonly string[]): readonly string[] {
+  if (kind.decode !== undefined) return unknown;
+  return type === "strategic" ? unknown.toSorted(compareText) : byKeys(unknown);
+}
+
 function patchedValue(
   definition: Kind,
   type: Exclude<PatchType, "apply">,
@@ -137,7 +145,10 @@ function patchedValue(
 ): { readonly value: JsonValue; readonly strictErrors: readonly string[] } {
   const document = old as unknown as JsonObject;
   if (type === "json") {
-    const { operations, strictErrors } = decodeJsonPatch(patch.value);
+    const { operations, unknownFields } = decodeJsonPatch(patch.value);
+    const strictErrors = patch
+      .problems(countKeys(patch.value), unknownFields)
+      .map((problem) => `json patch ${problem}`);
     return { value: thaw(applyJsonPatch(document, operations)) as JsonValue, strictErrors };
   }
   const duplicates = patch.duplicates(countKeys(patch.value));

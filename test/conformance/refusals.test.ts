@@ -477,7 +477,7 @@ onBothProtocols("what the server refuses, in upstream's words", (subject) => {
         "",
         "patch",
         "FieldValueInvalid",
-        'Invalid value: "{\\"foo\\":1}": strict decoding error: unknown field "foo"',
+        'Invalid value: "map[foo:1]": strict decoding error: unknown field "foo"',
       ),
       "?fieldValidation=Strict",
     );
