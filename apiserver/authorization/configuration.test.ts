@@ -80,7 +80,7 @@ const refusals: readonly (readonly [name: string, yaml: string, message: string]
   [
     "of a type that is none",
     "authorizers: [{type: Oracle, name: a}]",
-    'authorizers[0].type: Unsupported value: "Oracle": supported values: "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"',
+    'authorizers[0].type: Unsupported value: "Oracle": supported values: "ABAC", "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"',
   ],
   [
     "of one type twice",

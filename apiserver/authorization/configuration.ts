@@ -11,7 +11,7 @@ import { isDNS1123Subdomain } from "../../apimachinery/validation/dns.ts";
 import { type Fields, readConfiguration } from "../configuration/read-fields.ts";
 import { compileMatchConditions, type MatchCondition } from "./webhook/match-conditions.ts";
 
-export type BuiltInAuthorizer = "Node" | "RBAC" | "AlwaysAllow" | "AlwaysDeny";
+export type BuiltInAuthorizer = "Node" | "RBAC" | "ABAC" | "AlwaysAllow" | "AlwaysDeny";
 
 /** One of AuthorizationConfiguration (apiserver.config.k8s.io/v1), asked in the order of the file. */
 export type AuthorizerConfiguration =
@@ -28,7 +28,7 @@ export interface WebhookConfiguration {
   readonly conditions: readonly MatchCondition[];
 }
 
-const types = ["AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
+const types = ["ABAC", "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
 const webhookFields = [
   ...["timeout", "authorizedTTL", "cacheAuthorizedRequests", "unauthorizedTTL", "cacheUnauthorizedRequests"],
   ...["subjectAccessReviewVersion", "matchConditionSubjectAccessReviewVersion", "failurePolicy"],

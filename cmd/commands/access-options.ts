@@ -20,6 +20,7 @@ export interface AccessFlags {
   readonly authenticationTokenWebhookCacheTtl: number;
   readonly authorizationConfig?: string;
   readonly authorizationMode: string;
+  readonly authorizationPolicyFile?: string;
   readonly authorizationWebhookConfigFile?: string;
   readonly authorizationWebhookVersion: string;
   readonly authorizationWebhookCacheAuthorizedTtl: number;
@@ -79,9 +80,10 @@ function addAuthorizationFlags(command: Command): Command {
     )
     .option(
       "--authorization-mode <modes>",
-      "who decides what a user may, in this order: Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny",
+      "who decides what a user may, in this order: Node, RBAC, ABAC, Webhook, AlwaysAllow, AlwaysDeny",
       "Node,RBAC",
     )
+    .option("--authorization-policy-file <file>", "policies of the mode ABAC: an object of JSON a line")
     .option("--authorization-webhook-config-file <file>", "kubeconfig of the webhook of the mode Webhook")
     .addOption(versionOption("--authorization-webhook-version <version>", "authorization.k8s.io"))
     .addOption(

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { equalJson } from "../../../apimachinery/json/equal.ts";
 import { parseYaml } from "../../../apimachinery/yaml/yaml.ts";
+import { AbacAuthorizer } from "../../../apiserver/authorization/abac/abac-authorizer.ts";
+import { parsePolicyFile } from "../../../apiserver/authorization/abac/policy-file.ts";
 import {
   type AuthorizerConfiguration,
   parseAuthorizationConfiguration,
@@ -32,13 +34,16 @@ type Options = Pick<FlagAccessOptions, "logger" | "metrics" | "serverId">;
 export async function authorizersOf(flags: AccessFlags, options: Options): Promise<FlagAuthorization> {
   const { authorizationConfig, authorizationMode, authorizationWebhookConfigFile: webhookFile } = flags;
   const fromFile = await usableFile("--authorization-config", authorizationConfig, (file) =>
-    authorizersOfFile(file, options),
+    authorizersOfFile(file, flags, options),
   );
   if (fromFile !== undefined) {
     if (webhookFile === undefined) return fromFile;
     throw new CommandError("--authorization-config and --authorization-webhook-config-file say the same: give one");
   }
   const names = authorizationMode.split(",");
+  if (flags.authorizationPolicyFile !== undefined && !names.includes("ABAC")) {
+    throw new CommandError("--authorization-policy-file is for the mode ABAC of --authorization-mode");
+  }
   if (webhookFile !== undefined && !names.includes("Webhook")) {
     throw new CommandError("--authorization-webhook-config-file is for the mode Webhook of --authorization-mode");
   }
@@ -47,14 +52,19 @@ export async function authorizersOf(flags: AccessFlags, options: Options): Promi
   return { modes };
 }
 
-async function authorizersOfFile(file: string, { logger, metrics, serverId }: Options): Promise<FlagAuthorization> {
+async function authorizersOfFile(
+  file: string,
+  flags: AccessFlags,
+  { logger, metrics, serverId }: Options,
+): Promise<FlagAuthorization> {
   const content = await readFile(file, "utf8");
   const contentOf = (text: string): unknown => parseYaml(text).value;
   const modesOf = (configured: readonly AuthorizerConfiguration[]) =>
-    Promise.all(configured.map((one) => configuredAuthorizer(one, logger)));
+    Promise.all(configured.map((one) => configuredAuthorizer(one, abac, logger)));
   let inUse = contentOf(content);
   const first = parseAuthorizationConfiguration(inUse);
   const started = first.flatMap(({ type }) => (type === "Webhook" ? [] : [type]));
+  const abac = started.includes("ABAC") ? await abacOf(flags) : undefined;
   return {
     modes: await modesOf(first),
     followed: (set) => ({
@@ -78,7 +88,12 @@ async function authorizersOfFile(file: string, { logger, metrics, serverId }: Op
   };
 }
 
-async function configuredAuthorizer(config: AuthorizerConfiguration, logger: Logger): Promise<AuthorizationMode> {
+async function configuredAuthorizer(
+  config: AuthorizerConfiguration,
+  abac: AbacAuthorizer | undefined,
+  logger: Logger,
+): Promise<AuthorizationMode> {
+  if (config.type === "ABAC") return abac!;
   if (config.type !== "Webhook") return config.type;
   const { conditions, failurePolicy, kubeConfigFile, ...rest } = config;
   return new WebhookAuthorizer({
@@ -95,9 +110,10 @@ async function configuredAuthorizer(config: AuthorizerConfiguration, logger: Log
 
 async function modeOf(name: string, flags: AccessFlags, logger: Logger): Promise<AuthorizationMode> {
   if (name === "Node" || name === "RBAC" || name === "AlwaysAllow" || name === "AlwaysDeny") return name;
+  if (name === "ABAC") return abacOf(flags);
   if (name !== "Webhook") {
     throw new CommandError(
-      `--authorization-mode ${name} is none: choose from Node, RBAC, Webhook, AlwaysAllow and AlwaysDeny`,
+      `--authorization-mode ${name} is none: choose from Node, RBAC, ABAC, Webhook, AlwaysAllow and AlwaysDeny`,
     );
   }
   const file = flags.authorizationWebhookConfigFile;
@@ -120,4 +136,12 @@ async function modeOf(name: string, flags: AccessFlags, logger: Logger): Promise
     throw new CommandError("--authorization-mode Webhook needs --authorization-webhook-config-file");
   }
   return webhook;
+}
+
+async function abacOf({ authorizationPolicyFile: file }: AccessFlags): Promise<AbacAuthorizer> {
+  const abac = await usableFile("--authorization-policy-file", file, async (path) => {
+    return new AbacAuthorizer(parsePolicyFile(await readFile(path, "utf8"), path));
+  });
+  if (abac === undefined) throw new CommandError("--authorization-mode ABAC needs --authorization-policy-file");
+  return abac;
 }
