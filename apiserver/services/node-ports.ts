@@ -118,12 +118,14 @@ export class NodePorts {
       }
       const ports = known.copy();
       const claims = batch.map(({ apply }) => apply(ports));
-      // What another server has given back since may be what is asked for.
-      if (!fresh && claims.some((claim) => "refusal" in claim)) {
+      const unchanged = ports.equals(known);
+      // A write tells whether what is known here is true. Without one, and before a refusal, it has to be looked at: another
+      // server may have given back what is asked for, or taken what is to be given back.
+      if (!fresh && (unchanged || claims.some((claim) => "refusal" in claim))) {
         this.#known = undefined;
         continue;
       }
-      if (ports.equals(known)) return claims;
+      if (unchanged) return claims;
       const newer = await this.#put(ports, revision);
       if (newer === undefined) return claims;
       this.#known = newer;
