@@ -98,6 +98,11 @@ export class TypedResource {
     return this.#send("PUT", `/${object.metadata.name}${below}`, { query, body: this.#whole(object) });
   }
 
+  /** The same with an object of another kind, which says so itself: a Scale. */
+  updateAs(object: Thing, subresource: string): Promise<Thing> {
+    return this.#send("PUT", `/${object.metadata.name}/${subresource}`, { body: object });
+  }
+
   /** Tries again with the object of that moment where somebody was faster. */
   async change(name: string, change: (draft: Thing) => void, subresource = ""): Promise<Thing> {
     for (let attempt = 1; ; attempt++) {
