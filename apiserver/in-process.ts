@@ -1,5 +1,6 @@
 import { ApiError } from "../apimachinery/errors/api-error.ts";
 import type { Status } from "../apimachinery/errors/status.ts";
+import { readJson } from "../apimachinery/json/read-json.ts";
 import { apiVersionOf } from "../apimachinery/resource/define.ts";
 import type { ApiObject, UserInfo } from "../apimachinery/resource/object.ts";
 import type { Transport, TransportRequest, TransportResponse, WatchEvent } from "../apimachinery/resource/transport.ts";
@@ -97,7 +98,7 @@ async function streamedOf(response: StreamResponse): Promise<unknown> {
     if (response.status >= 400) throw ApiError.from(new Error(text.trim()));
     return text;
   }
-  const value = JSON.parse(text);
+  const value = readJson(text);
   if (response.status >= 400) throw ApiError.fromStatus(value as Status);
   return value;
 }
@@ -115,7 +116,7 @@ async function* streamedEvents(response: StreamResponse): AsyncGenerator<WatchEv
     rest = lines.pop()!;
     for (const line of lines) {
       if (line === "") continue;
-      const event = JSON.parse(line) as WatchEvent | { readonly type: "ERROR"; readonly object: Status };
+      const event = readJson(line) as WatchEvent | { readonly type: "ERROR"; readonly object: Status };
       if (event.type === "ERROR") throw ApiError.fromStatus(event.object as Status);
       yield event as WatchEvent;
     }
@@ -163,7 +164,7 @@ function listObject({ definition, items, resourceVersion, continueToken, remaini
 
 function rawValue(contentType: string, body: string | Uint8Array): unknown {
   const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
-  return contentType.startsWith("application/json") ? JSON.parse(text) : text;
+  return contentType.startsWith("application/json") ? readJson(text) : text;
 }
 
 async function* eventsOf(response: WatchResponse, signal: AbortSignal): AsyncGenerator<WatchEvent> {

@@ -1,5 +1,6 @@
 import { ApiError } from "../apimachinery/errors/api-error.ts";
 import type { Status } from "../apimachinery/errors/status.ts";
+import { readJson } from "../apimachinery/json/read-json.ts";
 import type { ApiObject } from "../apimachinery/resource/object.ts";
 import type { Transport, TransportRequest, TransportResponse, WatchEvent } from "../apimachinery/resource/transport.ts";
 import type { Clock } from "../base/clock.ts";
@@ -93,7 +94,7 @@ export function createHttpTransport(access: ServerAccess, options: HttpTransport
     try {
       const { body } = await open(request);
       for await (const line of readLines(body, maxEventBytes)) {
-        const event = JSON.parse(line) as WireEvent;
+        const event = readJson(line) as WireEvent;
         if (event.type === "ERROR") throw ApiError.fromStatus(event.object);
         yield event;
       }
@@ -109,7 +110,7 @@ type WireEvent = WatchEvent<ApiObject> | { readonly type: "ERROR"; readonly obje
 
 /** JSON as what it is, anything else (logs, `/healthz`) as text. */
 function decode(text: string, contentType: string | readonly string[] | undefined): unknown {
-  return String(contentType ?? "").startsWith("application/json") ? (JSON.parse(text) as unknown) : text;
+  return String(contentType ?? "").startsWith("application/json") ? readJson(text) : text;
 }
 
 /** The server closed the connection just as it was used again: nobody has seen an answer. */

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
+import { readJson } from "../json/read-json.ts";
 import type { ObjectSchema } from "../schema/schema.ts";
 import { goJson } from "../text/go-json.ts";
 import { byteLength, compareText } from "../text/go-quote.ts";
@@ -42,7 +43,7 @@ function lastAppliedFields(live: JsonObject, schema: ObjectSchema): FieldSet | u
 
 function parseObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = readJson(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { equalJson, semanticEqual } from "./equal.ts";
 import { parseExactly } from "./exact-parser.ts";
+import { readJson } from "./read-json.ts";
 import {
   countKeys,
   findDuplicateFields,
@@ -152,6 +153,29 @@ test("damaged JSON is read by both parsers alike or refused by both, with the do
     }),
     { numRuns: 20_000 },
   );
+});
+
+test("a key of one escaped character is that character, wherever it stands", () => {
+  const escapes = {
+    "\\n": "\n",
+    "\\/": "/",
+    "\\u0041": "A",
+    "\\u00e9": "é",
+    "\\u0000": "\0",
+    "\\\\": "\\",
+    '\\"': '"',
+  };
+  for (const [written, key] of Object.entries(escapes)) {
+    for (const text of [
+      `{"${written}":1}`,
+      `{"a":[],"${written}" : 1}`,
+      `[{"b":{"\\u0001":0,"${written}":{"c":1}}}]`,
+    ]) {
+      for (const value of [readJson(text), parseJson(text).value]) {
+        assert.ok(stringifyJson(value).includes(`${JSON.stringify(key)}:`), `${text} became ${stringifyJson(value)}`);
+      }
+    }
+  }
 });
 
 test("long hostile texts are judged soon", { timeout: 10_000 }, () => {

@@ -1,5 +1,6 @@
 import { maxDepth, parseExactly } from "./exact-parser.ts";
 import type { JsonValue } from "./json.ts";
+import { hasEscapedKey } from "./read-json.ts";
 
 export { type FaultyField, findFaultyFields, JsonSyntaxError, maxDepth } from "./exact-parser.ts";
 
@@ -76,7 +77,7 @@ export function stringifyJson(value: unknown): string {
 interface Scan {
   readonly keys: number;
   readonly depth: number;
-  /** JSON.parse would read something else than Go: a long or exponential number, an escaped surrogate. */
+  /** JSON.parse would read something else than Go: a long or exponential number, an escaped surrogate, an escaped key. */
   readonly unusual: boolean;
 }
 
@@ -108,7 +109,7 @@ function scan(text: string): Scan {
       digits = 0;
     }
   }
-  unusual ||= text.includes("\\u") && /\\u[dD][89a-fA-F]/.test(text);
+  unusual ||= (text.includes("\\u") && /\\u[dD][89a-fA-F]/.test(text)) || hasEscapedKey(text);
   return { keys, depth: deepest, unusual };
 }
 

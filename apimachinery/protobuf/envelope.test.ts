@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { isNotAcceptable } from "../errors/api-error.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { readJson } from "../json/read-json.ts";
 import { isProtobuf, protobufEnvelope } from "./envelope.ts";
 import { sampleTable } from "./testing.ts";
 
@@ -179,7 +180,7 @@ test("any object comes back from its bytes as it was", () => {
 
 /** Without prototypes, which fast-check's dictionaries lack. */
 function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return readJson(JSON.stringify(value));
 }
 
 test("damaged bytes are read or refused with a SyntaxError, and nothing else", () => {

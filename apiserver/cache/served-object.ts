@@ -1,3 +1,4 @@
+import { readJson } from "../../apimachinery/json/read-json.ts";
 import { stringifyJson } from "../../apimachinery/json/strict-json.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
@@ -96,7 +97,7 @@ export function servedFromStore(value: Uint8Array, revision: number): ServedObje
   const stored = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const splitAt = splitOf(stored);
   const served: EncodedObject = spliced(stored, splitAt, splitAt, revision, () =>
-    deepFreeze(JSON.parse(served.bytes.toString("utf8")) as ApiObject),
+    deepFreeze(readJson(served.bytes.toString("utf8")) as ApiObject),
   );
   return served;
 }

@@ -1,6 +1,7 @@
 import type { CustomResourceDefinition } from "../../api/apiextensions/v1/customresourcedefinition.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
+import { readJson } from "../../apimachinery/json/read-json.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
@@ -74,7 +75,7 @@ function subjectOf({ apiVersion, kind }: ApiObject): string {
 }
 
 function convertedObjects(body: Buffer, uid: string, reviewVersion: string): readonly JsonValue[] {
-  const review = JSON.parse(body.toString("utf8")) as JsonValue;
+  const review = readJson(body.toString("utf8")) as JsonValue;
   if (!isJsonObject(review)) throw new Error("no response provided");
   if (reviewVersion === "v1") checkKind(review);
   const { response } = review;
