@@ -20,7 +20,6 @@ const waiting: readonly string[] = [
   "api/authentication/",
   "api/authorization/",
   "api/autoscaling/",
-  "api/batch/",
   "api/certificates/",
   "api/coordination/",
   "api/core/",

@@ -14,6 +14,7 @@ import { isNewGeneration, podNameWarnings } from "../../core/v1/pod/warnings.ts"
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/batch-v1.ts";
+import { goSelector } from "../../go-values.ts";
 import { selectorColumn, templateColumns } from "../../template-columns.ts";
 import { validateJobSpec } from "./job-spec.ts";
 import { jobSpecWarnings } from "./job-warnings.ts";
@@ -114,8 +115,8 @@ function validateSchedule(check: Check, { schedule = "", timeZone }: types.CronJ
     const detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
     check.errors.push(invalid(at, schedule, detail));
   } else if (timeZone !== undefined) {
-    const detail = "cannot use both timeZone field and TZ or CRON_TZ in schedule";
-    check.errors.push(invalid(at, schedule, detail));
+    const both = "cannot use both timeZone field and TZ or CRON_TZ in schedule";
+    check.errors.push(invalid(at, schedule, both));
   }
 }
 
@@ -138,7 +139,7 @@ function validateJobTemplate(check: Check, template: types.JobTemplateSpec): voi
   const { selector, manualSelector } = template.spec;
   if (selector !== undefined) {
     const at = jobTemplatePath.child("spec", "selector");
-    check.errors.push(invalid(at, selector, "`selector` will be auto-generated"));
+    check.errors.push(invalid(at, goSelector(selector), "`selector` will be auto-generated"));
   }
   if (manualSelector) {
     const at = jobTemplatePath.child("spec", "manualSelector");

@@ -14,8 +14,11 @@ export class IndexesError extends Error {
 const integer = /^[+-]?[0-9]+$/;
 
 function parseIndex(text: string, completions: number): number {
-  if (!integer.test(text)) throw new IndexesError(`cannot convert string to integer for index: ${goQuote(text)}`);
-  const index = Number(text);
+  const index = integer.test(text) ? Number(text) : Number.NaN;
+  // As far as Go's int reaches.
+  if (!(Math.abs(index) < 2 ** 63)) {
+    throw new IndexesError(`cannot convert string to integer for index: ${goQuote(text)}`);
+  }
   if (index >= completions) throw new IndexesError(`too large index: ${goQuote(text)}`);
   return index;
 }

@@ -94,7 +94,7 @@ function validateExitCodes(
     const detail = "must be one of the container or initContainer names in the pod template";
     check.errors.push(invalid(place.child("containerName"), containerName, detail));
   }
-  if (values.length === 0) check.errors.push(invalid(at, values, "at least one value is required"));
+  if (values.length === 0) check.errors.push(invalid(at, requirement.values ?? null, "at least one value is required"));
   else if (values.length > maxExitCodes) check.errors.push(tooMany(at, values.length, maxExitCodes));
   const seen = new Set<number>();
   values.forEach((code, i) => {

@@ -3,7 +3,7 @@ import { path } from "../../../apimachinery/field/path.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { Check } from "../../core/v1/pod/validation/check.ts";
 import type { Job } from "../../generated/types/batch-v1.ts";
-import { goMap } from "../../go-values.ts";
+import { goMap, goSelector } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 
 const legacyName = "job-name";
@@ -41,6 +41,6 @@ export function validateGeneratedSelector(
     else if (labels[key] !== value) check.errors.push(invalid(labelsPath.key(key), goMap(labels), detail));
   }
   if (selectorOf(spec.selector)?.matches(expected) === false) {
-    check.errors.push(invalid(path("spec", "selector"), spec.selector, "`selector` not auto-generated"));
+    check.errors.push(invalid(path("spec", "selector"), goSelector(spec.selector), "`selector` not auto-generated"));
   }
 }

@@ -28,11 +28,15 @@ export function validateJobStatusUpdate(check: Check, job: Job, old: Job): void 
     turned: (type) => isTrue(job, type) !== isTrue(old, type),
     finishedChanged: isFinished(job) !== isFinished(old),
   };
+  // In upstream's order.
   validateCounts(check, job);
-  validateConditions(check, change);
+  validateEnds(check, change);
   validateTimes(check, change);
+  validateGrounds(check, change);
   validateFinished(check, change);
   validateIndexes(check, change);
+  validatePods(check, change);
+  validateSuccess(check, change);
   validateProgress(check, change);
 }
 
@@ -55,32 +59,18 @@ function validateCounts(check: Check, { status }: Job): void {
   }
 }
 
-/** Which conditions may be true together, and on which ones others wait. */
-function validateConditions(check: Check, { job, turned, changed }: Change): void {
-  const complete = isTrue(job, "Complete");
-  const failed = isTrue(job, "Failed");
-  const met = isTrue(job, "SuccessCriteriaMet");
-  const failing = isTrue(job, "FailureTarget");
-  if (complete && failed && (turned("Complete") || turned("Failed"))) {
+/** A job ends in one way. */
+function validateEnds(check: Check, { job, turned }: Change): void {
+  if (!isTrue(job, "Complete")) return;
+  if (isTrue(job, "Failed") && (turned("Complete") || turned("Failed"))) {
     refuse(check, "cannot set Complete=True and Failed=true conditions");
   }
-  if (complete && failing && (turned("Complete") || turned("FailureTarget"))) {
+  if (isTrue(job, "FailureTarget") && (turned("Complete") || turned("FailureTarget"))) {
     refuse(check, "cannot set Complete=True and FailureTarget=true conditions");
-  }
-  if (failed && !failing && (turned("Failed") || changed("failedIndexes"))) {
-    refuse(check, "cannot set Failed=True condition without the FailureTarget=true condition");
-  }
-  if (complete && !met && (turned("Complete") || turned("SuccessCriteriaMet"))) {
-    refuse(check, "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
-  }
-  if (met && failed) refuse(check, "cannot set SuccessCriteriaMet=True and Failed=true conditions");
-  if (met && failing) refuse(check, "cannot set SuccessCriteriaMet=True and FailureTarget=true conditions");
-  if (job.spec?.successPolicy !== undefined && !met && complete) {
-    refuse(check, "cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True");
   }
 }
 
-function validateTimes(check: Check, { job, old, changed, turned, finishedChanged }: Change): void {
+function validateTimes(check: Check, { job, changed, turned }: Change): void {
   const { startTime, completionTime } = job.status ?? {};
   const complete = isTrue(job, "Complete");
   const at = statusPath.child("completionTime");
@@ -99,38 +89,35 @@ function validateTimes(check: Check, { job, old, changed, turned, finishedChange
       check.errors.push(invalid(at, completionTime, "must be equal to or after `startTime`"));
     }
   }
-  if (completionTime !== undefined && old.status?.completionTime !== undefined && changed("completionTime")) {
-    check.errors.push(invalid(at, completionTime, "field is immutable"));
+}
+
+/** What a job's end waits for. */
+function validateGrounds(check: Check, { job, turned, changed }: Change): void {
+  if (isTrue(job, "Failed") && !isTrue(job, "FailureTarget") && (turned("Failed") || changed("failedIndexes"))) {
+    refuse(check, "cannot set Failed=True condition without the FailureTarget=true condition");
   }
-  const emptyAndSuspended = job.spec?.suspend === true && job.spec.completions === 0;
-  if ((finishedChanged || changed("startTime")) && !emptyAndSuspended && startTime === undefined && isFinished(job)) {
-    check.errors.push(required(statusPath.child("startTime"), "startTime is required for finished job"));
-  }
-  const resuming = isTrue(old, "Suspended") && isFalse(job, "Suspended");
-  if (changed("startTime") && !resuming && old.status?.startTime !== undefined && !job.spec?.suspend) {
-    const detail = "field is immutable for unsuspended job once set";
-    check.errors.push(invalid(statusPath.child("startTime"), startTime ?? null, detail));
+  const met = isTrue(job, "SuccessCriteriaMet");
+  if (isTrue(job, "Complete") && !met && (turned("Complete") || turned("SuccessCriteriaMet"))) {
+    refuse(check, "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
   }
 }
 
-/** What has ended leaves nothing running or uncounted. */
+/** What has ended had begun, and leaves nothing running or uncounted. */
 function validateFinished(check: Check, { job, changed, finishedChanged }: Change): void {
-  const { active = 0, ready, terminating = 0, uncountedTerminatedPods: uncounted } = job.status ?? {};
-  const finished = isFinished(job);
-  const bad = (field: string, value: unknown, detail: string) =>
-    check.errors.push(invalid(statusPath.child(field), value, detail));
-  if (finished && active > 0 && (finishedChanged || changed("active"))) {
-    bad("active", active, "active>0 is invalid for finished job");
+  if (!isFinished(job)) return;
+  const { active = 0, startTime, uncountedTerminatedPods: uncounted } = job.status ?? {};
+  if (active > 0 && (finishedChanged || changed("active"))) {
+    check.errors.push(invalid(statusPath.child("active"), active, "active>0 is invalid for finished job"));
   }
-  const left = (uncounted?.failed?.length ?? 0) + (uncounted?.succeeded?.length ?? 0);
-  if (finished && left > 0 && (finishedChanged || changed("uncountedTerminatedPods"))) {
-    bad("uncountedTerminatedPods", uncounted, "must be empty for finished job");
+  const emptyAndSuspended = job.spec?.suspend === true && job.spec.completions === 0;
+  if ((finishedChanged || changed("startTime")) && !emptyAndSuspended && startTime === undefined) {
+    check.errors.push(required(statusPath.child("startTime"), "startTime is required for finished job"));
   }
-  if (finished && terminating > 0 && (finishedChanged || changed("terminating"))) {
-    bad("terminating", terminating, "terminating>0 is invalid for finished job");
-  }
-  if (ready !== undefined && ready > active && (changed("ready") || changed("active"))) {
-    bad("ready", ready, "cannot set more ready pods than active");
+  const { succeeded, failed } = uncounted ?? {};
+  const left = (failed?.length ?? 0) + (succeeded?.length ?? 0);
+  if (left > 0 && (finishedChanged || changed("uncountedTerminatedPods"))) {
+    const shown = { Succeeded: succeeded ?? null, Failed: failed ?? null };
+    check.errors.push(invalid(statusPath.child("uncountedTerminatedPods"), shown, "must be empty for finished job"));
   }
 }
 
@@ -147,40 +134,56 @@ function indexesProblem(text: string, completions: number): string | undefined {
 function validateIndexes(check: Check, { job, changed }: Change): void {
   const { completions, completionMode, backoffLimitPerIndex } = job.spec ?? {};
   const { completedIndexes = "", failedIndexes } = job.status ?? {};
-  const completedPlace = statusPath.child("completedIndexes");
-  const failedPlace = statusPath.child("failedIndexes");
-  if (changed("completedIndexes")) {
-    const problem = completions === undefined ? undefined : indexesProblem(completedIndexes, completions);
-    if (problem !== undefined) {
-      check.errors.push(invalid(completedPlace, completedIndexes, `error parsing completedIndexes: ${problem}`));
-    }
-    if (completedIndexes !== "" && completionMode !== "Indexed") {
-      const detail = "cannot set non-empty completedIndexes when non-indexed completion mode";
-      check.errors.push(invalid(completedPlace, completedIndexes, detail));
-    }
+  const completedChanged = changed("completedIndexes");
+  const failedChanged = failedIndexes !== undefined && changed("failedIndexes");
+  const refuseList = (field: "completedIndexes" | "failedIndexes", detail: string) =>
+    check.errors.push(invalid(statusPath.child(field), job.status?.[field] ?? "", detail));
+  if (completedChanged && completions !== undefined) {
+    const problem = indexesProblem(completedIndexes, completions);
+    if (problem !== undefined) refuseList("completedIndexes", `error parsing completedIndexes: ${problem}`);
   }
-  if (failedIndexes === undefined) return;
-  if (changed("failedIndexes")) {
-    const checked = completions !== undefined && backoffLimitPerIndex !== undefined;
-    const problem = checked ? indexesProblem(failedIndexes, completions) : undefined;
-    if (problem !== undefined) {
-      check.errors.push(invalid(failedPlace, failedIndexes, `error parsing failedIndexes: ${problem}`));
-    }
-    if (backoffLimitPerIndex === undefined) {
-      const detail = "cannot set non-null failedIndexes when backoffLimitPerIndex is null";
-      check.errors.push(invalid(failedPlace, failedIndexes, detail));
-    }
+  if (failedChanged && completions !== undefined && backoffLimitPerIndex !== undefined) {
+    const problem = indexesProblem(failedIndexes, completions);
+    if (problem !== undefined) refuseList("failedIndexes", `error parsing failedIndexes: ${problem}`);
   }
-  if (completions === undefined || !(changed("failedIndexes") || changed("completedIndexes"))) return;
+  if (completedChanged && completedIndexes !== "" && completionMode !== "Indexed") {
+    refuseList("completedIndexes", "cannot set non-empty completedIndexes when non-indexed completion mode");
+  }
+  if (failedChanged && backoffLimitPerIndex === undefined) {
+    refuseList("failedIndexes", "cannot set non-null failedIndexes when backoffLimitPerIndex is null");
+  }
+  if (completions === undefined || failedIndexes === undefined || !(failedChanged || completedChanged)) return;
   const both = overlappingIndex(completedIndexes, failedIndexes, completions);
   if (both !== undefined) {
-    const detail = `failedIndexes and completedIndexes overlap at index: ${both}`;
-    check.errors.push(invalid(failedPlace, failedIndexes, detail));
+    refuseList("failedIndexes", `failedIndexes and completedIndexes overlap at index: ${both}`);
+  }
+}
+
+function validatePods(check: Check, { job, changed, finishedChanged }: Change): void {
+  const { active = 0, ready, terminating = 0 } = job.status ?? {};
+  if (isFinished(job) && terminating > 0 && (finishedChanged || changed("terminating"))) {
+    const detail = "terminating>0 is invalid for finished job";
+    check.errors.push(invalid(statusPath.child("terminating"), terminating, detail));
+  }
+  if (ready !== undefined && ready > active && (changed("ready") || changed("active"))) {
+    check.errors.push(invalid(statusPath.child("ready"), ready, "cannot set more ready pods than active"));
+  }
+}
+
+/** What has succeeded has not failed. */
+function validateSuccess(check: Check, { job }: Change): void {
+  const met = isTrue(job, "SuccessCriteriaMet");
+  if (met && isTrue(job, "Failed")) refuse(check, "cannot set SuccessCriteriaMet=True and Failed=true conditions");
+  if (met && isTrue(job, "FailureTarget")) {
+    refuse(check, "cannot set SuccessCriteriaMet=True and FailureTarget=true conditions");
+  }
+  if (job.spec?.successPolicy !== undefined && !met && isTrue(job, "Complete")) {
+    refuse(check, "cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True");
   }
 }
 
 /** What is counted and decided is not taken back. */
-function validateProgress(check: Check, { job, old }: Change): void {
+function validateProgress(check: Check, { job, old, changed }: Change): void {
   for (const type of ["Failed", "Complete", "FailureTarget"]) {
     if (isTrue(old, type) && !isTrue(job, type)) {
       refuse(check, `cannot disable the terminal ${type}=True condition`);
@@ -195,6 +198,15 @@ function validateProgress(check: Check, { job, old }: Change): void {
   const elastic = completionMode === "Indexed" && completions === parallelism;
   if (!elastic && succeeded < (old.status?.succeeded ?? 0)) {
     check.errors.push(invalid(statusPath.child("succeeded"), succeeded, "cannot decrease the succeeded counter"));
+  }
+  const { completionTime, startTime } = job.status ?? {};
+  if (completionTime !== undefined && old.status?.completionTime !== undefined && changed("completionTime")) {
+    check.errors.push(invalid(statusPath.child("completionTime"), completionTime, "field is immutable"));
+  }
+  const resuming = isTrue(old, "Suspended") && isFalse(job, "Suspended");
+  if (changed("startTime") && !resuming && old.status?.startTime !== undefined && !job.spec?.suspend) {
+    const detail = "field is immutable for unsuspended job once set";
+    check.errors.push(invalid(statusPath.child("startTime"), startTime ?? null, detail));
   }
   if (isTrue(old, "SuccessCriteriaMet") && !isTrue(job, "SuccessCriteriaMet")) {
     refuse(check, "cannot disable the SuccessCriteriaMet=True condition");

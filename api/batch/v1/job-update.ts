@@ -9,6 +9,7 @@ import { copyFields } from "../../core/v1/pod/validation/update.ts";
 import type { Job, JobSpec } from "../../generated/types/batch-v1.ts";
 import type { Container, PodSpec, PodTemplateSpec } from "../../generated/types/core-v1.ts";
 import { isTrue } from "./job-conditions.ts";
+import { shownFailurePolicy, shownSuccessPolicy } from "./job-shown.ts";
 
 const specPath = path("spec");
 
@@ -20,10 +21,16 @@ export function validateJobSpecUpdate(check: Check, { spec }: Job, old: Job): vo
   immutable("selector");
   validateTemplate(check, spec.template, old);
   immutable("completionMode");
-  immutable("podFailurePolicy");
+  validateShown(check, "podFailurePolicy", spec, old.spec, shownFailurePolicy(spec.podFailurePolicy));
   immutable("backoffLimitPerIndex");
   immutable("managedBy");
-  immutable("successPolicy");
+  validateShown(check, "successPolicy", spec, old.spec, shownSuccessPolicy(spec.successPolicy));
+}
+
+/** `shown` is what the message shows: upstream's internal form. */
+function validateShown(check: Check, field: keyof JobSpec, spec: JobSpec, old: JobSpec, shown: unknown): void {
+  if (semanticEqual(spec[field], old[field])) return;
+  check.errors.push(invalid(specPath.child(field), shown, "field is immutable"));
 }
 
 /** An indexed job grows and shrinks as a whole. */

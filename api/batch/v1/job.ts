@@ -104,7 +104,11 @@ function validate(job: Job, old: Job | undefined, { subresource }: RequestContex
   validateJobSpec(check, job.spec, specPath);
   validateSelector(check, job.spec, old);
   validateHostName(check, job);
-  if (old !== undefined) validateJobSpecUpdate(check, job, old);
+  if (old === undefined) return check.errors;
+  // Once more, as upstream tells what is wrong with a changed job.
+  validateJobSpec(check, job.spec, specPath);
+  validateSelector(check, job.spec, old);
+  validateJobSpecUpdate(check, job, old);
   return check.errors;
 }
 

@@ -84,11 +84,11 @@ function withoutZone(text: string): string {
 /** True for a name of the time zone database. */
 export function isTimeZone(zone: string): boolean {
   if (zone === "" || zone === "UTC" || zone === "Local") return true;
-  // Offsets such as +01:00 are zones to Intl and no names.
-  if (/^[+-]/.test(zone)) return false;
+  // Offsets such as +01:00 are zones to Intl and no names; nor is a name that is written in another case.
+  if (/^[+-]|(^|\/)[a-z]/.test(zone)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions();
+    return timeZone === zone || timeZone.toLowerCase() !== zone.toLowerCase();
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

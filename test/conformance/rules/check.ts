@@ -8,7 +8,7 @@ import type { Cause, Change, JsonObject, KindRules, Refusal, Rule } from "./rule
 
 /** Tries each rule of a kind: what keeps it is accepted, what breaks it is answered as told, to the letter. */
 export function checkRules(rules: KindRules, client: () => HttpClient): void {
-  describe(`rules of ${rules.kind}.${rules.group}`, () => {
+  describe(`rules of ${rules.kind || rules.path}.${rules.group}`, () => {
     test("the valid object is accepted", () => creates(client(), rules, {}));
     for (const rule of rules.create ?? []) {
       test(rule.says, () => checkCreate(client(), rules, rule));
@@ -115,18 +115,24 @@ async function refuses(
   body: JsonObject,
   { answer }: Refusal,
 ): Promise<void> {
-  const status = "status" in answer ? answer.status : invalidStatus(rules, nameOf(body), answer.causes);
+  const status = "status" in answer ? answer.status : invalidStatus(rules, body, answer.causes);
   await expect(client, call, (status as { readonly code: number }).code, status);
 }
 
-function invalidStatus({ group, kind }: KindRules, name: string, causes: readonly Cause[]): object {
+function invalidStatus(
+  { group, kind }: KindRules,
+  body: JsonObject,
+  told: readonly Cause[] | ((sent: JsonObject) => readonly Cause[]),
+): object {
+  const name = nameOf(body);
+  const causes = typeof told === "function" ? told(body) : told;
   const subject = group === "" ? kind : `${kind}.${group}`;
   const messages = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   const text = messages.length === 1 ? messages[0] : `[${messages.join(", ")}]`;
   return failure(422, "Invalid", `${subject} ${JSON.stringify(name)} is invalid: ${text}`, {
     ...(name === "" ? {} : { name }),
     ...(group === "" ? {} : { group }),
-    kind,
+    ...(kind === "" ? {} : { kind }),
     // As Go leaves out what is empty.
     causes: causes.map(({ field, ...rest }) => (field === "" ? rest : { ...rest, field })),
   });

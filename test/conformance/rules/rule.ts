@@ -20,7 +20,9 @@ export interface Cause {
 /** What breaks the rule, and the answer. */
 export interface Refusal {
   readonly change: Change;
-  readonly answer: { readonly causes: readonly Cause[] } | { readonly status: object };
+  readonly answer:
+    | { readonly causes: readonly Cause[] | ((sent: JsonObject) => readonly Cause[]) }
+    | { readonly status: object };
 }
 
 /** One rule of validation, by what just keeps it and what breaks it. */
@@ -71,6 +73,11 @@ export interface Area {
 
 /** 422 with exactly these causes, in this order. */
 export function refused(change: Change, ...causes: readonly Cause[]): Refusal {
+  return { change, answer: { causes } };
+}
+
+/** As `refused`, where the causes show what the server has made up: the object that is put tells it. */
+export function refusedAs(change: Change, causes: (sent: JsonObject) => readonly Cause[]): Refusal {
   return { change, answer: { causes } };
 }
 
