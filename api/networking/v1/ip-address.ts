@@ -21,10 +21,19 @@ export const IPAddress = defineBuiltIn<IPAddress>("networking.k8s.io/v1/ipaddres
   columns: [nameColumn, textColumn("ParentRef", parentText)],
   validate({ spec: { parentRef: parent } }, old) {
     const errors = parentErrors(parent);
-    if (old !== undefined) errors.push(...validateImmutableField(parent, old.spec.parentRef, parentPath));
+    if (old !== undefined) {
+      errors.push(...validateImmutableField(internalParent(parent), internalParent(old.spec.parentRef), parentPath));
+    }
     return errors;
   },
 });
+
+/** The reference as upstream's refusals show it. */
+function internalParent(parent: IPAddress["spec"]["parentRef"] | undefined): object | null {
+  if (parent === undefined) return null;
+  const { group = "", resource = "", namespace = "", name = "" } = parent;
+  return { Group: group, Resource: resource, Namespace: namespace, Name: name };
+}
 
 function parentErrors(parent: IPAddress["spec"]["parentRef"] | undefined): FieldError[] {
   if (parent === undefined) return [required(parentPath)];
