@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
+import { issueCertificate, toPem } from "../apimachinery/x509/certificate.ts";
+import { createCertificateRequest } from "../apimachinery/x509/certificate-request.ts";
 import { HorizontalPodAutoscaler as V1 } from "./autoscaling/v1/horizontal-pod-autoscaler.ts";
 import { autoscalerFromV2, autoscalerToV2 } from "./autoscaling/v1/horizontal-pod-autoscaler-conversion.ts";
 import { HorizontalPodAutoscaler } from "./autoscaling/v2/horizontal-pod-autoscaler.ts";
@@ -133,8 +136,25 @@ test("the handler of a runtime class is a label and never changes", () => {
   ]);
 });
 
-const pem = Buffer.from("-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n").toString(
-  "base64",
+const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const pem = base64(toPem("CERTIFICATE REQUEST", createCertificateRequest({ commonName: "a" }, privateKey)));
+const certificate = base64(
+  toPem(
+    "CERTIFICATE",
+    issueCertificate(
+      {
+        subject: { commonName: "a" },
+        publicKey,
+        serialNumber: Buffer.from([1]),
+        notBefore: 0,
+        notAfter: 1_000,
+        keyUsages: [],
+        extendedUsages: [],
+      },
+      { privateKey },
+    ),
+  ),
 );
 const request = {
   spec: { request: pem, signerName: "example.com/s", usages: ["client auth"], username: "somebody else" },
@@ -173,7 +193,7 @@ test("approval is given at its own place, once, and the certificate at status", 
     'status.conditions: Forbidden: updates may not add a condition of type "Approved"',
   ]);
   const issued = changed(made, ({ status }) => {
-    status.certificate = "YQ==";
+    status.certificate = certificate;
   });
   assert.deepEqual(errorsOf(CertificateSigningRequest, issued, made, { subresource: "status" }), []);
   assert.equal(row(CertificateSigningRequest, issued)["Condition"], "Approved,Issued");

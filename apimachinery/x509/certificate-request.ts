@@ -11,6 +11,7 @@ import {
   wholeElement,
 } from "./der-reader.ts";
 import * as der from "./der-writer.ts";
+import { decodePem } from "./pem.ts";
 
 /** A PKCS #10 certification request (RFC 2986), its own signature verified. */
 export interface CertificateRequest {
@@ -29,6 +30,8 @@ export interface CertificateRequest {
 const oidExtensionRequest = "1.2.840.113549.1.9.14";
 const oidAlternativeNames = "2.5.29.17";
 const hashes: Readonly<Record<string, string>> = {
+  "1.2.840.113549.1.1.5": "sha1",
+  "1.2.840.10045.4.1": "sha1",
   "1.2.840.113549.1.1.11": "sha256",
   "1.2.840.113549.1.1.12": "sha384",
   "1.2.840.113549.1.1.13": "sha512",
@@ -37,34 +40,27 @@ const hashes: Readonly<Record<string, string>> = {
   "1.2.840.10045.4.3.4": "sha512",
 };
 
+/** What is said of a signature that does not match its key. */
+const failures: Readonly<Record<string, string>> = {
+  rsa: "crypto/rsa: verification error",
+  ec: "x509: ECDSA verification failure",
+  ed25519: "x509: Ed25519 verification failure",
+};
+
 /** Reads the first block of PEM text, which must be a CERTIFICATE REQUEST (k8s.io/api/certificates ParseCSR). */
 export function parseCertificateRequest(pem: string): CertificateRequest {
-  const block = firstBlock(pem);
-  if (block?.label !== "CERTIFICATE REQUEST") throw new Error("PEM block type must be CERTIFICATE REQUEST");
-  return readCertificateRequest(Buffer.from(block.content, "base64"));
+  const block = decodePem(pem);
+  if (block?.type !== "CERTIFICATE REQUEST") throw new Error("PEM block type must be CERTIFICATE REQUEST");
+  return readCertificateRequest(block.bytes);
 }
 
-/** Looks at each character a fixed number of times: whoever may ask for a certificate chooses the text. */
-function firstBlock(pem: string): { readonly label: string; readonly content: string } | undefined {
-  for (const begin of pem.matchAll(/-----BEGIN ([A-Z0-9 ]{1,64})-----/g)) {
-    const start = begin.index + begin[0].length;
-    const end = pem.indexOf("-----", start);
-    const label = begin[1]!;
-    if (end < 0) return undefined;
-    const content = pem.slice(start, end);
-    if (pem.startsWith(`-----END ${label}-----`, end) && !/[^A-Za-z0-9+/=\s]/.test(content)) return { label, content };
-  }
-  return undefined;
-}
-
+/** Errors are those of Go's crypto/x509 where it is one that a signature or a length leads to. */
 export function readCertificateRequest(bytes: Buffer): CertificateRequest {
   const whole = readElement(bytes, 0);
+  if (whole.end < bytes.length) throw new Error("asn1: syntax error: trailing data");
   const [info, algorithm, signature] = readChildren(bytes, whole);
   const wellFormed =
-    whole.tag === derTag.sequence &&
-    whole.end === bytes.length &&
-    info?.tag === derTag.sequence &&
-    algorithm?.tag === derTag.sequence;
+    whole.tag === derTag.sequence && info?.tag === derTag.sequence && algorithm?.tag === derTag.sequence;
   if (!wellFormed || signature?.tag !== derTag.bitString || bytes[signature.start] !== 0) {
     throw new Error("x509: malformed certificate request");
   }
@@ -98,7 +94,7 @@ function checkSignature(
   const ed25519 = name === "1.3.101.112";
   if (hash === undefined && !ed25519) throw new Error("x509: cannot verify signature: algorithm unimplemented");
   if (!verify(hash ?? null, wholeElement(bytes, info), key, bytes.subarray(signature.start + 1, signature.end))) {
-    throw new Error("x509: certificate request's signature does not match its key");
+    throw new Error(failures[key.asymmetricKeyType ?? ""] ?? "x509: cannot verify signature: algorithm unimplemented");
   }
 }
 

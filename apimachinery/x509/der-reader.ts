@@ -13,8 +13,8 @@ export const derTag = { integer: 0x02, bitString: 0x03, oid: 0x06, sequence: 0x3
 export function readElement(der: Buffer, offset: number, limit: number = der.length): DerElement {
   const tag = der[offset];
   const first = der[offset + 1];
-  if (tag === undefined || first === undefined || offset + 2 > limit)
-    throw new Error("asn1: syntax error: data truncated");
+  if (tag === undefined || offset + 1 > limit) throw new Error("asn1: syntax error: sequence truncated");
+  if (first === undefined || offset + 2 > limit) throw new Error("asn1: syntax error: truncated tag or length");
   if ((tag & 0x1f) === 0x1f) throw new Error("asn1: structure error: high tag numbers are not supported");
   let length = first;
   let start = offset + 2;

@@ -1,3 +1,4 @@
+import { tokenRequestErrors } from "../../api/authentication/v1/token-request.ts";
 import type {
   BoundObjectReference,
   TokenRequest,
@@ -5,7 +6,6 @@ import type {
 } from "../../api/generated/types/authentication-v1.ts";
 import type { Node, Pod, Secret, ServiceAccount } from "../../api/generated/types/core-v1.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
-import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
@@ -16,8 +16,6 @@ import { credentialId, type ObjectRef, type ServiceAccountClaims } from "./servi
 const group = "authentication.k8s.io";
 const kind = { group, kind: "TokenRequest" };
 const defaultExpirationSeconds = 3600;
-const minExpirationSeconds = 600;
-const maxExpirationSeconds = 2 ** 32;
 /** What the pods' own volumes ask for: an hour, and a mark to know them by. */
 export const warnOnlyExpirationSeconds = 3607;
 const extendedExpirationSeconds = 365 * 24 * 60 * 60;
@@ -58,7 +56,7 @@ export function completeTokenRequest(
   }
   const spec = request.spec ?? {};
   const seconds = spec.expirationSeconds ?? defaultExpirationSeconds;
-  const errors = validateExpiration(seconds);
+  const errors = tokenRequestErrors(seconds);
   if (errors.length > 0) throw ApiError.invalid(kind, "", errors);
   return {
     apiVersion: `${group}/v1`,
@@ -71,15 +69,6 @@ export function completeTokenRequest(
     },
     status: { token: "" },
   };
-}
-
-function validateExpiration(seconds: number): FieldError[] {
-  const field = "spec.expirationSeconds";
-  if (seconds < minExpirationSeconds)
-    return [invalid(field, seconds, "may not specify a duration less than 10 minutes")];
-  if (seconds > maxExpirationSeconds)
-    return [invalid(field, seconds, "may not specify a duration larger than 2^32 seconds")];
-  return [];
 }
 
 /** Finds the objects a token may be bound to, in the service account's namespace. */

@@ -5,12 +5,12 @@ import { SelfSubjectAccessReview } from "../../api/authorization/v1/self-subject
 import { SelfSubjectRulesReview } from "../../api/authorization/v1/self-subject-rules-review.ts";
 import { SubjectAccessReview } from "../../api/authorization/v1/subject-access-review.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
-import type { ApiObject } from "../../apimachinery/resource/object.ts";
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { Access } from "../access.ts";
 import { evaluateTokenReview } from "../authentication/token-review.ts";
 import {
-  evaluateLocalSubjectAccessReview,
   evaluateSelfSubjectAccessReview,
   evaluateSelfSubjectRulesReview,
   evaluateSubjectAccessReview,
@@ -19,8 +19,11 @@ import { requestObject } from "../body/request-object.ts";
 import { servedFromValue } from "../cache/served-object.ts";
 import type { Handler } from "../chain.ts";
 import { writeOptionsOf } from "../registry/options.ts";
+import { ownFieldsOf } from "../registry/own-fields.ts";
+import { ensureNamespace } from "../registry/system-fields.ts";
+import { admissionAttributes, requestContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
-import type { Scope } from "./scope.ts";
+import { type Scope, writeContextOf, writerOf } from "./scope.ts";
 import { createBinding } from "./subresources/binding.ts";
 
 type Evaluate<T> = (review: T, request: ApiRequest) => object | Promise<object>;
@@ -35,9 +38,7 @@ export function allReviews(scope: Scope, { authorizer, tokens, audiences }: Acce
     review(TokenReview, ({ spec }) => evaluateTokenReview(spec, tokens, audiences)),
     review(SelfSubjectReview, (_, { user }) => ({ userInfo: user })),
     review(SubjectAccessReview, (object) => evaluateSubjectAccessReview(object, authorizer)),
-    review(LocalSubjectAccessReview, (object, { info }) =>
-      evaluateLocalSubjectAccessReview(object, info.namespace, authorizer),
-    ),
+    review(LocalSubjectAccessReview, (object) => evaluateSubjectAccessReview(object, authorizer)),
     review(SelfSubjectAccessReview, (object, { user }) => evaluateSelfSubjectAccessReview(object, user, authorizer)),
     review(SelfSubjectRulesReview, (object, { user }) => evaluateSelfSubjectRulesReview(object, user, authorizer)),
     ["v1/bindings.", (request) => createBinding(scope, scope.registry.of(Pod), request)],
@@ -51,8 +52,31 @@ async function answer(
   request: ApiRequest,
 ): ReturnType<Handler> {
   const options = writeOptionsOf(request.query, "CreateOptions");
-  const { draft } = await requestObject(scope, definition, request, options.fieldValidation);
+  const { draft, managedFields } = await requestObject(scope, definition, request, options.fieldValidation);
+  const { namespace } = request.info;
+  const context = writeContextOf(scope, request, options, "CreateOptions");
+  const now = scope.clock.now();
+  wipeSystemFields(draft.metadata as Draft<ObjectMeta>);
+  ensureNamespace(definition, draft, namespace);
+  ownFieldsOf(definition, writerOf(request, options), managedFields)(draft, undefined, now);
+  const write = { operation: "CREATE", definition, namespace, name: "", object: draft, oldObject: undefined } as const;
+  const attributes = admissionAttributes(write, context);
+  await scope.admission.admit(attributes);
+  const question = draft as unknown as ApiObject;
+  const errors = [...(definition.validate?.(question, undefined, requestContext(context, now)) ?? [])];
+  // Upstream asks the object for its kind, which has lost it by then.
+  if (errors.length > 0) throw ApiError.invalid({ group: definition.group, kind: "" }, "", errors);
+  await scope.admission.validate(attributes);
   const status = await evaluate(draft, request);
   const object = { ...draft, status } as unknown as ApiObject;
   return { type: "object", status: 201, definition, served: servedFromValue(object) };
+}
+
+/** What only the server says of an object (rest.WipeObjectMetaSystemFields). */
+function wipeSystemFields(metadata: Draft<ObjectMeta>): void {
+  delete metadata.creationTimestamp;
+  delete metadata.uid;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
 }

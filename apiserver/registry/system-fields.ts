@@ -31,16 +31,15 @@ export function fillSystemFields(
   }
 }
 
-/** The object lives where the request says; throws BadRequest where it claims another namespace. */
+/**
+ * The object lives where the request says; throws BadRequest where it claims another namespace. What lives in none loses
+ * whatever it says of one (rest.EnsureObjectNamespaceMatchesRequestNamespace).
+ */
 export function ensureNamespace(definition: ResourceDefinition, draft: Draft<ApiObject>, namespace: string): void {
   const metadata = draft.metadata as Draft<ObjectMeta>;
   const expected = definition.scope === "Namespaced" ? namespace : "";
-  if (metadata.namespace !== undefined && metadata.namespace !== "" && metadata.namespace !== expected) {
-    throw ApiError.badRequest(
-      expected === ""
-        ? "namespace must not be set on the provided object"
-        : "the namespace of the provided object does not match the namespace sent on the request",
-    );
+  if (expected !== "" && metadata.namespace && metadata.namespace !== expected) {
+    throw ApiError.badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
   if (expected === "") {
     delete metadata.namespace;

@@ -18,15 +18,11 @@ export const TokenRequest = defineResource<TokenRequest>({
   scope: "Namespaced",
   verbs: ["create"],
   schema: () => definition("io.k8s.api.authentication.v1.TokenRequest"),
-  validate({ spec }) {
-    const errors: FieldError[] = [];
-    const seconds = spec.expirationSeconds ?? 0;
-    if (seconds < 10 * 60) {
-      errors.push(invalid(expirationPath, seconds, "may not specify a duration less than 10 minutes"));
-    }
-    if (seconds > 2 ** 32) {
-      errors.push(invalid(expirationPath, seconds, "may not specify a duration larger than 2^32 seconds"));
-    }
-    return errors;
-  },
 });
+
+/** What is asked of a request that the server has completed. */
+export function tokenRequestErrors(seconds: number): readonly FieldError[] {
+  if (seconds < 10 * 60) return [invalid(expirationPath, seconds, "may not specify a duration less than 10 minutes")];
+  if (seconds <= 2 ** 32) return [];
+  return [invalid(expirationPath, seconds, "may not specify a duration larger than 2^32 seconds")];
+}

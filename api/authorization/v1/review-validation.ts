@@ -58,9 +58,34 @@ export function addMetadataErrors(errors: FieldError[], metadata: ObjectMeta, sc
     if (value === undefined || value === null || value === "" || value === 0) continue;
     if (typeof value === "object" && Object.keys(value).length === 0) continue;
     const detail = namespaced ? "must be empty except for namespace" : "must be empty";
-    errors.push(invalid(path("metadata"), metadata, detail));
+    errors.push(invalid(path("metadata"), inGoOrder(metadata), detail));
     return;
   }
+}
+
+const metadataOrder: readonly (keyof ObjectMeta)[] = [
+  "name",
+  "generateName",
+  "namespace",
+  "selfLink",
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "labels",
+  "annotations",
+  "ownerReferences",
+  "finalizers",
+  "managedFields",
+];
+
+/** As Go writes it: in the order of the fields' declaration, and without what is empty. */
+function inGoOrder(metadata: ObjectMeta): object {
+  return Object.fromEntries(
+    metadataOrder.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),
+  );
 }
 
 interface Selector {

@@ -1,7 +1,6 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { forbidden } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
-import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
@@ -72,7 +71,20 @@ function prepareForUpdate(
     request.status = { ...thaw(old.status), ...(conditions ? { conditions } : {}) };
     if (conditions === undefined) delete request.status.conditions;
   }
+  if (subresource === "status") keepDecisions(request, old);
   if (subresource !== "") setConditionTimes(request, old, formatTime(now));
+}
+
+/** Whoever writes the status changes nothing of the decision; to add or to remove one is refused later. */
+function keepDecisions({ status }: Draft<CertificateSigningRequest>, old: CertificateSigningRequest): void {
+  const conditions = status.conditions ?? [];
+  for (const type of ["Approved", "Denied"]) {
+    const before = (old.status.conditions ?? []).filter((condition) => condition.type === type);
+    if (conditions.filter((condition) => condition.type === type).length !== before.length) continue;
+    conditions.forEach((condition, i) => {
+      if (condition.type === type) conditions[i] = thaw(before.shift()!);
+    });
+  }
 }
 
 function setConditionTimes(
@@ -103,10 +115,8 @@ function addChangeErrors(
     errors.push(forbidden(conditionsPath, `updates may not remove a condition of type "${type}"`));
   }
   for (const type of subresource === "approval" ? [] : ["Approved", "Denied"]) {
-    const [now, before] = [of(request, type), of(old, type)];
-    if (now.length < before.length || semanticEqual(now, before)) continue;
-    const what = now.length > before.length ? "add" : "modify";
-    errors.push(forbidden(conditionsPath, `updates may not ${what} a condition of type "${type}"`));
+    if (of(request, type).length <= of(old, type).length) continue;
+    errors.push(forbidden(conditionsPath, `updates may not add a condition of type "${type}"`));
   }
   const before = old.status.certificate ?? "";
   if ((request.status.certificate ?? "") === before) return;

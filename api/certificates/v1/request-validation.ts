@@ -1,17 +1,21 @@
+import { X509Certificate } from "node:crypto";
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { duplicate, invalid, notSupported, required, tooLong } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import { goQuote } from "../../../apimachinery/text/go-quote.ts";
 import { isDNS1123Label, isDNS1123Subdomain } from "../../../apimachinery/validation/dns.ts";
+import { parseCertificateRequest } from "../../../apimachinery/x509/certificate-request.ts";
+import { readElement } from "../../../apimachinery/x509/der-reader.ts";
+import { decodePem } from "../../../apimachinery/x509/pem.ts";
 import type { CertificateSigningRequest } from "../../generated/types/certificates-v1.ts";
 
-// Rules: pkg/apis/certificates/validation validateCertificateSigningRequest, pkg/apis/core/validation/names.go. That the
-// request is PEM is checked here, that it is a well-formed PKCS #10 request is its signer's to see.
+// Rules: pkg/apis/certificates/validation validateCertificateSigningRequest, pkg/apis/core/validation/names.go.
 
 const specPath = path("spec");
 const usagesPath = specPath.child("usages");
 const signerPath = specPath.child("signerName");
 const conditionsPath = path("status", "conditions");
+const certificatePath = path("status", "certificate");
 
 const usages: readonly string[] = [
   "any",
@@ -44,11 +48,8 @@ export function addRequestErrors(
   { spec, status }: CertificateSigningRequest,
   old: CertificateSigningRequest | undefined,
 ): void {
-  const request = Buffer.from(spec.request ?? "", "base64").toString("latin1");
-  if (!request.includes("-----BEGIN CERTIFICATE REQUEST-----")) {
-    const detail = "PEM block type must be CERTIFICATE REQUEST";
-    errors.push(invalid(specPath.child("request"), spec.request ?? "", detail));
-  }
+  const problem = requestProblem(spec.request ?? "");
+  if (problem !== undefined) errors.push(invalid(specPath.child("request"), spec.request ?? "", problem));
   addUsageErrors(errors, spec.usages ?? [], old?.spec.usages ?? []);
   const legacy = "kubernetes.io/legacy-unknown";
   if (spec.signerName === legacy && old?.spec.signerName !== legacy) {
@@ -59,6 +60,55 @@ export function addRequestErrors(
     errors.push(invalid(specPath.child("expirationSeconds"), spec.expirationSeconds, detail));
   }
   addConditionErrors(errors, status, old?.status);
+  addCertificateErrors(errors, status.certificate ?? "", old?.status.certificate ?? "");
+}
+
+/** Why the text is no request that its own key has signed. */
+function requestProblem(request: string): string | undefined {
+  try {
+    parseCertificateRequest(pemOf(request));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function pemOf(base64: string): string {
+  return Buffer.from(base64, "base64").toString("latin1");
+}
+
+/** What is stored may stay, and what is not PEM may be replaced by the like. */
+function addCertificateErrors(errors: FieldError[], certificate: string, before: string): void {
+  if (certificate === before || certificateProblem(before) !== undefined) return;
+  const problem = certificateProblem(certificate);
+  if (problem !== undefined) errors.push(invalid(certificatePath, "<certificate data>", problem));
+}
+
+/** Why the text is not one or more certificates in PEM; none is fine too. */
+function certificateProblem(base64: string): string | undefined {
+  if (base64 === "") return undefined;
+  let count = 0;
+  for (let block = decodePem(pemOf(base64)); block !== undefined; block = decodePem(block.rest)) {
+    if (block.type !== "CERTIFICATE") return `only CERTIFICATE PEM blocks are allowed, found ${goQuote(block.type)}`;
+    if (block.headers > 0) return "no PEM block headers are permitted";
+    if (block.bytes.length === 0) return "found CERTIFICATE PEM block containing 0 certificates";
+    if (!holdsCertificates(block.bytes)) return "x509: malformed certificate";
+    count += 1;
+  }
+  return count === 0 ? "must contain at least one CERTIFICATE PEM block" : undefined;
+}
+
+function holdsCertificates(bytes: Buffer): boolean {
+  try {
+    for (let offset = 0; offset < bytes.length; ) {
+      const { end } = readElement(bytes, offset);
+      new X509Certificate(bytes.subarray(offset, end));
+      offset = end;
+    }
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function addUsageErrors(errors: FieldError[], now: readonly string[], before: readonly string[]): void {

@@ -115,6 +115,11 @@ async function refuses(
   body: JsonObject,
   { answer }: Refusal,
 ): Promise<void> {
+  if ("matches" in answer) {
+    const { json } = await expect(client, call, 422);
+    assert.match((json as { readonly message: string }).message, answer.matches);
+    return;
+  }
   const status = "status" in answer ? answer.status : invalidStatus(rules, body, answer.causes);
   await expect(client, call, (status as { readonly code: number }).code, status);
 }

@@ -22,7 +22,8 @@ export interface Refusal {
   readonly change: Change;
   readonly answer:
     | { readonly causes: readonly Cause[] | ((sent: JsonObject) => readonly Cause[]) }
-    | { readonly status: object };
+    | { readonly status: object }
+    | { readonly matches: RegExp };
 }
 
 /** One rule of validation, by what just keeps it and what breaks it. */
@@ -79,6 +80,11 @@ export function refused(change: Change, ...causes: readonly Cause[]): Refusal {
 /** As `refused`, where the causes show what the server has made up: the object that is put tells it. */
 export function refusedAs(change: Change, causes: (sent: JsonObject) => readonly Cause[]): Refusal {
   return { change, answer: { causes } };
+}
+
+/** 422 with a message like this, where it tells the time. */
+export function refusedLike(change: Change, matches: RegExp): Refusal {
+  return { change, answer: { matches } };
 }
 
 /** Another refusal; the Status whole, as `failure` of the support makes it. */

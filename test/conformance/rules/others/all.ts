@@ -1,4 +1,5 @@
 import type { Area } from "../rule.ts";
+import { certificateSigningRequest } from "./certificate-signing-request.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { ingress } from "./ingress.ts";
 import { ingressClass } from "./ingress-class.ts";
@@ -6,11 +7,13 @@ import { lease } from "./lease.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { priorityClass } from "./priority-class.ts";
 import { clusterRole, clusterRoleBinding, role, roleBinding } from "./rbac.ts";
+import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview, tokenRequest } from "./reviews.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { unreachable } from "./unreachable.ts";
 
 export const others: Area = {
   kinds: [
+    certificateSigningRequest,
     endpointSlice,
     ingress,
     ingressClass,
@@ -22,6 +25,10 @@ export const others: Area = {
     role,
     roleBinding,
     runtimeClass,
+    localSubjectAccessReview,
+    selfSubjectAccessReview,
+    subjectAccessReview,
+    tokenRequest,
   ],
   unreachable,
 };
