@@ -47,6 +47,7 @@ import type { RequestInfo } from "./request.ts";
 import type { PortRange } from "./services/port-set.ts";
 import { defaultNodePortRange, ServiceNetwork } from "./services/service-network.ts";
 import { storeProbe } from "./store-probe.ts";
+import type { WebhookKubeconfig } from "./webhook-client/credentials.ts";
 import { networkWebhookClient } from "./webhook-client/network-client.ts";
 import { endpointResolver } from "./webhook-client/service-resolver.ts";
 import type { WebhookClient } from "./webhook-client/webhook-client.ts";
@@ -121,6 +122,7 @@ export class ApiServer {
   readonly #servers: HttpServer[] = [];
   readonly #backend: Backend | undefined;
   readonly #webhooks: WebhookClient;
+  readonly #webhooksAsUsers: WebhookClient[] = [];
   readonly #flowControl: FlowControl | undefined;
   readonly #aggregator: Aggregator;
   readonly #customResources: CustomResources;
@@ -156,6 +158,12 @@ export class ApiServer {
     this.#kubernetes = new KeptService({ registry: this.registry, clock, logger, service });
     this.#webhooks =
       options.webhooks ?? networkWebhookClient({ clock, services: endpointResolver(this.registry, random) });
+    const webhooksAs = (kubeconfig: WebhookKubeconfig | undefined): WebhookClient => {
+      if (kubeconfig === undefined) return this.#webhooks;
+      const client = networkWebhookClient({ clock, services: endpointResolver(this.registry, random), kubeconfig });
+      this.#webhooksAsUsers.push(client);
+      return client;
+    };
     const access = accessOf(options.access, this.registry, { clock, random, logger });
     this.#access = access;
     const admission = defaultAdmission({
@@ -166,11 +174,12 @@ export class ApiServer {
       rules: access.rules,
       metrics: this.metrics,
       served: () => this.registry.stores.map(({ definition }) => definition),
-      webhooks: this.#webhooks,
+      webhooksAs,
       updateStatus: (definition, object) => this.registry.updateStatus(definition, object),
       writer: this.registry,
       selection: options.admission,
       configurations: options.admission?.configurations,
+      kubeconfigs: options.admission?.kubeconfigs,
     });
     const scope: Scope = {
       registry: this.registry,
@@ -292,7 +301,7 @@ export class ApiServer {
     this.#aggregator.stop();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();
-    this.#webhooks.close();
+    for (const client of [this.#webhooks, ...this.#webhooksAsUsers]) client.close();
     this.#customResources.stop();
     this.#cache.stop();
   }

@@ -137,28 +137,35 @@ export async function resolveContext(config: Kubeconfig, choice: ContextChoice =
   return { access: await accessOf(cluster, user ?? {}), namespace: context?.namespace || "default" };
 }
 
-async function accessOf(cluster: KubeconfigCluster, user: KubeconfigUser): Promise<ServerAccess> {
-  if (cluster["proxy-url"]) throw new Error("proxy-url is not supported");
+/** The part of a server's access that is who one is to it. */
+export type UserAccess = Pick<ServerAccess, "certificate" | "key" | "token" | "tokenFile" | "basic" | "impersonate">;
+
+/** Who a user is, with the files it names read. Rejects where that is said in a way that is not supported. */
+export async function resolveUser(user: KubeconfigUser): Promise<UserAccess> {
   for (const plugin of ["exec", "auth-provider"] as const) {
     if (user[plugin] !== undefined) throw new Error(`credentials by ${plugin} are not supported`);
   }
-  const ca = await pem(cluster["certificate-authority-data"], cluster["certificate-authority"]);
-  const certificate = await pem(user["client-certificate-data"], user["client-certificate"]);
-  const key = await pem(user["client-key-data"], user["client-key"]);
-  const server = cluster.server ?? "";
   return {
-    server: server.includes("://") ? server : `http://${server || "localhost:8080"}`,
-    ca,
-    serverName: cluster["tls-server-name"] || undefined,
-    insecureSkipVerify: cluster["insecure-skip-tls-verify"],
-    certificate,
-    key,
+    certificate: await pem(user["client-certificate-data"], user["client-certificate"]),
+    key: await pem(user["client-key-data"], user["client-key"]),
     token: user.token || undefined,
     tokenFile: user.tokenFile || undefined,
     basic: user.username ? { username: user.username, password: user.password ?? "" } : undefined,
     impersonate: user.as
       ? { user: user.as, uid: user["as-uid"], groups: user["as-groups"], extra: user["as-user-extra"] }
       : undefined,
+  };
+}
+
+async function accessOf(cluster: KubeconfigCluster, user: KubeconfigUser): Promise<ServerAccess> {
+  if (cluster["proxy-url"]) throw new Error("proxy-url is not supported");
+  const server = cluster.server ?? "";
+  return {
+    server: server.includes("://") ? server : `http://${server || "localhost:8080"}`,
+    ca: await pem(cluster["certificate-authority-data"], cluster["certificate-authority"]),
+    serverName: cluster["tls-server-name"] || undefined,
+    insecureSkipVerify: cluster["insecure-skip-tls-verify"],
+    ...(await resolveUser(user)),
   };
 }
 

@@ -12,6 +12,7 @@ export const pluginOrder: readonly string[] = [
   "NodeRestriction",
   "TaintNodesByCondition",
   "AlwaysPullImages",
+  "ImagePolicyWebhook",
   "PodSecurity",
   "PodNodeSelector",
   "Priority",

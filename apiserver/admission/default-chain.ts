@@ -19,6 +19,7 @@ import type { Authorizer } from "../authorization/authorizer.ts";
 import { rbacEscalation } from "../authorization/rbac/escalation.ts";
 import type { RuleIndex } from "../authorization/rbac/rule-index.ts";
 import type { ObjectReader, ObjectWriter } from "../registry/access.ts";
+import type { WebhookKubeconfig } from "../webhook-client/credentials.ts";
 import type { WebhookClient } from "../webhook-client/webhook-client.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
 import { AdmissionChain } from "./chain.ts";
@@ -34,6 +35,7 @@ import { nodeRestriction } from "./node-restriction.ts";
 import { alwaysAdmit, alwaysDeny } from "./off-by-default/always.ts";
 import { alwaysPullImages } from "./off-by-default/always-pull-images.ts";
 import { eventRateLimit } from "./off-by-default/event-rate-limit.ts";
+import { imagePolicyWebhook } from "./off-by-default/image-policy.ts";
 import { namespaceAutoProvision, namespaceExists } from "./off-by-default/namespaces.ts";
 import { podNodeSelector } from "./off-by-default/pod-node-selector.ts";
 import { podTolerationRestriction } from "./off-by-default/pod-toleration-restriction.ts";
@@ -54,7 +56,7 @@ import { validatingPolicies } from "./policy/validating.ts";
 import { priorityAdmission } from "./priority.ts";
 import { type ResourceQuotaDeps, resourceQuota } from "./resource-quota/plugin.ts";
 import { runtimeClassAdmission } from "./runtime-class.ts";
-import { isEnabled, type PluginSelection } from "./selection.ts";
+import { isEnabled, type PluginKubeconfigs, type PluginSelection } from "./selection.ts";
 import { serviceAccountAdmission } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
@@ -70,12 +72,14 @@ export interface AdmissionDeps {
   readonly rules: RuleIndex;
   readonly metrics: MetricsRegistry;
   readonly served: ServedResources;
-  readonly webhooks: WebhookClient;
   readonly updateStatus: ResourceQuotaDeps["updateStatus"];
   readonly writer: Pick<ObjectWriter, "create">;
   /** Default: as upstream, with NodeRestriction. */
   readonly selection?: PluginSelection | undefined;
   readonly configurations?: PluginConfigurations | undefined;
+  readonly kubeconfigs?: PluginKubeconfigs | undefined;
+  /** Calls webhooks as the users of a kubeconfig, or as nobody. */
+  readonly webhooksAs: (kubeconfig: WebhookKubeconfig | undefined) => WebhookClient;
 }
 
 /** The plugins that are on: upstream's choice where nobody says otherwise, in its order (`chain.ts` sorts them). */
@@ -93,6 +97,7 @@ function offByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
     namespaceExists(reader, Namespace),
     limitPodHardAntiAffinityTopology,
     alwaysPullImages,
+    ...imagePolicyOf(deps),
     podNodeSelector(reader, Namespace, configurations.podNodeSelector),
     podTolerationRestriction(reader, Namespace, configurations.podTolerations),
     eventRateLimit(clock, configurations.eventRateLimit),
@@ -101,6 +106,14 @@ function offByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
     denyServiceExternalIPs,
     alwaysDeny,
   ];
+}
+
+/** There is none without a configuration, which whoever turns it on has to give. */
+function imagePolicyOf(deps: AdmissionDeps): readonly AdmissionPlugin[] {
+  const { clock, random, webhooksAs } = deps;
+  const [server, configuration] = [deps.kubeconfigs?.imagePolicy, deps.configurations?.imagePolicy];
+  if (server === undefined || configuration === undefined) return [];
+  return [imagePolicyWebhook({ client: webhooksAs(undefined), server, configuration, clock, random })];
 }
 
 function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
@@ -113,10 +126,11 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
     metrics,
     updateStatus,
     served,
-    webhooks,
+    webhooksAs,
     configurations = {},
+    kubeconfigs = {},
   } = deps;
-  const dynamic = { reader, served, convert: convertByStorage, clock, random, client: webhooks };
+  const dynamic = { reader, served, convert: convertByStorage, clock, random };
   const asked = { ...dynamic, metricsRegistry: metrics, compileConditions: conditionCompiler(authorizer) };
   const policies = { reader, served, convert: convertByStorage, clock, authorizer, metricsRegistry: metrics };
   return [
@@ -154,9 +168,9 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
     podTopologyLabels(reader, Node),
     podResize(reader, Node),
     mutatingPolicies(policies),
-    mutatingWebhooks(asked),
+    mutatingWebhooks({ ...asked, client: webhooksAs(kubeconfigs.mutatingWebhooks) }),
     validatingPolicies(policies),
-    validatingWebhooks(asked),
+    validatingWebhooks({ ...asked, client: webhooksAs(kubeconfigs.validatingWebhooks) }),
     resourceQuota({
       reader,
       clock,

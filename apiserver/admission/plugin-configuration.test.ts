@@ -24,19 +24,31 @@ test("plugins are configured in place or by files of their own", () => {
     limits: [{ type: "Server", qps: 1, burst: 1 }],
   };
   const quota = { apiVersion: "apiserver.config.k8s.io/v1", kind: "ResourceQuotaConfiguration", limitedResources: [] };
+  const webhooks = {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "WebhookAdmissionConfiguration",
+    kubeConfigFile: "/x",
+  };
   const selectors = { podNodeSelectorPluginConfig: { ns: "a=b" } };
   const plugins = [
     { name: "PodSecurity", configuration: podSecurity },
     { name: "EventRateLimit", path: "events.yaml" },
     { name: "ResourceQuota", configuration: quota },
     { name: "PodNodeSelector", path: "selectors.yaml" },
-    { name: "ValidatingAdmissionWebhook", configuration: { kubeConfigFile: "x" } },
+    { name: "ValidatingAdmissionWebhook", configuration: webhooks },
+    { name: "ImagePolicyWebhook", configuration: { imagePolicy: { kubeConfigFile: "hook", denyTTL: -1 } } },
+    { name: "NobodyKnows", configuration: {} },
   ];
   assert.deepEqual(read(plugins, { "events.yaml": limits, "selectors.yaml": selectors }), {
     podSecurity,
     eventRateLimit: limits,
     resourceQuota: quota,
     podNodeSelector: { ns: "a=b" },
+    validatingWebhooks: { kubeConfigFile: "/x" },
+    imagePolicy: {
+      ...{ kubeConfigFile: "hook", defaultAllow: false },
+      ...{ allowTtlMs: 300_000, denyTtlMs: 0, retryBackoffMs: 500 },
+    },
   });
 });
 
@@ -86,4 +98,36 @@ test("events come no faster than their limits, each key for itself", async () =>
   assert.equal(await send("b", "z"), "");
   await clock.advance(1_000);
   assert.equal(await send("a", "y"), "");
+});
+
+test("configurations of webhooks name absolute files, and times within bounds", () => {
+  const refused = (name: string, configuration: object, message: string): void => {
+    assert.throws(() => read([{ name, configuration }]), { message });
+  };
+  const head = { apiVersion: "apiserver.config.k8s.io/v1", kind: "WebhookAdmissionConfiguration" };
+  refused(
+    "MutatingAdmissionWebhook",
+    { ...head, kubeConfigFile: "x" },
+    'kubeConfigFile: Invalid value: "x": must be an absolute file path',
+  );
+  refused(
+    "MutatingAdmissionWebhook",
+    { ...head, staticManifestsDir: "/x" },
+    "staticManifestsDir: Forbidden: staticManifestsDir requires the ManifestBasedAdmissionControlConfig feature gate to be enabled",
+  );
+  refused(
+    "ValidatingAdmissionWebhook",
+    { ...head, kubeconfig: "/x" },
+    'strict decoding error: unknown field "kubeconfig"',
+  );
+  refused(
+    "ImagePolicyWebhook",
+    { imagePolicy: { allowTTL: 3_600 } },
+    "valid value is between 1s and 30m0s, got 1h0m0s",
+  );
+  refused(
+    "ImagePolicyWebhook",
+    { imagePolicy: { retryBackoff: 600_000 } },
+    "valid value is between 1ns and 5m0s, got 10m0s",
+  );
 });

@@ -1,8 +1,10 @@
 import type { FieldError } from "../../apimachinery/field/error.ts";
-import { formatFieldErrors } from "../../apimachinery/field/errors.ts";
+import { forbidden, formatFieldErrors, invalid } from "../../apimachinery/field/errors.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { readConfiguration } from "../configuration/read-fields.ts";
 import { type Shape, shaped, texts, typeOfFile } from "../configuration/shaped.ts";
 import { type EventRateLimitConfiguration, eventRateLimitErrors } from "./off-by-default/event-rate-limit.ts";
+import { type ImagePolicyConfiguration, readImagePolicy } from "./off-by-default/image-policy-configuration.ts";
 import type { PodTolerationConfiguration } from "./off-by-default/pod-toleration-restriction.ts";
 import {
   type PodSecurityConfiguration,
@@ -21,6 +23,14 @@ export interface PluginConfigurations {
   /** Selectors by namespace, and `clusterDefaultNodeSelector`. */
   readonly podNodeSelector?: Readonly<Record<string, string>>;
   readonly podTolerations?: PodTolerationConfiguration;
+  readonly imagePolicy?: ImagePolicyConfiguration;
+  readonly mutatingWebhooks?: WebhookAdmissionConfiguration;
+  readonly validatingWebhooks?: WebhookAdmissionConfiguration;
+}
+
+export interface WebhookAdmissionConfiguration {
+  /** Whose users are shown to webhooks. Empty: nobody. */
+  readonly kubeConfigFile: string;
 }
 
 interface PluginEntry {
@@ -98,6 +108,33 @@ const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
   ],
 ]);
 
+/** Those that are read in a way of their own. */
+const ownReaders: ReadonlyMap<string, { field: keyof PluginConfigurations; read: (content: unknown) => object }> =
+  new Map([
+    ["ImagePolicyWebhook", { field: "imagePolicy", read: readImagePolicy }],
+    ["MutatingAdmissionWebhook", { field: "mutatingWebhooks", read: readWebhookAdmission }],
+    ["ValidatingAdmissionWebhook", { field: "validatingWebhooks", read: readWebhookAdmission }],
+  ]);
+
+/** As apiserver/pkg/admission/plugin/webhook/config LoadConfig. */
+function readWebhookAdmission(content: unknown): WebhookAdmissionConfiguration {
+  const file = readConfiguration(content, {
+    kind: "WebhookAdmissionConfiguration",
+    versions: ["v1"],
+    known: ["kubeConfigFile", "staticManifestsDir"],
+  });
+  const kubeConfigFile = file.text("kubeConfigFile");
+  const errors: FieldError[] = [];
+  if (kubeConfigFile !== "" && !kubeConfigFile.startsWith("/")) {
+    errors.push(invalid("kubeConfigFile", kubeConfigFile, "must be an absolute file path"));
+  } else if (file.text("staticManifestsDir") !== "") {
+    const why = "staticManifestsDir requires the ManifestBasedAdmissionControlConfig feature gate to be enabled";
+    errors.push(forbidden("staticManifestsDir", why));
+  }
+  if (errors.length > 0) throw new Error(formatFieldErrors(errors));
+  return { kubeConfigFile };
+}
+
 /**
  * Reads an `apiserver.config.k8s.io/v1 AdmissionConfiguration`. `readFile` gives the parsed contents of a plugin's file, by
  * the path that is written there. Throws with what is wrong. Plugins that are not listed here are passed over.
@@ -115,6 +152,11 @@ export function readPluginConfigurations(document: unknown, readFile: (path: str
     if (name === "PodNodeSelector") {
       const selectors = shaped(content, { podNodeSelectorPluginConfig: { "*": "text" } }) as Record<string, unknown>;
       result["podNodeSelector"] = selectors["podNodeSelectorPluginConfig"] ?? {};
+      continue;
+    }
+    const own = ownReaders.get(name);
+    if (own !== undefined) {
+      result[own.field] ??= own.read(content);
       continue;
     }
     const reading = readings.get(name);

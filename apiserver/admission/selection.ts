@@ -1,4 +1,6 @@
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import type { WebhookKubeconfig } from "../webhook-client/credentials.ts";
+import type { WebhookServer } from "../webhook-client/webhook-client.ts";
 import { pluginOrder } from "./chain.ts";
 import type { PluginConfigurations } from "./plugin-configuration.ts";
 
@@ -11,6 +13,16 @@ export interface PluginSelection {
 /** The same, and how they are configured. */
 export interface AdmissionSettings extends PluginSelection {
   readonly configurations?: PluginConfigurations;
+  readonly kubeconfigs?: PluginKubeconfigs;
+}
+
+/** What the kubeconfigs say that configurations name. */
+export interface PluginKubeconfigs {
+  /** Whom ImagePolicyWebhook asks; without it, it is not there. */
+  readonly imagePolicy?: WebhookServer;
+  /** As whom webhooks are called. */
+  readonly mutatingWebhooks?: WebhookKubeconfig;
+  readonly validatingWebhooks?: WebhookKubeconfig;
 }
 
 /** Never off: upstream has no plugins for them either. */
@@ -24,6 +36,7 @@ const offByDefault: ReadonlySet<string> = new Set([
   "DenyServiceExternalIPs",
   "EventRateLimit",
   "ExtendedResourceToleration",
+  "ImagePolicyWebhook",
   "LimitPodHardAntiAffinityTopology",
   "NamespaceAutoProvision",
   "NamespaceExists",
@@ -35,7 +48,6 @@ const offByDefault: ReadonlySet<string> = new Set([
 /** Upstream's other plugins: they may be turned off, which they are, and not on. */
 const absent: ReadonlySet<string> = new Set([
   "ClusterTrustBundleAttest",
-  "ImagePolicyWebhook",
   "JobValidation",
   "NodeDeclaredFeatureValidator",
   "PodGroupProtection",

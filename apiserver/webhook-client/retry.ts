@@ -13,11 +13,14 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Before the second call. Default 0.5 s. */
+  readonly firstDelayMs?: number;
 }
 
 /** Calls again where that may help: the webhook has failed, is too busy or was cut off. Rejects with the last failure. */
-export async function withRetries<T>(call: () => Promise<T>, { clock, random, signal }: RetryOptions): Promise<T> {
-  let delayMs = firstDelayMs;
+export async function withRetries<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, random, signal } = options;
+  let delayMs = options.firstDelayMs ?? firstDelayMs;
   for (let made = 1; ; made++) {
     try {
       return await call();

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
+import type { AdmissionSettings } from "../../apiserver/admission/selection.ts";
 import type { ProxyClient } from "../../apiserver/aggregation/extension-server.ts";
 import type { Filter } from "../../apiserver/chain.ts";
 import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
@@ -62,6 +63,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const untilEnd = AbortSignal.any([stop, ended.signal]);
   const parts = { logger, metrics, serverId: serverIdOf(hostname()), signal: untilEnd };
   const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, ...parts });
+  const admission = await admissionOfFlags(flags);
   const { storage, checks, followed } = await openStore(flags, parts);
   const server = serverOf(name, flags, addresses, {
     pki,
@@ -71,6 +73,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     metrics,
     audit: auditLog?.filter,
     access: access.options,
+    admission,
   });
   let components = Promise.resolve();
   let clusterObjects: { stop(): void } | undefined;
@@ -153,13 +156,14 @@ interface ServerParts {
   readonly metrics: MetricsRegistry;
   readonly audit: Filter | undefined;
   readonly access: FlagAccess["options"];
+  readonly admission: AdmissionSettings;
 }
 
 function serverOf(
   name: string,
   flags: ServerFlags,
   addresses: Addresses,
-  { pki, storage, checks, logger, metrics, audit, access }: ServerParts,
+  { pki, storage, checks, logger, metrics, audit, access, admission }: ServerParts,
 ): ApiServer {
   const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
   const server: ApiServer = new ApiServer({
@@ -186,7 +190,7 @@ function serverOf(
     },
     externalAddress,
     ...(audit === undefined ? {} : { audit }),
-    admission: admissionOfFlags(flags),
+    admission,
     requestLimits: requestLimitsOf(flags),
     probeTimeouts: { healthMs: flags.etcdHealthcheckTimeout, readinessMs: flags.etcdReadycheckTimeout },
     proxyClient: proxyClientOf(pki),

@@ -57,7 +57,8 @@ const server = new ApiServer({
   version: versionInfo({ version: "0.1.0", commit: "unknown", date: "1970-01-01T00:00:00Z" }),
 });
 await server.start();
-await ensureClusterObjects(server.registry, "10.96.0.10");
+const clusterObjects = { registry: server.registry, clock: realClock, logger, dnsAddress: "10.96.0.10" };
+await ensureClusterObjects(clusterObjects);
 const pair = pki.pairs.get("apiserver")!;
 const clientCa = pki.authority;
 await server.listen({ host: address, port: apiPort, key: pair.key, cert: pair.certificate, clientCa });
