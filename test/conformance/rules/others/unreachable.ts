@@ -5,6 +5,10 @@ const storedKeeps = "what is stored keeps the rule";
 
 /** What no request can break, though upstream asks for it too. */
 export const unreachable = {
+  "api/certificates/v1/certificate-signing-request.ts": {
+    'if (subresource !== "status") errors.push(forbidden(certificatePath, "updates may not set certificate content"));':
+      "elsewhere than at the status the certificate stays as it is stored",
+  },
   "api/coordination/v1/lease.ts": {
     "if (strategy !== undefined) addStrategyErrors(errors, strategy);": gated,
     'errors.push(forbidden(specPath.child("preferredHolder"), detail));': gated,
