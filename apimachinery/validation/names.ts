@@ -16,6 +16,12 @@ function maskTrailingDash(name: string): string {
 export const nameIsDNSSubdomain: NameValidator = (name, prefix) =>
   isDNS1123Subdomain(prefix ? maskTrailingDash(name) : name);
 
+/** The newer form of that rule, which counts bytes and leaves prefixes alone (api/validate/strfmt.go LongName). */
+export const longName: NameValidator = (name, prefix) =>
+  prefix
+    ? noMessages
+    : isDNS1123Subdomain(name).map((message) => message.replace(/^(must be .*) characters$/, "$1 bytes"));
+
 /** Namespaces and what becomes part of a host name. */
 export const nameIsDNSLabel: NameValidator = (name, prefix) => isDNS1123Label(prefix ? maskTrailingDash(name) : name);
 

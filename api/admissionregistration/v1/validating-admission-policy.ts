@@ -58,7 +58,12 @@ function validateSpec({ metadata, spec }: ValidatingAdmissionPolicy, old: Valida
   }
   const at = place.child("auditAnnotations");
   if (auditAnnotations.length > maxAuditAnnotations) {
-    errors.push(invalid(at, auditAnnotations, `must not have more than ${maxAuditAnnotations} auditAnnotations`));
+    // Upstream shows its own type, whose fields have no other names.
+    const shown = auditAnnotations.map(({ key = "", valueExpression = "" }) => ({
+      Key: key,
+      ValueExpression: valueExpression,
+    }));
+    errors.push(invalid(at, shown, `must not have more than ${maxAuditAnnotations} auditAnnotations`));
   }
   const keys = new Set<string>();
   for (const [i, annotation] of auditAnnotations.entries()) {

@@ -1,4 +1,5 @@
 import type { Draft } from "../../../apimachinery/resource/object.ts";
+import { longName } from "../../../apimachinery/validation/names.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
@@ -25,6 +26,7 @@ export const DeviceClass = defineBuiltIn<DeviceClass>("resource.k8s.io/v1/device
   returnDeletedObject: true,
   generation: true,
   columns: [nameColumn, ageColumn],
+  validateName: longName,
   validate: classErrors,
 });
 

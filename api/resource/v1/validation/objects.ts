@@ -2,7 +2,7 @@ import type { FieldError } from "../../../../apimachinery/field/error.ts";
 import { forbidden, invalid } from "../../../../apimachinery/field/errors.ts";
 import { path } from "../../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../../apimachinery/json/equal.ts";
-import { validateImmutableField } from "../../../../apimachinery/validation/immutable.ts";
+import { immutableMessage } from "../../../../apimachinery/validation/immutable.ts";
 import { validateAnnotations, validateLabels } from "../../../../apimachinery/validation/label-fields.ts";
 import { isExtendedResource } from "../../../core/v1/pod/resource-names.ts";
 import type {
@@ -13,6 +13,7 @@ import type {
 } from "../../../generated/types/resource-v1.ts";
 import { addClaimErrors, addConfigurationErrors, maxConfigurations } from "./claim.ts";
 import { addListErrors, type Errors } from "./common.ts";
+import { goClaimSpec, goTemplateSpec } from "./go-claim.ts";
 import { addSelectorListErrors } from "./selector.ts";
 import { addSliceErrors } from "./slice.ts";
 import { addStatusErrors } from "./status.ts";
@@ -25,21 +26,27 @@ export function claimErrors(claim: ResourceClaim, old: ResourceClaim | undefined
   const errors: Errors = [];
   if (old === undefined) addClaimErrors(errors, claim.spec?.devices, specPath.child("devices"));
   else if (subresource === "status") addStatusErrors(errors, claim, old, path("status"));
-  else errors.push(...validateImmutableField(claim.spec, old.spec, specPath));
+  else if (!semanticEqual(claim.spec, old.spec))
+    errors.push(invalid(specPath, goClaimSpec(claim.spec), immutableMessage));
   return errors;
 }
 
 export function templateErrors(template: ResourceClaimTemplate, old: ResourceClaimTemplate | undefined): FieldError[] {
   const { metadata = {}, spec } = template.spec ?? {};
-  if (old !== undefined) return [...validateImmutableField(template.spec, old.spec, specPath)];
+  if (old !== undefined) {
+    return semanticEqual(template.spec, old.spec)
+      ? []
+      : [invalid(specPath, goTemplateSpec(template.spec), immutableMessage)];
+  }
   const at = specPath.child("metadata");
   const errors: Errors = [
     ...validateAnnotations(metadata.annotations, at.child("annotations")),
     ...validateLabels(metadata.labels, at.child("labels")),
   ];
   for (const [field, value] of Object.entries(metadata)) {
-    if (field === "annotations" || field === "labels" || !value) continue;
-    errors.push(forbidden(at.child(field), "cannot be set"));
+    if (field === "annotations" || field === "labels" || value === "" || (field === "generation" && value === 0))
+      continue;
+    errors.push(forbidden(at.child(field === "uid" ? "uID" : field), "cannot be set"));
   }
   addClaimErrors(errors, spec?.devices, specPath.child("spec", "devices"));
   return errors;

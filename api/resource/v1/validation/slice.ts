@@ -8,6 +8,7 @@ import { addMessages } from "../../../validation.ts";
 import { addDriverErrors, addLabelErrors, addListErrors, addPoolErrors, type Errors } from "./common.ts";
 import { addCounterErrors } from "./counters.ts";
 import { addDeviceErrors } from "./device.ts";
+import { goSelectorTerm } from "./go-claim.ts";
 
 // Rules: pkg/apis/resource/validation ValidateResourceSlice.
 
@@ -80,7 +81,13 @@ function addNodeErrors(errors: Errors, spec: ResourceSliceSpec, place: Path): vo
     validateNodeSelector({ errors }, nodeSelector, at);
     const terms = nodeSelector.nodeSelectorTerms ?? [];
     if (terms.length !== 1) {
-      errors.push(invalid(at.child("nodeSelectorTerms"), terms, "must have exactly one node selector term"));
+      errors.push(
+        invalid(
+          at.child("nodeSelectorTerms"),
+          nodeSelector.nodeSelectorTerms?.map(goSelectorTerm),
+          "must have exactly one node selector term",
+        ),
+      );
     }
   }
   for (const field of ["allNodes", "perDeviceNodeSelection"] as const) {

@@ -8,10 +8,11 @@ import {
   tooMany,
 } from "../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../apimachinery/field/path.ts";
+import { semanticEqual } from "../../../../apimachinery/json/equal.ts";
 import { byteLength } from "../../../../apimachinery/text/go-quote.ts";
 import { isValidInterfaceAddress } from "../../../../apimachinery/validation/addresses.ts";
 import { validateConditions } from "../../../../apimachinery/validation/conditions.ts";
-import { validateImmutableField } from "../../../../apimachinery/validation/immutable.ts";
+import { immutableMessage } from "../../../../apimachinery/validation/immutable.ts";
 import { validateLabelName } from "../../../../apimachinery/validation/label-fields.ts";
 import { validateNodeSelector } from "../../../core/v1/pod/validation/affinity.ts";
 import type {
@@ -39,6 +40,7 @@ import {
   addUidErrors,
   type Errors,
 } from "./common.ts";
+import { goAllocation } from "./go-claim.ts";
 
 // Rules: pkg/apis/resource/validation ValidateResourceClaimStatusUpdate.
 
@@ -78,8 +80,10 @@ export function addStatusErrors(errors: Errors, claim: ResourceClaim, old: Resou
   }
   if (allocation === undefined) return;
   const at = place.child("allocation");
-  if (before.allocation !== undefined) errors.push(...validateImmutableField(allocation, before.allocation, at));
-  else addAllocationErrors(errors, allocation, at, names);
+  if (before.allocation !== undefined) {
+    if (semanticEqual(allocation, before.allocation)) return;
+    errors.push(invalid(at, goAllocation(allocation), immutableMessage));
+  } else addAllocationErrors(errors, allocation, at, names);
 }
 
 function consumerText({ apiGroup = "", resource, name, uid }: ResourceClaimConsumerReference): string {

@@ -1,10 +1,13 @@
 import type { Area } from "../rule.ts";
 import { apiService } from "./api-service.ts";
 import { customResourceDefinition } from "./definition.ts";
+import { deviceClass } from "./device-class.ts";
 import { flowSchema } from "./flow-schema.ts";
 import { mutatingAdmissionPolicy } from "./mutating-policy.ts";
 import { mutatingAdmissionPolicyBinding, validatingAdmissionPolicyBinding } from "./policy-bindings.ts";
 import { priorityLevelConfiguration } from "./priority-level-configuration.ts";
+import { resourceClaim, resourceClaimTemplate } from "./resource-claim.ts";
+import { resourceSlice } from "./resource-slice.ts";
 import { validatingAdmissionPolicy } from "./validating-policy.ts";
 import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from "./webhooks.ts";
 
@@ -14,6 +17,10 @@ const established = "What is established had a certificate in its bundle, and ha
 
 export const extensions: Area = {
   kinds: [
+    deviceClass,
+    resourceClaim,
+    resourceClaimTemplate,
+    resourceSlice,
     customResourceDefinition,
     validatingWebhookConfiguration,
     mutatingWebhookConfiguration,
@@ -26,6 +33,9 @@ export const extensions: Area = {
     priorityLevelConfiguration,
   ],
   unreachable: {
+    "api/resource/v1/validation/claim.ts": {
+      'else if (operator === "") errors.push(required(place.child("operator")));': "A default fills it in.",
+    },
     "api/apiextensions/v1/custom-resource-definition/open-api-schema.ts": {
       "const validator = ruleValidator(schema, isRoot);": "It makes the function that tells.",
     },

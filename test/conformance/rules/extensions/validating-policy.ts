@@ -82,7 +82,11 @@ const audit: readonly Rule[] = [
     accepts: { [annotations]: many(20) },
     refuses: refused(
       { [annotations]: many(21) },
-      invalid(annotations, many(21), "must not have more than 20 auditAnnotations"),
+      invalid(
+        annotations,
+        many(21).map(({ key }) => ({ Key: key, ValueExpression: "'b'" })),
+        "must not have more than 20 auditAnnotations",
+      ),
     ),
   },
   {
