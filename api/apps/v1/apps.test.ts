@@ -171,7 +171,7 @@ describe("strategies", () => {
       "spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0",
     ]);
     assert.deepEqual(said(StatefulSet, { updateStrategy: { type: "OnDelete", rollingUpdate: { partition: 1 } } }), [
-      "spec.updateStrategy.rollingUpdate: Invalid value: {\"Partition\":1,\"MaxUnavailable\":null}: only allowed for updateStrategy 'RollingUpdate'",
+      'spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy \'RollingUpdate\'',
     ]);
   });
 });

@@ -168,13 +168,14 @@ function podTemplateOf({ template, volumeClaimTemplates = [] }: Spec): PodTempla
 }
 
 function validateTemplate(check: Check, template: PodTemplateSpec, old: Spec | undefined): void {
-  if (old === undefined || !isBroken(old)) validatePodTemplate(check, template, templatePath);
+  if (!isBroken(old)) validatePodTemplate(check, template, templatePath);
   // Upstream looks at labels and annotations again: what is wrong with them is told twice.
   validateTemplateMetadata(check, template, templatePath);
 }
 
 /** A template that was bad before its rules were checked may stay so. */
-function isBroken(old: Spec): boolean {
+function isBroken(old: Spec | undefined): boolean {
+  if (old === undefined) return false;
   const check: Check = { errors: [], options: templateOptions(old.template) };
   validatePodTemplate(check, podTemplateOf(old), templatePath);
   return check.errors.length > 0;

@@ -1,7 +1,7 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
-import { invalid } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
+import { validateNonnegativeField } from "../../../apimachinery/validation/immutable.ts";
 import { ageColumn, nameColumn } from "../../columns.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/autoscaling-v1.ts";
@@ -25,9 +25,10 @@ export const Scale = defineResource<Scale>({
     { name: "Available", type: "integer", cell: ({ status }) => status.replicas ?? 0 },
     ageColumn,
   ],
-  validate({ spec }): readonly FieldError[] {
-    const replicas = spec.replicas ?? 0;
-    if (replicas >= 0) return [];
-    return [invalid(path("spec", "replicas"), replicas, "must be greater than or equal to 0")];
-  },
+  validate: validateScale,
 });
+
+/** pkg/apis/autoscaling/validation ValidateScale. */
+export function validateScale({ spec }: Scale): readonly FieldError[] {
+  return validateNonnegativeField(spec?.replicas ?? 0, path("spec", "replicas"));
+}

@@ -1,8 +1,6 @@
-import { Scale } from "../../../api/autoscaling/v1/scale.ts";
+import { Scale, validateScale } from "../../../api/autoscaling/v1/scale.ts";
 import type { Scale as ScaleObject } from "../../../api/generated/types/autoscaling-v1.ts";
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
-import { invalid } from "../../../apimachinery/field/errors.ts";
-import { path } from "../../../apimachinery/field/path.ts";
 import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { requestObject } from "../../body/request-object.ts";
@@ -71,13 +69,12 @@ async function write(
   const { definition } = store;
   const change = (old: ApiObject | undefined): Draft<ApiObject> => {
     const scale = scaleFrom(old!);
-    const replicas = scale.spec?.replicas ?? 0;
-    if (replicas < 0) {
-      const error = invalid(path("spec").child("replicas"), replicas, "must be greater than or equal to 0");
-      throw ApiError.invalid({ group: "autoscaling", kind: "Scale" }, request.info.name, [error]);
+    const errors = validateScale(scale);
+    if (errors.length > 0) {
+      throw ApiError.invalid({ group: "autoscaling", kind: "Scale" }, request.info.name, errors);
     }
     const draft = thaw(old!) as Draft<ApiObject>;
-    definition.subresources.scale!.setSpecReplicas(draft, replicas);
+    definition.subresources.scale!.setSpecReplicas(draft, scale.spec?.replicas ?? 0);
     const { resourceVersion } = scale.metadata;
     if (resourceVersion !== undefined && resourceVersion !== "") {
       (draft.metadata as { resourceVersion?: string }).resourceVersion = resourceVersion;

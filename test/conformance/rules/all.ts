@@ -9,8 +9,9 @@ import { podsVolumes } from "./pods-volumes/all.ts";
 import { unboundPod } from "./pods-volumes/binding.ts";
 import type { Area } from "./rule.ts";
 import { workloads } from "./workloads/all.ts";
+import { controllers } from "./workloads/controllers.ts";
 
-export const areas: readonly Area[] = [podsContainers, podsVolumes, core, extensions, workloads, others];
+export const areas: readonly Area[] = [podsContainers, podsVolumes, core, extensions, controllers, workloads, others];
 
 /** What objects of the rules need around them. */
 export async function prepare(client: HttpClient): Promise<void> {

@@ -12,7 +12,7 @@ import { restart } from "./restart.ts";
 import { scheduling } from "./scheduling.ts";
 import { security } from "./security.ts";
 import { podSpec, templateSpec } from "./spec.ts";
-import { gated } from "./updates.ts";
+import { gated, tokens } from "./updates.ts";
 import { windows } from "./windows.ts";
 
 const stopSignals = "dropped while ContainerStopSignals is off, where no stored pod has one";
@@ -40,6 +40,7 @@ export const podsContainers: Area = {
     templateMetadata,
     ephemeral,
     gated,
+    tokens,
   ],
   unreachable: {
     "api/core/v1/pod/validation/downward.ts": {

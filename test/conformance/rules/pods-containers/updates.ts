@@ -1,4 +1,4 @@
-import { invalid, invalidShown, type Json, type KindRules, refused } from "../rule.ts";
+import { forbidden, invalid, invalidShown, type Json, type KindRules, refused } from "../rule.ts";
 import { pod } from "./pod.ts";
 
 const terms = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
@@ -70,6 +70,47 @@ export const gated: KindRules = {
           ),
         ),
       ],
+    },
+  ],
+};
+
+const token = { name: "v", projected: { sources: [{ serviceAccountToken: { path: "a" } }] } };
+
+/** Upstream's diff is of its own form of a spec, this one is of the API's. */
+const otherAccount = `pod updates may not change fields other than ${[
+  "`spec.containers[*].image`",
+  "`spec.initContainers[*].image`",
+  "`spec.activeDeadlineSeconds`",
+  "`spec.tolerations` (only additions to existing tolerations)",
+  "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+].join(",")}
+@@ -32,8 +32,6 @@
+  "securityContext": {},
+  "terminationGracePeriodSeconds": 30,
+  "enableServiceLinks": true,
+- "serviceAccountName": "default",
+- "serviceAccount": "default",
+  "priority": 0,
+  "preemptionPolicy": "PreemptLowerPriority",
+  "tolerations": [
+`;
+
+/** Admission names a service account in each new pod. */
+export const tokens: KindRules = {
+  ...pod,
+  update: [
+    {
+      says: "who has a token is a service account",
+      stored: { "spec.automountServiceAccountToken": false, "spec.volumes": [token] },
+      accepts: { "metadata.labels.a": "b" },
+      refuses: refused(
+        { "spec.serviceAccountName": undefined, "spec.serviceAccount": undefined },
+        forbidden(
+          "spec.volumes[0].projected.sources[0].serviceAccountToken",
+          "must not be specified when serviceAccountName is not set",
+        ),
+        forbidden("spec", otherAccount),
+      ),
     },
   ],
 };
