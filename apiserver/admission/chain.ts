@@ -32,6 +32,7 @@ export const pluginOrder: readonly string[] = [
   "DefaultIngressClass",
   "DenyServiceExternalIPs",
   "PodTopologyLabels",
+  "NodeDeclaredFeatureValidator",
   "PodResizeValidator",
   "MutatingAdmissionPolicy",
   "MutatingAdmissionWebhook",

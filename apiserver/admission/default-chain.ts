@@ -31,6 +31,7 @@ import type { ServedResources } from "./dynamic/equivalents.ts";
 import { convertByStorage } from "./dynamic/versioned.ts";
 import { limitRanger } from "./limit-ranger/plugin.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeDeclaredFeatures } from "./node-declared-features.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { alwaysAdmit, alwaysDeny } from "./off-by-default/always.ts";
 import { alwaysPullImages } from "./off-by-default/always-pull-images.ts";
@@ -166,6 +167,7 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
     certificateSubjectRestriction,
     defaultIngressClass(reader, IngressClass),
     podTopologyLabels(reader, Node),
+    nodeDeclaredFeatures(reader, Node),
     podResize(reader, Node),
     mutatingPolicies(policies),
     mutatingWebhooks({ ...asked, client: webhooksAs(kubeconfigs.mutatingWebhooks) }),

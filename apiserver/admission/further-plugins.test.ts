@@ -15,6 +15,7 @@ import type { Authorizer } from "../authorization/authorizer.ts";
 import { MemoryObjects } from "../registry/memory-objects.ts";
 import { pluginOrder } from "./chain.ts";
 import { deviceAdminAccess } from "./device-admin-access.ts";
+import { nodeDeclaredFeatures } from "./node-declared-features.ts";
 import { alwaysAdmit, alwaysDeny } from "./off-by-default/always.ts";
 import { alwaysPullImages } from "./off-by-default/always-pull-images.ts";
 import { namespaceAutoProvision, namespaceExists } from "./off-by-default/namespaces.ts";
@@ -91,6 +92,37 @@ test("a pod is resized to what its node can give, on Linux", async () => {
     await resize(sized("1", "w")),
     'pods "p" is forbidden: pod resize is only supported on linux nodes, node "w" is "windows"',
   );
+});
+
+test("a change of a bound pod needs a node that declares what it takes", async () => {
+  const objects = new MemoryObjects();
+  const initContainers = "InPlacePodVerticalScalingInitContainers";
+  const podLevel = "InPlacePodLevelResourcesVerticalScaling";
+  objects.set(Node, { metadata: { name: "old" }, status: {} });
+  objects.set(Node, { metadata: { name: "half" }, status: { declaredFeatures: [podLevel] } });
+  objects.set(Node, { metadata: { name: "new" }, status: { declaredFeatures: [podLevel, initContainers] } });
+  const plugin = nodeDeclaredFeatures(objects, Node);
+  const sized = (cpu: string, nodeName: string | undefined) => {
+    const resources = { requests: { cpu } };
+    const initContainers = [{ name: "i", resources }];
+    return pod({ ...(nodeName === undefined ? {} : { nodeName }), resources, initContainers });
+  };
+  const resize = (nodeName: string | undefined, now = "2") =>
+    ask(plugin, Pod, sized(now, nodeName), update(sized("1", nodeName), "resize"));
+  const needs = (which: string, node: string): string =>
+    `pods "p" is forbidden: pod update requires features ${which} which are not available on node "${node}"`;
+  assert.equal(await resize("old"), needs(`${podLevel}, ${initContainers}`, "old"));
+  assert.equal(await resize("half"), needs(initContainers, "half"));
+  assert.equal(await resize("new"), "");
+  assert.equal(await resize("gone"), 'pods "p" is forbidden: node "gone" not found');
+  assert.equal(await resize(undefined), "");
+  assert.equal(await resize("gone", "1"), "");
+  const sidecar = (cpu: string) =>
+    pod({
+      nodeName: "old",
+      initContainers: [{ name: "i", restartPolicy: "Always", resources: { requests: { cpu } } }],
+    });
+  assert.equal(await ask(plugin, Pod, sidecar("2"), update(sidecar("1"), "resize")), "");
 });
 
 const may = (...allowed: readonly string[]): Authorizer => ({

@@ -49,7 +49,6 @@ const offByDefault: ReadonlySet<string> = new Set([
 const absent: ReadonlySet<string> = new Set([
   "ClusterTrustBundleAttest",
   "JobValidation",
-  "NodeDeclaredFeatureValidator",
   "PodGroupProtection",
   "PodGroupWorkloadExists",
 ]);
