@@ -1,0 +1,5 @@
+// One process for several areas: loading the program takes longer than most of their tests.
+import "./garbage-collector.ts";
+import "./pods.ts";
+import "./resource-quotas.ts";
+import "./workloads.ts";
