@@ -6,6 +6,7 @@ import type { RequestContext } from "../../../apimachinery/resource/resource.ts"
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { humanDuration } from "../../../apimachinery/time/human-duration.ts";
 import { formatTime } from "../../../apimachinery/time/time.ts";
+import { pathSegmentName } from "../../../apimachinery/validation/names.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
@@ -26,7 +27,7 @@ const certificatePath = path("status", "certificate");
 export const CertificateSigningRequest = defineBuiltIn<CertificateSigningRequest>(
   "certificates.k8s.io/v1/certificatesigningrequests",
   {
-    validateName: () => [],
+    validateName: pathSegmentName,
     keeps: { "": [["spec"]], approval: [["spec"], ["status", "certificate"]] },
     columns: [
       nameColumn,

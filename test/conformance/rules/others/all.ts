@@ -1,3 +1,4 @@
+import { named, segmentName, subdomainName } from "../names.ts";
 import type { Area } from "../rule.ts";
 import { certificateSigningRequest } from "./certificate-signing-request.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
@@ -13,18 +14,18 @@ import { unreachable } from "./unreachable.ts";
 
 export const others: Area = {
   kinds: [
-    certificateSigningRequest,
-    endpointSlice,
-    ingress,
-    ingressClass,
-    lease,
-    networkPolicy,
-    priorityClass,
-    clusterRole,
-    clusterRoleBinding,
-    role,
-    roleBinding,
-    runtimeClass,
+    named(certificateSigningRequest, segmentName),
+    named(endpointSlice, subdomainName),
+    named(ingress, subdomainName),
+    named(ingressClass, subdomainName),
+    named(lease, subdomainName),
+    named(networkPolicy, subdomainName),
+    named(priorityClass, subdomainName),
+    named(clusterRole, segmentName),
+    named(clusterRoleBinding, segmentName),
+    named(role, segmentName),
+    named(roleBinding, segmentName),
+    named(runtimeClass, subdomainName),
     localSubjectAccessReview,
     selfSubjectAccessReview,
     subjectAccessReview,
