@@ -2,15 +2,16 @@ import { goQuote } from "../../../apimachinery/text/go-quote.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { Authenticated, TokenAuthenticator } from "../authenticator.ts";
-import { decodeJwt } from "../jwt.ts";
+import { decodeJwt, type JwtClaims } from "../jwt.ts";
 import { userOfClaims } from "./claims.ts";
 import type { JwtAuthenticatorConfiguration } from "./configuration.ts";
+import { discoverKeys } from "./discovery.ts";
+import { DistributedClaim } from "./distributed-claims.ts";
 import type { HttpGet } from "./http-get.ts";
 import { issuerOf, verifyIdToken } from "./id-token.ts";
-import { RemoteKeySet } from "./key-set.ts";
+import type { RemoteKeySet } from "./key-set.ts";
 import type { IssuerExpressions } from "./validation.ts";
 
-const discoveryPath = "/.well-known/openid-configuration";
 /** How often an issuer that does not answer is asked where its keys are. */
 const askAgainMs = 10_000;
 
@@ -30,21 +31,29 @@ export interface OpenIdOptions {
 export class OpenIdAuthenticator implements TokenAuthenticator {
   readonly name: string;
   readonly #options: OpenIdOptions;
+  /** Where they may lie in another place. */
+  readonly #groups: DistributedClaim | undefined;
   #keys: RemoteKeySet | undefined;
   readonly #initialized = Promise.withResolvers<void>();
   #error = "";
 
   constructor(options: OpenIdOptions) {
     this.#options = options;
+    const { config, algorithms, get, clock, logger } = options;
+    const { claim } = config.claimMappings.groups;
+    const { audiences } = config.issuer;
+    this.#groups =
+      claim === "" ? undefined : new DistributedClaim({ claim, audiences, algorithms, get, clock, logger });
     this.name = `oidc ${options.config.issuer.url}`;
   }
 
   /** Asks the issuer until it has answered, or `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, config } = this.#options;
+    const { clock, logger, config, get } = this.#options;
     while (!signal.aborted) {
       try {
-        this.#keys = await this.#discover();
+        const { url, discoveryUrl } = config.issuer;
+        this.#keys = await discoverKeys(url, get, discoveryUrl);
         this.#initialized.resolve();
         return;
       } catch (error) {
@@ -90,24 +99,16 @@ export class OpenIdAuthenticator implements TokenAuthenticator {
     }).catch((cause: Error) => {
       throw new Error(`oidc: verify token: ${cause.message}`, { cause });
     });
-    return { user: userOfClaims(claims, { config, expressions }) };
+    const expanded = await this.#expanded(claims);
+    return { user: userOfClaims(expanded, { config, expressions }) };
   }
 
-  async #discover(): Promise<RemoteKeySet> {
-    const { config, get } = this.#options;
-    const { url, discoveryUrl } = config.issuer;
-    const document = await get(discoveryUrl === "" ? url.replace(/\/$/, "") + discoveryPath : discoveryUrl);
-    const { issuer, jwks_uri: keysUrl } = JSON.parse(document) as {
-      readonly issuer?: string;
-      readonly jwks_uri?: string;
-    };
-    if (issuer !== url) {
-      const got = goQuote(issuer ?? "");
-      throw new Error(
-        `oidc: issuer did not match the issuer returned by provider, expected ${goQuote(url)} got ${got}`,
-      );
+  /** With the groups that lie elsewhere, where they are taken from a claim. */
+  async #expanded(claims: JwtClaims): Promise<JwtClaims> {
+    try {
+      return (await this.#groups?.expand(claims)) ?? claims;
+    } catch (cause) {
+      throw new Error(`oidc: could not expand distributed claims: ${(cause as Error).message}`, { cause });
     }
-    if (!keysUrl) throw new Error("provider did not return JWKS URL");
-    return new RemoteKeySet(keysUrl, get);
   }
 }

@@ -8,6 +8,18 @@ const timeoutMs = 30_000;
 /** Documents of issuers are a few kilobytes. */
 const maxBytes = 1 << 20;
 
+/** An answer came, and another than was wanted. */
+export class UnexpectedStatusError extends Error {
+  override readonly name = "UnexpectedStatusError";
+  /** `404 Not Found` */
+  readonly status: string;
+
+  constructor(status: string, body: string) {
+    super(`${status}: ${body}`);
+    this.status = status;
+  }
+}
+
 /** GETs over the network. `ca`: PEM of the authorities to trust instead of the machine's. */
 export function httpsGet({ ca, clock }: { readonly ca?: string; readonly clock: Clock }): HttpGet {
   const agent = new Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
@@ -27,7 +39,7 @@ export function httpsGet({ ca, clock }: { readonly ca?: string; readonly clock: 
           const body = Buffer.concat(chunks).toString("utf8");
           const { statusCode = 0, statusMessage = "" } = response;
           if (statusCode === 200) resolve(body);
-          else reject(new Error(`${statusCode} ${statusMessage}: ${body.slice(0, 1_000)}`));
+          else reject(new UnexpectedStatusError(`${statusCode} ${statusMessage}`, body.slice(0, 1_000)));
         });
       });
       const timer = clock.setTimer(timeoutMs, () => sent.destroy(new Error(`Get "${url}": context deadline exceeded`)));

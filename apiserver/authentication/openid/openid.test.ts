@@ -90,6 +90,19 @@ describe("tokens of an issuer", () => {
     assert.deepEqual(asked, [`${issuer}/.well-known/openid-configuration`, `${issuer}/keys`]);
   });
 
+  test("name groups that lie elsewhere, if groups come from a claim; where they cannot be had, nobody is let in", async () => {
+    const elsewhere = { _claim_names: { groups: "src" }, _claim_sources: { src: { endpoint: "https://elsewhere" } } };
+    const { authenticator, asked } = await started(jwt(simple));
+    await assert.rejects(authenticator.authenticateToken(signed({ ...valid, ...elsewhere }))!, {
+      message:
+        'oidc: could not expand distributed claims: getting untrusted issuer from endpoint https://elsewhere failed for claim "groups": token is not compact JWT',
+    });
+    assert.equal(asked.at(-1), "https://elsewhere");
+    const without = await started(jwt("{username: {claim: username, prefix: ''}}"));
+    const found = await without.authenticator.authenticateToken(signed({ ...valid, ...elsewhere }));
+    assert.deepEqual(found?.user.groups, []);
+  });
+
   test("of others are left to others, and so is what is no token", async () => {
     const { authenticator } = await started(jwt(simple));
     assert.equal(authenticator.authenticateToken(signed({ ...valid, iss: "https://elsewhere" })), undefined);
