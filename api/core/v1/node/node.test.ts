@@ -32,7 +32,7 @@ describe("a node", () => {
     const taint = { key: "a", effect: "NoSchedule" };
     assert.deepEqual(problems(Node, node({ taints: [taint, { ...taint, effect: "NoExecute" }] })), []);
     assert.deepEqual(problems(Node, node({ taints: [taint, { ...taint, value: "b" }] })), [
-      'metadata.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule","value":"b"}: taints must be unique by key and effect pair',
+      'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"b","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
     ]);
     assert.deepEqual(problems(Node, node({ taints: [{ key: "a" }] })), ["metadata.taints[0].effect: Required value"]);
     assert.deepEqual(problems(Node, node({ taints: [{ key: "a", effect: "No" }] })), [
@@ -68,7 +68,7 @@ describe("a node", () => {
       status.addresses = [address, address];
     });
     assert.deepEqual(errorsOf(Node, twice, old, { subresource: "status" }), [
-      'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"10.0.0.1"}',
+      'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}',
     ]);
   });
 

@@ -1,15 +1,14 @@
-import { duplicate, forbidden, internalError, invalid, required } from "../../../../apimachinery/field/errors.ts";
-import { type Path, path } from "../../../../apimachinery/field/path.ts";
+import { duplicate, forbidden, internalError, invalid } from "../../../../apimachinery/field/errors.ts";
+import { path } from "../../../../apimachinery/field/path.ts";
 import { isIPv6, parseCIDR } from "../../../../apimachinery/net/ip.ts";
 import { compareText } from "../../../../apimachinery/text/go-quote.ts";
 import { isValidCIDRForLegacyField } from "../../../../apimachinery/validation/addresses.ts";
-import { validateLabelName } from "../../../../apimachinery/validation/label-fields.ts";
-import { isValidLabelValue } from "../../../../apimachinery/validation/labels.ts";
-import type { Node, Taint } from "../../../generated/types/core-v1.ts";
-import { goShown, pointer, text } from "../../../go-shape.ts";
+import type { Node } from "../../../generated/types/core-v1.ts";
+import { goShown, text } from "../../../go-shape.ts";
 import type { Check } from "../pod/validation/check.ts";
 import { validateQuantity } from "../pod/validation/resources.ts";
-import { validateTaintEffect } from "../pod/validation/scheduling.ts";
+import { validateNodeAnnotations } from "./annotations.ts";
+import { validateTaints } from "./taints.ts";
 
 const none: readonly never[] = [];
 // Upstream's own mistake: taints and swap are told below metadata.
@@ -18,6 +17,7 @@ const podCIDRsPath = path("spec", "podCIDRs");
 
 /** What holds of a node, new or changed (pkg/apis/core/validation ValidateNode). */
 export function validateNode(check: Check, node: Node): void {
+  validateNodeAnnotations(check, node.metadata.annotations, metadataPath.child("annotations"));
   validateTaints(check, node.spec?.taints ?? none, metadataPath.child("taints"));
   validateResources(check, node);
   const capacity = node.status?.nodeInfo?.swap?.capacity;
@@ -29,30 +29,7 @@ export function validateNode(check: Check, node: Node): void {
   validatePodCIDRs(check, node.spec?.podCIDRs ?? none);
 }
 
-const taintShape = [text("Key"), text("Value"), text("Effect"), pointer("TimeAdded")];
 const addressShape = [text("Type"), text("Address")];
-
-/** A taint's key and effect together are its name. */
-function validateTaints(check: Check, taints: readonly Taint[], place: Path): void {
-  const seen = new Set<string>();
-  taints.forEach((taint, i) => {
-    const at = place.index(i);
-    const { key = "", value = "", effect = "" } = taint;
-    check.errors.push(...validateLabelName(key, at.child("key")));
-    const messages = isValidLabelValue(value);
-    if (messages.length > 0) check.errors.push(invalid(at.child("value"), value, messages.join(";")));
-    if (effect === "") check.errors.push(required(at.child("effect")));
-    else validateTaintEffect(check, effect, at.child("effect"));
-    const name = `${effect}/${key}`;
-    if (seen.has(name)) {
-      check.errors.push({
-        ...duplicate(at, goShown(taintShape, taint)),
-        detail: "taints must be unique by key and effect pair",
-      });
-    }
-    seen.add(name);
-  });
-}
 
 function validateResources(check: Check, { status }: Node): void {
   for (const list of ["capacity", "allocatable"] as const) {
@@ -100,6 +77,7 @@ function validatePodCIDRs(check: Check, ranges: readonly string[]): void {
 
 /** What may change of a node, by spec and by status (pkg/apis/core/validation ValidateNodeUpdate). */
 export function validateNodeUpdate(check: Check, node: Node, old: Node): void {
+  validateNodeAnnotations(check, node.metadata.annotations, metadataPath.child("annotations"));
   validateResources(check, node);
   validateFeatures(check, node.status?.declaredFeatures ?? none);
   const addresses = new Set<string>();

@@ -5,6 +5,7 @@ import {
   forbidden,
   internal,
   invalid,
+  type Json,
   type KindRules,
   notSupported,
   type Rule,
@@ -58,6 +59,70 @@ const taints: readonly Rule[] = [
     says: "a taint is told by its key and its effect",
     accepts: { "spec.taints": [taint, { ...taint, effect: "NoExecute" }] },
     refuses: refused({ "spec.taints": [taint, { ...taint, value: "c" }] }, uniqueTaints),
+  },
+];
+
+const annotations = "metadata.annotations";
+const taintsKey = "scheduler.alpha.kubernetes.io/taints";
+const avoidKey = "scheduler.alpha.kubernetes.io/preferAvoidPods";
+const noJson: readonly (readonly [string, string])[] = [
+  ["{", "unexpected end of JSON input"],
+  ["a", "invalid character 'a' looking for beginning of value"],
+];
+const signed = (controller: Json): Json =>
+  JSON.stringify({ preferAvoidPods: [{ podSignature: { podController: controller } }] });
+
+const annotated: readonly Rule[] = [
+  {
+    says: "taints in the annotation of old are taints",
+    accepts: ["", "null", "[]", '[{"key": "a", "effect": "NoSchedule", "timeAdded": "2026-01-02T11:00:00Z"}]'].map(
+      (text) => ({ [`${annotations}[${taintsKey}]`]: text }),
+    ),
+    refuses: [
+      ...[
+        ...noJson,
+        ["{}", "json: cannot unmarshal object into Go value of type []core.Taint"] as const,
+        ["[1]", "json: cannot unmarshal number into Go value of type core.Taint"] as const,
+        [
+          '[{"effect": 1}]',
+          "json: cannot unmarshal number into Go struct field Taint.Effect of type core.TaintEffect",
+        ] as const,
+      ].map(([text, detail]) =>
+        refused({ [`${annotations}[${taintsKey}]`]: text }, invalid(annotations, taintsKey, detail)),
+      ),
+      refused(
+        { [`${annotations}[${taintsKey}]`]: '[{"key": "a"}]' },
+        required(`${annotations}.${taintsKey}[0].effect`),
+      ),
+    ],
+  },
+  {
+    says: "pods that are avoided by the annotation of old have a controller",
+    accepts: ["", "{}", signed({ controller: true })].map((text) => ({ [`${annotations}[${avoidKey}]`]: text })),
+    refuses: [
+      ...[
+        ...noJson,
+        ["[]", "json: cannot unmarshal array into Go value of type v1.AvoidPods"] as const,
+        [
+          '{"preferAvoidPods": [{"reason": 1}]}',
+          "json: cannot unmarshal number into Go struct field PreferAvoidPodsEntry.preferAvoidPods.reason of type string",
+        ] as const,
+      ].map(([text, detail]) =>
+        refused({ [`${annotations}[${avoidKey}]`]: text }, invalid(`${annotations}.AvoidPods`, avoidKey, detail)),
+      ),
+      refused(
+        { [`${annotations}[${avoidKey}]`]: '{"preferAvoidPods": [{}]}' },
+        required(`${annotations}.${avoidKey}[0].PodSignature`),
+      ),
+      refused(
+        { [`${annotations}[${avoidKey}]`]: signed({ controller: false }) },
+        invalid(
+          `${annotations}.${avoidKey}[0].PodSignature.PodController.Controller`,
+          false,
+          "must point to a controller",
+        ),
+      ),
+    ],
   },
 ];
 
@@ -138,6 +203,15 @@ const ranges: readonly Rule[] = [
 
 const changes: readonly Rule[] = [
   {
+    says: "annotations are looked at twice",
+    accepts: { "metadata.annotations.a": "b" },
+    refuses: refused(
+      { [`${annotations}[${taintsKey}]`]: "{" },
+      invalid(annotations, taintsKey, "unexpected end of JSON input"),
+      invalid(annotations, taintsKey, "unexpected end of JSON input"),
+    ),
+  },
+  {
     says: "taints are looked at twice",
     accepts: { "spec.taints": [taint] },
     refuses: [
@@ -208,6 +282,7 @@ export const node: KindRules = {
   path: "/api/v1/nodes",
   valid: { metadata: { name: "rules" } },
   create: [
+    ...annotated,
     ...taints,
     ...resources,
     {
