@@ -28,11 +28,15 @@ export const checksWithin: readonly ComponentCheck[] = components.map(({ name })
  * Controllers and scheduler that run by themselves. Upstream looks at a fixed port of its own machine and nowhere else; one that
  * leads elsewhere, or serves no health, is known by the lease that it renews.
  */
-export function checksOfOthers(reader: () => ObjectReader, clock: Clock): readonly ComponentCheck[] {
+export function checksOfOthers(
+  reader: () => ObjectReader,
+  clock: Clock,
+  ask: typeof probe = probe,
+): readonly ComponentCheck[] {
   return components.map(({ name, port, lease }) => ({
     name,
     async check(signal) {
-      const health = await probe(`https://127.0.0.1:${port}/healthz`, signal);
+      const health = await ask(`https://127.0.0.1:${port}/healthz`, signal);
       return health.status !== "True" && leads(reader(), lease, clock.now())
         ? { status: "True", message: "ok" }
         : health;
@@ -47,7 +51,7 @@ function leads(reader: ObjectReader, name: string, now: number): boolean {
 }
 
 /** As upstream's prober: any certificate will do, an answer of 200 to 399 is well, what cannot be reached is not. */
-function probe(url: string, signal: AbortSignal): Promise<ComponentHealth> {
+export function probe(url: string, signal: AbortSignal): Promise<ComponentHealth> {
   return new Promise((resolve) => {
     const failed = ({ code, message }: NodeJS.ErrnoException): void => {
       const { host } = new URL(url);
