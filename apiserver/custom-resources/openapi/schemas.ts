@@ -17,6 +17,7 @@ export function schemaName({ group, version, kind }: Kind): string {
   return `${group.split(".").reverse().join(".")}.${version}.${kind}`;
 }
 
+const preserved = "x-kubernetes-preserve-unknown-fields";
 const conventions = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md";
 
 /** What every object has is described as it is of any built-in one. */
@@ -67,15 +68,17 @@ function kindSchema(
 ): JsonObject {
   const declared = crd.spec.versions.find(({ name }) => name === definition.version)!;
   const { props, preserveUnknownFields } = shapeOf(crd, declared);
-  const open = declared.schema?.openAPIV3Schema === undefined || preserveUnknownFields;
-  // What is not pruned and not described is any object.
+  const isOpen = declared.schema?.openAPIV3Schema === undefined || preserveUnknownFields || props[preserved] === true;
+  const extensions = { "x-kubernetes-group-version-kind": [groupVersionKind(definition, definition.kind)] };
+  // Clients of v2 take the fields that are listed for all there may be: of what is not pruned, none is.
+  if (isOpen && version === "v2") return { type: "object", ...extensions };
   const embedded = objectFields(version, describe);
-  const base: JsonObject = open && version === "v2" ? { type: "object" } : published(props, { version, embedded });
+  const base = published(props, { version, embedded });
   const own = base["properties"] as JsonObject | undefined;
   return {
     ...base,
     properties: { ...own, ...embedded },
-    "x-kubernetes-group-version-kind": [groupVersionKind(definition, definition.kind)],
+    ...extensions,
   };
 }
 
@@ -141,7 +144,7 @@ function published(props: Props, context: Context): JsonObject {
   }
   if (version === "v2") looseForV2(props, result);
   // To v2 an open object with some fields would be a closed one.
-  const closed = version === "v3" || props["x-kubernetes-preserve-unknown-fields"] !== true;
+  const closed = version === "v3" || props[preserved] !== true;
   if (props["x-kubernetes-embedded-resource"] === true && closed) {
     result["properties"] = { ...(result["properties"] as JsonObject | undefined), ...embedded };
     result["required"] = [...new Set([...(props.required ?? []), "kind", "apiVersion"])];
@@ -171,7 +174,7 @@ function publishedPart(name: string, value: unknown, context: Context): JsonValu
 
 /** Where a value may be null, or of two types, or hold what is not described, v2 says nothing of it. */
 function looseForV2(props: Props, result: JsonObject): void {
-  if (props["x-kubernetes-preserve-unknown-fields"] === true && props.type !== "array") {
+  if (props[preserved] === true && props.type !== "array") {
     for (const name of ["items", "properties", "additionalProperties", "type"]) {
       if (name !== "type" || props.type !== "object") delete result[name];
     }

@@ -3,6 +3,7 @@ import "./custom-resources.ts";
 import "./discovery.ts";
 import "./field-validation.ts";
 import "./lists.ts";
+import "./openapi.ts";
 import "./policies.ts";
 import "./watchers.ts";
 import "./webhooks.ts";
