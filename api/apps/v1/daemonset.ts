@@ -5,6 +5,8 @@ import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
+import { DecodeError } from "../../../apimachinery/schema/decode-error.ts";
+import { int64Problem } from "../../../apimachinery/text/go-integer.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import {
   labelSelectorHasInvalidLabelValue,
@@ -89,7 +91,10 @@ export const DaemonSet = defineResource<DaemonSet>({
   },
 });
 
-function setDefaults({ spec }: Draft<DaemonSet>): void {
+function setDefaults({ metadata, spec }: Draft<DaemonSet>): void {
+  const generation = metadata?.annotations?.[templateGeneration];
+  const problem = generation === undefined ? undefined : int64Problem(generation);
+  if (problem !== undefined) throw new DecodeError(problem);
   if (spec === undefined) return;
   setTemplateDefaults(spec.template);
   if (spec.updateStrategy?.type !== "RollingUpdate") return;

@@ -5,6 +5,8 @@ import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
+import { DecodeError } from "../../../apimachinery/schema/decode-error.ts";
+import { int64Problem } from "../../../apimachinery/text/go-integer.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import { ageColumn, nameColumn, textColumn, wideColumn } from "../../columns.ts";
 import { setTemplateDefaults } from "../../core/v1/pod/defaults.ts";
@@ -68,7 +70,15 @@ export const Deployment = defineResource<Deployment>({
   },
 });
 
-function setDefaults({ spec }: Draft<Deployment>): void {
+/** The revision to go back to, which old versions of the API had a field for. */
+const rollbackTo = "deprecated.deployment.rollback.to";
+
+function setDefaults({ metadata, spec }: Draft<Deployment>): void {
+  const revision = metadata?.annotations?.[rollbackTo] ?? "";
+  const problem = revision === "" ? undefined : int64Problem(revision);
+  if (problem !== undefined) {
+    throw new DecodeError(`failed to parse annotation[${rollbackTo}]=${revision} as int64: ${problem}`);
+  }
   if (spec === undefined) return;
   setTemplateDefaults(spec.template);
   if (spec.strategy?.type !== "RollingUpdate") return;
@@ -100,9 +110,6 @@ function validate(deployment: Deployment, old: Deployment | undefined, context: 
   }
   return check.errors;
 }
-
-/** The revision to go back to, which old versions of the API had a field for. */
-const rollbackTo = "deprecated.deployment.rollback.to";
 
 function validateSpec(check: Check, { metadata, spec }: Deployment): void {
   checkNonNegative(check, specPath.child("replicas"), spec.replicas);

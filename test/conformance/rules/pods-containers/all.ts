@@ -60,9 +60,7 @@ export const podsContainers: Area = {
       'if (check.options.allowTolerationComparison) validateComparison(check, value, place.child("value"));':
         comparisons,
       "for (const message of isDecimalInteger(value)) check.errors.push(invalid(place, value, message));": comparisons,
-      'if (!/^[+-]?[0-9]+$/.test(value)) check.errors.push(invalid(place, value, parse("invalid syntax")));':
-        comparisons,
-      'check.errors.push(invalid(place, value, parse("value out of range")));': comparisons,
+      "if (problem !== undefined) check.errors.push(invalid(place, value, problem));": comparisons,
     },
     "api/core/v1/pod/validation/signals.ts": {
       'check.errors.push(forbidden(place, "may not be set for containers with empty `spec.os.name`"));': stopSignals,

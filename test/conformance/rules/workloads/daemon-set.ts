@@ -1,5 +1,6 @@
+import { failure } from "../../../support/conformance.ts";
 import { negative, notQualifiedName } from "../messages.ts";
-import { invalid, type Json, type KindRules, refused, required } from "../rule.ts";
+import { invalid, type Json, type KindRules, refused, refusedWith, required } from "../rule.ts";
 import { notPercent, unsupportedStrategy } from "./deployment.ts";
 import {
   collisions,
@@ -103,6 +104,18 @@ export const daemonSet: KindRules = {
       ],
     },
     countRule("a history is not negative", "spec.revisionHistoryLimit"),
+    {
+      says: "changes of the template are counted in numbers of 64 bits",
+      accepts: { "metadata.annotations[deprecated.daemonset.template.generation]": "-1" },
+      refuses: refusedWith(
+        { "metadata.annotations[deprecated.daemonset.template.generation]": "" },
+        failure(
+          400,
+          "BadRequest",
+          'DaemonSet in version "v1" cannot be handled as a DaemonSet: strconv.ParseInt: parsing "": invalid syntax',
+        ),
+      ),
+    },
   ],
   update: [fixedSelector, countRule("a history is not negative", "spec.revisionHistoryLimit")],
   subresources: {

@@ -1,3 +1,4 @@
+import { failure } from "../../../support/conformance.ts";
 import { negative } from "../messages.ts";
 import {
   forbidden,
@@ -8,6 +9,7 @@ import {
   type Refusal,
   type Rule,
   refused,
+  refusedWith,
 } from "../rule.ts";
 import {
   collisions,
@@ -107,6 +109,23 @@ export const deployment: KindRules = {
       refuses: refused(
         { "metadata.annotations[deprecated.deployment.rollback.to]": "-1" },
         invalid("spec.rollback.version", -1, negative),
+      ),
+    },
+    {
+      says: "a revision to go back to is a number of 64 bits",
+      accepts: { "metadata.annotations[deprecated.deployment.rollback.to]": "9223372036854775807" },
+      refuses: [
+        ["a", "invalid syntax"],
+        ["9223372036854775808", "value out of range"],
+      ].map(([text, problem]) =>
+        refusedWith(
+          { "metadata.annotations[deprecated.deployment.rollback.to]": text! },
+          failure(
+            400,
+            "BadRequest",
+            `Deployment in version "v1" cannot be handled as a Deployment: failed to parse annotation[deprecated.deployment.rollback.to]=${text} as int64: strconv.ParseInt: parsing "${text}": ${problem}`,
+          ),
+        ),
       ),
     },
     {

@@ -1,6 +1,6 @@
 import { duplicate, invalid, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
-import { goQuote } from "../../../../../apimachinery/text/go-quote.ts";
+import { int64Problem } from "../../../../../apimachinery/text/go-integer.ts";
 import { isDecimalInteger } from "../../../../../apimachinery/validation/formats.ts";
 import { validateLabelName, validateLabelSelector } from "../../../../../apimachinery/validation/label-fields.ts";
 import { isValidLabelValue } from "../../../../../apimachinery/validation/labels.ts";
@@ -57,11 +57,8 @@ function validateTolerationValue(check: Check, { operator = "", value = "" }: To
 
 function validateComparison(check: Check, value: string, place: Path): void {
   for (const message of isDecimalInteger(value)) check.errors.push(invalid(place, value, message));
-  const parse = (problem: string) => `strconv.ParseInt: parsing ${goQuote(value)}: ${problem}`;
-  if (!/^[+-]?[0-9]+$/.test(value)) check.errors.push(invalid(place, value, parse("invalid syntax")));
-  else if (BigInt.asIntN(64, BigInt(value)) !== BigInt(value)) {
-    check.errors.push(invalid(place, value, parse("value out of range")));
-  }
+  const problem = int64Problem(value);
+  if (problem !== undefined) check.errors.push(invalid(place, value, problem));
 }
 
 const whenUnsatisfiable = ["DoNotSchedule", "ScheduleAnyway"];
