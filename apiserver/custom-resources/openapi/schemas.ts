@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition } from "../../../api/apiextensions/v1/customresourcedefinition.ts";
 import type { Descriptions } from "../../../api/descriptions.ts";
+import type { CustomResourceDefinitionVersion } from "../../../api/generated/types/apiextensions-v1.ts";
 import type { JsonObject, JsonValue } from "../../../apimachinery/json/json.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import type { Props } from "../../../apimachinery/structural/props.ts";
@@ -54,7 +55,7 @@ export function customSchemas(served: readonly ServedDefinition[], options: Cust
       if (document !== undefined && document !== `apis/${definition.group}/${definition.version}`) continue;
       const name = schemaName(definition);
       schemas[name] = kindSchema(crd, definition, version, describe);
-      schemas[`${name}List`] = listSchema(definition, name, version, describe);
+      schemas[`${name}List`] = listSchema(crd, definition, version, describe);
     }
   }
   return schemas;
@@ -69,7 +70,7 @@ function kindSchema(
   const declared = crd.spec.versions.find(({ name }) => name === definition.version)!;
   const { props, preserveUnknownFields } = shapeOf(crd, declared);
   const isOpen = declared.schema?.openAPIV3Schema === undefined || preserveUnknownFields || props[preserved] === true;
-  const extensions = { "x-kubernetes-group-version-kind": [groupVersionKind(definition, definition.kind)] };
+  const extensions = extensionsOf(declared, groupVersionKind(definition, definition.kind));
   // Clients of v2 take the fields that are listed for all there may be: of what is not pruned, none is.
   if (isOpen && version === "v2") return { type: "object", ...extensions };
   const embedded = objectFields(version, describe);
@@ -79,6 +80,15 @@ function kindSchema(
     ...base,
     properties: { ...own, ...embedded },
     ...extensions,
+  };
+}
+
+/** Of a kind and of its list: which it is, and by what else than name and namespace it is found. */
+function extensionsOf({ selectableFields = [] }: CustomResourceDefinitionVersion, gvk: JsonObject): JsonObject {
+  const fields = selectableFields.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, "") }));
+  return {
+    "x-kubernetes-group-version-kind": [gvk],
+    ...(fields.length === 0 ? {} : { "x-kubernetes-selectable-fields": fields }),
   };
 }
 
@@ -101,16 +111,17 @@ function metadataReference(type: string, description: ReturnType<Describe>, vers
 }
 
 function listSchema(
+  crd: CustomResourceDefinition,
   definition: ResourceDefinition,
-  name: string,
   version: OpenApiVersion,
   describe: Describe,
 ): JsonObject {
   const { kind, listKind, plural } = definition;
+  const declared = crd.spec.versions.find(({ name }) => name === definition.version)!;
   const items: JsonObject = {
     type: "array",
     description: `List of ${plural}. More info: ${conventions}`,
-    items: reference(version, `=${name}`),
+    items: reference(version, `=${schemaName(definition)}`),
   };
   return {
     description: `${listKind || `${kind}List`} is a list of ${kind}`,
@@ -122,7 +133,7 @@ function listSchema(
       kind: { type: "string", ...describe("kind", true) },
       metadata: metadataReference("ListMeta", describe("metadata", true), version),
     },
-    "x-kubernetes-group-version-kind": [groupVersionKind(definition, listKind)],
+    ...extensionsOf(declared, groupVersionKind(definition, listKind)),
   };
 }
 

@@ -157,6 +157,16 @@ describeUpstream(
       });
     }
 
+    test("kinds and their lists tell by which fields they are found", async () => {
+      const versions = [{ name: "v1", schema: waldo, selectableFields: [{ jsonPath: ".spec.dummy" }] }];
+      await establish(use.admin, definitionOf("Selected", versions));
+      for (const kind of ["Selected", "SelectedList"]) {
+        const published = (await definitions())[nameOf("example.com", "v1", kind)];
+        assert.deepEqual(published?.["x-kubernetes-selectable-fields"], [{ fieldPath: "spec.dummy" }]);
+      }
+      await goes("selecteds.example.com");
+    });
+
     test("works for multiple CRDs of different groups", async () => {
       const first = await define("Foo", foo, "foo.example.com", ["v1"]);
       const second = await define("Waldo", waldo, "waldo.example.com", ["v1beta1"]);
