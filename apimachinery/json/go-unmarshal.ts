@@ -12,6 +12,7 @@ export type GoFields = Readonly<Record<string, GoType>>;
 
 export const goString = (name = "string"): GoType => ({ kind: "string", name });
 export const goBool: GoType = { kind: "bool", name: "bool" };
+export const goInt64: GoType = { kind: "int64", name: "int64" };
 export const goTime: GoType = { kind: "time" };
 /** `name` as messages have it: `core.Taint`. */
 export const goStruct = (name: string, of: GoFields): GoType => ({ kind: "struct", name, of });
