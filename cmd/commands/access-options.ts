@@ -3,7 +3,8 @@ import { time } from "./numbers.ts";
 
 /** How the API server knows its users, and what they may. */
 export interface AccessFlags {
-  readonly anonymousAuth: string;
+  /** Absent: true, unless a file says otherwise. */
+  readonly anonymousAuth?: string;
   readonly authenticationConfig?: string;
   readonly tokenAuthFile?: string;
   readonly oidcIssuerUrl?: string;
@@ -31,9 +32,12 @@ export interface AccessFlags {
 export function addAccessFlags(command: Command): Command {
   addOpenIdFlags(
     command.addOption(
-      new Option("--anonymous-auth <yes>", "whether requests without a credential are taken, as system:anonymous")
+      new Option(
+        "--anonymous-auth <yes>",
+        "whether requests without a credential are taken, as system:anonymous; they are unless a file says otherwise",
+      )
         .choices(["true", "false"])
-        .default("true"),
+        .default(undefined, "true"),
     ),
   )
     .option("--token-auth-file <file>", 'users by fixed tokens: a line token,user,uid,"group1,group2" each')

@@ -41,7 +41,7 @@ export async function accessOfFlags(flags: AccessFlags, options: FlagAccessOptio
   const authorization = await authorizersOf(flags, options);
   return {
     options: {
-      anonymous: openId?.anonymous ?? flags.anonymousAuth === "true",
+      anonymous: openId?.anonymous ?? anonymousByFlags(flags, options.logger),
       ...(fixed === undefined ? {} : { fixedTokens: fixed }),
       furtherTokens: [openId?.issuers, webhook].filter((one) => one !== undefined),
       authorizationModes: authorization.modes,
@@ -49,6 +49,14 @@ export async function accessOfFlags(flags: AccessFlags, options: FlagAccessOptio
     followed: (setAuthorizationModes) =>
       [openId?.followed, authorization.followed?.(setAuthorizationModes)].filter((one) => one !== undefined),
   };
+}
+
+/** Nobody who has not been recognized may do everything (pkg/kubeapiserver/options, ApplyAuthorization). */
+function anonymousByFlags({ anonymousAuth = "true", authorizationMode }: AccessFlags, logger: Logger): boolean {
+  if (anonymousAuth !== "true" || !authorizationMode.split(",").includes("AlwaysAllow"))
+    return anonymousAuth === "true";
+  logger.warn("requests without a credential are refused: everybody would be allowed everything (AlwaysAllow)", {});
+  return false;
 }
 
 function tokenWebhookOf(flags: AccessFlags, issuer: string): Promise<TokenWebhookAuthenticator | undefined> {

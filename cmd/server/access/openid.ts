@@ -41,7 +41,7 @@ export async function openIdOf(
   const fromFlags = await configurationOfFlags(flags);
   const fromFile = await usableFile("--authentication-config", flags.authenticationConfig, (file) => {
     if (fromFlags !== undefined) throw new Error("it and the --oidc-… flags say the same: give one");
-    return openIdOfFile(file, taken, options);
+    return openIdOfFile(file, { ...options, taken, anonymousByFlag: flags.anonymousAuth !== undefined });
   });
   if (fromFile !== undefined || fromFlags === undefined) return fromFile;
   try {
@@ -56,14 +56,25 @@ export async function openIdOf(
   }
 }
 
-async function openIdOfFile(file: string, taken: readonly string[], options: Options): Promise<OpenIdAccess> {
-  const { logger, metrics, serverId, signal } = options;
+interface FileOptions extends Options {
+  readonly taken: readonly string[];
+  /** A flag says who is anonymous: the file may not. */
+  readonly anonymousByFlag: boolean;
+}
+
+async function openIdOfFile(file: string, options: FileOptions): Promise<OpenIdAccess> {
+  const { logger, metrics, serverId, signal, taken, anonymousByFlag } = options;
   const rules = { taken, logger, algorithms: signingAlgorithms };
   const read = (text: string) => parseAuthenticationConfiguration(parseYaml(text).value);
   const content = await readFile(file, "utf8");
   const first = read(content);
   const issuers = new OpenIdIssuers(authenticatorsOf(first, rules), realClock, signal);
   const { anonymous } = first;
+  if (anonymous !== undefined && anonymousByFlag) {
+    const why =
+      "--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file";
+    throw new Error(formatFieldErrors([forbidden("anonymous", why)]));
+  }
   const limited = anonymous?.enabled === true && anonymous.paths.length > 0 ? anonymous.paths : anonymous?.enabled;
   const changed = (next: AuthenticationConfiguration): readonly FieldError[] =>
     JSON.stringify(next.anonymous) === JSON.stringify(anonymous)
