@@ -13,6 +13,7 @@ import { customRules } from "./rules.ts";
 import { customScale } from "./scale.ts";
 import { type Conversion, storedForm } from "./stored-form.ts";
 import { finalizerWarnings, validateCustom } from "./validation.ts";
+import { compareVersions } from "./version-order.ts";
 
 /** Upstream's order, as discovery shows it. */
 const verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"] as const;
@@ -92,13 +93,22 @@ function customDefinition(
     validateName: nameIsDNSSubdomain,
     unconditionalUpdate: false,
     ...(version.deprecated === true
-      ? { deprecationWarning: version.deprecationWarning ?? `${apiVersion} ${spec.names.kind} is deprecated` }
+      ? { deprecationWarning: version.deprecationWarning ?? usualWarning(crd, version.name) }
       : {}),
     columns: customColumns(version.additionalPrinterColumns),
     fieldSelectors: fieldSelectors(version),
     validate: (object, old, context) => validateCustom(rules, object, old, context),
     warnings: (object, old) => finalizerWarnings(object, old),
   };
+}
+
+/** Names the newest version that is not deprecated itself, where there is one (defaultDeprecationWarning). */
+function usualWarning({ spec: { group, names, versions } }: CustomResourceDefinition, deprecated: string): string {
+  const [newer] = versions
+    .filter((one) => one.served && one.deprecated !== true && compareVersions(deprecated, one.name) < 0)
+    .sort((a, b) => compareVersions(b.name, a.name));
+  const text = `${group}/${deprecated} ${names.kind} is deprecated`;
+  return newer === undefined ? text : `${text}; use ${group}/${newer.name} ${names.kind}`;
 }
 
 function fieldSelectors({ selectableFields = [] }: CustomResourceDefinitionVersion): FieldSelectors<ApiObject> {
