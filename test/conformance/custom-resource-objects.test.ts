@@ -56,7 +56,7 @@ onBothProtocols("objects of custom resources", (subject) => {
       "metadata.labels",
     ]);
     const mistyped = { ...inner, metadata: { name: "x", namespace: 42 } };
-    const message = seen(await post({ name: "c" }, { inner: mistyped }, 422)).message!;
+    const message = seen(await post({ name: "c" }, { inner: mistyped }, 400)).message!;
     assert.match(message, /inner\.metadata: Invalid value/);
   });
 
