@@ -1,9 +1,11 @@
+import { metadataRechecks } from "../../api/metadata-rechecks.ts";
 import { ApiError, optimisticLockMessage } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { RequestContext, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { pathSegmentName } from "../../apimachinery/validation/names.ts";
 import { validateObjectMeta, validateObjectMetaUpdate } from "../../apimachinery/validation/object-meta.ts";
 
 /** Optimistic concurrency: a stated resourceVersion must be the current one. */
@@ -33,14 +35,7 @@ export function checkValid(
   request: RequestContext,
   warn: (text: string) => void,
 ): void {
-  const place = path("metadata");
-  const namespaced = definition.scope === "Namespaced";
-  const errors: FieldError[] = [
-    ...validateObjectMeta(draft.metadata, { namespaced, nameFn: definition.validateName }, place),
-  ];
-  if (old !== undefined) {
-    errors.push(...validateObjectMetaUpdate(draft.metadata, old.metadata, place));
-  }
+  const errors = old === undefined ? newErrors(definition, draft) : changeErrors(definition, draft, old, request);
   if (definition.validate !== undefined) {
     errors.push(...definition.validate(draft, old, request));
   }
@@ -50,4 +45,29 @@ export function checkValid(
   for (const text of definition.warnings?.(draft, old) ?? []) {
     warn(text);
   }
+}
+
+const place = path("metadata");
+
+function newErrors({ scope, validateName }: ResourceDefinition, { metadata }: Draft<ApiObject>): FieldError[] {
+  return [...validateObjectMeta(metadata, { namespaced: scope === "Namespaced", nameFn: validateName }, place)];
+}
+
+/** Rules of all objects first, which leave the form of names to the kind; then, of some, once more what the kind asks. */
+function changeErrors(
+  definition: ResourceDefinition,
+  draft: Draft<ApiObject>,
+  old: ApiObject,
+  { subresource }: RequestContext,
+): FieldError[] {
+  const namespaced = definition.scope === "Namespaced";
+  const object = validateObjectMeta(draft.metadata, { namespaced, nameFn: pathSegmentName }, place);
+  const change = validateObjectMetaUpdate(draft.metadata, old.metadata, place);
+  const errors = [...object, ...change];
+  for (const recheck of metadataRechecks(definition, subresource)) {
+    if (recheck === "change") errors.push(...change);
+    // The name has been judged when it was new.
+    else if (object.length > 0 || draft.metadata.generateName) errors.push(...newErrors(definition, draft));
+  }
+  return errors;
 }

@@ -21,11 +21,8 @@ export function fillSystemFields(
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
   delete metadata.resourceVersion;
-  if (definition.generation) {
-    metadata.generation = 1;
-  } else {
-    delete metadata.generation;
-  }
+  // Where nobody counts generations, what was sent is kept.
+  if (definition.generation) metadata.generation = 1;
   if (!metadata.name && metadata.generateName) {
     metadata.name = metadata.generateName.slice(0, generatedNameMax - suffixLength) + random.suffix(suffixLength);
   }

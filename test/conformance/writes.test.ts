@@ -33,7 +33,8 @@ onBothProtocols("writes", (subject) => {
     const { metadata, ...rest } = seen(answer);
     const { uid, resourceVersion, creationTimestamp, managedFields, ...others } = metadata;
     assert.deepEqual(rest, { kind: "ConfigMap", apiVersion: "v1", data: { a: "1" } });
-    assert.deepEqual(others, { name: "whole", namespace: "default" });
+    // Nobody counts the generations of these, so what was sent is kept.
+    assert.deepEqual(others, { name: "whole", namespace: "default", generation: 7 });
     assert.match(uid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.ok(Date.parse(creationTimestamp) > Date.parse("2020-01-01"));
     assert.equal(Number(resourceVersion), await revision(admin));

@@ -4,6 +4,7 @@ import { customResourceDefinition } from "./definition.ts";
 import { deviceClass } from "./device-class.ts";
 import { flowSchema } from "./flow-schema.ts";
 import { mutatingAdmissionPolicy } from "./mutating-policy.ts";
+import { objectMeta } from "./object-meta.ts";
 import { mutatingAdmissionPolicyBinding, validatingAdmissionPolicyBinding } from "./policy-bindings.ts";
 import { priorityLevelConfiguration } from "./priority-level-configuration.ts";
 import { resourceClaim, resourceClaimTemplate } from "./resource-claim.ts";
@@ -17,6 +18,7 @@ const established = "What is established had a certificate in its bundle, and ha
 
 export const extensions: Area = {
   kinds: [
+    objectMeta,
     deviceClass,
     resourceClaim,
     resourceClaimTemplate,
