@@ -18,7 +18,6 @@ const { areas, prepare } = await import("./rules/all.ts");
 const waiting: readonly string[] = [
   "api/core/",
   "api/networking/",
-  "api/storage/",
   "apimachinery/validation/",
 ];
 const asked = process.env["K8TS_RULES"];
