@@ -24,8 +24,12 @@ export function decideDeletion<T extends ApiObject>(
   options: DeleteOptions,
   now: number,
 ): DeletionDecision<T> {
-  const draft = thaw(object);
-  const metadata = draft.metadata as Draft<ObjectMeta>;
+  const metadata = thaw(object.metadata) as Draft<ObjectMeta>;
+  const marked = (): DeletionDecision<T> => {
+    const draft = { ...thaw(object), metadata } as Draft<T>;
+    definition.deletionHold?.mark(draft);
+    return { type: "mark", draft };
+  };
   const graceful = decideGrace(definition, object, metadata, options, now);
   if (graceful === "pending") {
     return { type: "pending" };
@@ -38,15 +42,13 @@ export function decideDeletion<T extends ApiObject>(
   }
   const held = finalizers.length > 0 || definition.deletionHold?.isHeld(object) === true;
   if (graceful === "waits") {
-    definition.deletionHold?.mark(draft);
-    return held || (metadata.deletionGracePeriodSeconds ?? 0) > 0 ? { type: "mark", draft } : { type: "remove" };
+    return held || (metadata.deletionGracePeriodSeconds ?? 0) > 0 ? marked() : { type: "remove" };
   }
   if (!held) {
     return { type: "remove" };
   }
   markNow(metadata, now);
-  definition.deletionHold?.mark(draft);
-  return { type: "mark", draft };
+  return marked();
 }
 
 /** Throws Conflict where the client meant another object, or another state of it. */

@@ -18,6 +18,7 @@ const { areas, prepare } = await import("./rules/all.ts");
 const waiting: readonly string[] = [
   "api/core/",
   "api/networking/",
+  "api/storage/",
   "apimachinery/validation/",
 ];
 const asked = process.env["K8TS_RULES"];

@@ -17,8 +17,6 @@ type Kind = Exclude<keyof Spec & string, "capacity" | "accessModes">;
 
 interface Source {
   readonly kind: Kind;
-  /** The name upstream's paths have where it is not the field's. */
-  readonly at?: string;
   /** The name that the error of a second source has where it is not the field's. */
   readonly again?: string;
   /** May stand beside others without being blamed for it. */
@@ -29,11 +27,8 @@ interface Source {
 /** A source that pods have in the same form. */
 function asInPods(kind: Kind): Source {
   const found = volumeKinds.find((one) => one.kind === kind)!;
-  const { at, again } = found;
   return {
     kind,
-    ...(at === undefined ? {} : { at }),
-    ...(again === undefined ? {} : { again }),
     validate: (check, spec, place) =>
       found.validate(check as Check, { name: "", [kind]: spec[kind] } as unknown as Volume, place),
   };
@@ -90,9 +85,12 @@ function validateStorageOS(check: Errors, { storageos }: Spec, place: Path): voi
   checkSecret(check, secretRef as SecretReference | undefined, place);
 }
 
-function validateLocal(check: Errors, { local }: Spec, place: Path): void {
+function validateLocal(check: Errors, { local, nodeAffinity }: Spec, place: Path): void {
   if (!local?.path) check.errors.push(required(place.child("path")));
   else validateNoBacksteps(check, local.path, place.child("path"));
+  if (nodeAffinity === undefined) {
+    check.errors.push(required("spec.nodeAffinity", "Local volume requires node affinity"));
+  }
 }
 
 const csiSecrets = [
@@ -124,9 +122,21 @@ const sources: readonly Source[] = [
   { kind: "glusterfs", validate: validateGlusterfs },
   asInPods("flocker"),
   asInPods("nfs"),
-  asInPods("rbd"),
+  {
+    kind: "rbd",
+    validate(check, { rbd }, place) {
+      if (!rbd?.monitors?.length) check.errors.push(required(place.child("monitors")));
+      checkRequired(check, place.child("image"), rbd?.image);
+    },
+  },
   asInPods("quobyte"),
-  asInPods("cephfs"),
+  {
+    kind: "cephfs",
+    again: "cephFS",
+    validate(check, { cephfs }, place) {
+      if (!cephfs?.monitors?.length) check.errors.push(required(place.child("monitors")));
+    },
+  },
   { kind: "iscsi", validate: validateISCSI },
   {
     kind: "cinder",
@@ -155,14 +165,7 @@ const sources: readonly Source[] = [
   { kind: "csi", validate: validateCSI },
 ];
 
-/** `inline`: in an attachment, where no volume has an affinity. */
-export function addVolumeSourceErrors(
-  check: Errors,
-  spec: Spec,
-  options: { readonly name: string; readonly inline?: boolean },
-  place: Path,
-): void {
-  const { name } = options;
+export function addVolumeSourceErrors(check: Errors, spec: Spec, name: string, place: Path): void {
   let found = false;
   for (const source of sources) {
     if (spec[source.kind] === undefined) continue;
@@ -172,10 +175,8 @@ export function addVolumeSourceErrors(
       continue;
     }
     found = true;
-    source.validate(check, spec, place.child(source.at ?? source.kind), name);
-    if (source.kind === "local" && (options.inline || spec.nodeAffinity === undefined)) {
-      check.errors.push(required(place.child("nodeAffinity"), "Local volume requires node affinity"));
-    }
+    const at = source.kind === "gcePersistentDisk" ? "persistentDisk" : source.kind;
+    source.validate(check, spec, place.child(at), name);
   }
   if (!found) check.errors.push(required(place, "must specify a volume type"));
   if (isRoot(spec.hostPath?.path) && spec.persistentVolumeReclaimPolicy === "Recycle") {
