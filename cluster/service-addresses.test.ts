@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Endpoints } from "../api/core/v1/endpoints.ts";
 import { Service } from "../api/core/v1/service.ts";
 import { Event } from "../api/events/v1/event.ts";
 import { IPAddress } from "../api/networking/v1/ip-address.ts";
@@ -51,6 +52,24 @@ test("what a service gets is recorded before it is there, and forgotten when it 
       addresses: new Map([["10.96.0.1", "default/kubernetes"]]),
       ports: [],
     });
+  });
+});
+
+test("a service that is deleted takes its Endpoints along, whoever wrote them", async () => {
+  await withCluster(async (cluster) => {
+    const endpoints = cluster.client.resource(Endpoints, "default");
+    for (const name of ["s", "other"]) {
+      await endpoints.create({ metadata: { name }, subsets: [{ addresses: [{ ip: "192.0.2.1" }] }] });
+    }
+    await create(cluster, "s");
+    await services(cluster).delete("s", { dryRun: true });
+    assert.equal((await endpoints.list()).items.length, 2);
+    await services(cluster).delete("s");
+    const { items } = await endpoints.list();
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      ["other"],
+    );
   });
 });
 

@@ -1,18 +1,22 @@
+import { Endpoints } from "../../api/core/v1/endpoints.ts";
 import type { Service } from "../../api/core/v1/service.ts";
 import { type ServiceNetwork, setServiceFamilies } from "../../api/core/v1/service-families.ts";
 import { applyAllocation, type ServiceNeeds, serviceHoldings, serviceNeeds } from "../../api/core/v1/service-ip.ts";
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { ApiError, isNotFound } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { ObjectReader, ObjectWriter } from "../registry/access.ts";
 import type { Claim, WriteContext, WriteHooks, WriteOutcome } from "../registry/write-context.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { pretendedPorts } from "./pretended-ports.ts";
 import { addressRefusals, type ClaimedAddress, type ServiceAddresses, type ServiceName } from "./service-addresses.ts";
 
 export interface ServiceAllocationDeps {
+  readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
   readonly addresses: ServiceAddresses;
   readonly nodePorts: NodePorts;
   /** Families that have a range, the default one first. */
@@ -64,9 +68,21 @@ export class ServiceAllocation implements WriteHooks {
 
   async removed(object: ApiObject): Promise<void> {
     const service = object as unknown as Service;
+    await this.#removeEndpoints(nameOf(service));
     const { clusterIPs, nodePorts } = serviceHoldings(service);
     const taken = new Taken(this.#deps, nameOf(service));
     await taken.settle("written", { clusterIPs: clusterIPs.map(({ ip }) => ip), nodePorts });
+  }
+
+  /** Whoever makes a service of that name next shall not find where the last one led. */
+  async #removeEndpoints({ namespace, name }: ServiceName): Promise<void> {
+    const { reader, writer, logger } = this.#deps;
+    if (reader.get(Endpoints, namespace, name) === undefined) return;
+    try {
+      await writer.delete(Endpoints, namespace, name);
+    } catch (error) {
+      if (!isNotFound(error)) logger.warn("the endpoints of a service were not deleted", { namespace, name, error });
+    }
   }
 
   #pretend(service: Draft<Service>, needs: ServiceNeeds): void {

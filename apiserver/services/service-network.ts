@@ -54,7 +54,7 @@ export class ServiceNetwork {
     this.#defaultCidr = new DefaultServiceCidr({ registry, cidrs, ...common });
     this.#addressRepair = new AddressRepair({ ...common, ranges: addresses.ranges });
     this.#portRepair = new PortRepair({ ...common, nodePorts });
-    registry.setHooks(Service, new ServiceAllocation({ addresses, nodePorts, network: familiesOf(cidrs), logger }));
+    registry.setHooks(Service, new ServiceAllocation({ ...common, addresses, nodePorts, network: familiesOf(cidrs) }));
   }
 
   /**
