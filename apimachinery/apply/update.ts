@@ -130,8 +130,7 @@ export function trackUpdate(managers: Managers, request: Omit<UpdateRequest, "ma
   const { schema, object, apiVersion, resetFields } = request;
   const live = request.live ?? empty;
   const changed = excludeFields(compare(schema, live, object), resetFields);
-  const reconciled = reconcileManagers(managers, live, request);
-  const remaining = takeFromOthers(reconciled, changed, { ...request, live }).managers;
+  const remaining: Managers = managers.size === 0 ? new Map() : withoutChanged(managers, changed, request);
 
   let fields = unionOf(changed.modified, changed.added);
   if (resetFields !== undefined) fields = recursiveDifferenceOf(fields, resetFields);
@@ -144,6 +143,16 @@ export function trackUpdate(managers: Managers, request: Omit<UpdateRequest, "ma
     remaining.set(id, { ...writer, time: formatTime(request.now), fields: unionOf(fields, owned) });
   }
   return capUpdateManagers(remaining);
+}
+
+/** What is left to the managers that there were. */
+function withoutChanged(
+  managers: Managers,
+  changed: Comparison,
+  request: Omit<UpdateRequest, "managedFields">,
+): Managers {
+  const live = request.live ?? empty;
+  return takeFromOthers(reconcileManagers(managers, live, request), changed, { ...request, live }).managers;
 }
 
 interface Taking extends OwnershipContext {

@@ -15,14 +15,18 @@ const metadataHead = '"metadata":{';
  * what the store gives it, so it is left out and spliced in when the object is served.
  */
 export function encodeObject(object: ApiObject): Encoded {
-  const { kind, apiVersion, metadata, ...rest } = object;
+  const { kind, apiVersion, metadata } = object;
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},${metadataHead}`;
   const metadataText = JSON.stringify(
     metadata.resourceVersion === undefined ? metadata : { ...metadata, resourceVersion: undefined },
   );
-  const restText = stringifyJson(rest);
-  const text = head + metadataText.slice(1) + (restText === "{}" ? "}" : `,${restText.slice(1)}`);
-  return { bytes: Buffer.from(text, "utf8"), splitAt: Buffer.byteLength(head) };
+  let text = head + metadataText.slice(1);
+  for (const name in object) {
+    if (name === "kind" || name === "apiVersion" || name === "metadata") continue;
+    const value = object[name as keyof ApiObject] as unknown;
+    if (value !== undefined) text += `,${JSON.stringify(name)}:${stringifyJson(value)}`;
+  }
+  return { bytes: Buffer.from(`${text}}`, "utf8"), splitAt: Buffer.byteLength(head) };
 }
 
 /** Finds `splitAt` again in bytes that {@link encodeObject} made. */

@@ -26,9 +26,14 @@ export function parseTime(text: string): number {
   return seconds * 1000 + Math.trunc(nanos / 1_000_000);
 }
 
+/** The second that was asked for last: every write of a second asks for the same. */
+let last = { seconds: 0, text: "1970-01-01T00:00:00Z" };
+
 /** metav1.Time of `ms` since 1970: `2026-01-31T23:59:59Z`; parts of seconds are cut. */
 export function formatTime(ms: number): string {
-  return secondsText(Math.floor(ms / 1000));
+  const seconds = Math.floor(ms / 1000);
+  if (seconds !== last.seconds) last = { seconds, text: secondsText(seconds) };
+  return last.text;
 }
 
 /** metav1.MicroTime of `ms` since 1970, which may have a fraction: `2026-01-31T23:59:59.123456Z`. */

@@ -100,8 +100,16 @@ export class WatchCache {
 
   /** Resolves when the cache is as new as the store was when this was called. */
   async waitUntilFresh(signal: AbortSignal): Promise<void> {
+    await this.freshness({ signal });
+  }
+
+  /** The same without a turn, and without the signal of who asks, where there is nothing to wait for: undefined. */
+  freshness(waiter: { readonly signal: AbortSignal }): Promise<void> | undefined {
     const current = this.#storage.currentRevision();
-    await this.waitFor(typeof current === "number" ? current : await current, signal);
+    if (typeof current === "number") {
+      return current <= this.#revision ? undefined : this.waitFor(current, waiter.signal);
+    }
+    return current.then((revision) => this.waitFor(revision, waiter.signal));
   }
 
   /** A signal that aborts by this cache's clock; `clear` once it is no longer needed. */

@@ -11,12 +11,14 @@ import { listSource, namespaceOf, type Scope } from "./scope.ts";
 /** GET of one object: the latest, or at least as new as `resourceVersion`. */
 export async function getObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
   const resourceVersion = request.query.get("resourceVersion") ?? "";
-  if (resourceVersion === "") {
-    await scope.cache.waitUntilFresh(request.signal);
-  } else {
-    await waitForRevision(scope.cache, parseResourceVersion(resourceVersion), request.signal);
+  const waiting =
+    resourceVersion === ""
+      ? scope.cache.freshness(request)
+      : waitForRevision(scope.cache, parseResourceVersion(resourceVersion), request.signal);
+  if (waiting !== undefined) await waiting;
+  if (store.definition.storedAs?.awaited !== undefined) {
+    await store.readyFor(namespaceOf(store, request), request.info.name);
   }
-  await store.readyFor(namespaceOf(store, request), request.info.name);
   const served = store.get(namespaceOf(store, request), request.info.name);
   return { type: "object", status: 200, definition: store.definition, served };
 }

@@ -29,16 +29,20 @@ export interface ListOptions {
   readonly sendInitialEvents: boolean | undefined;
 }
 
+/** What a query without any means. */
+const noOptions: WriteOptions = { dryRun: false, fieldManager: "", fieldValidation: "Warn", force: false };
+
 const meta = (kind: string): { group: string; kind: string } => ({ group: "meta.k8s.io", kind });
 
 /** Throws Invalid where an option has a value it cannot have (apimachinery/pkg/apis/meta/v1/validation). */
 export function writeOptionsOf(query: URLSearchParams, kind: "CreateOptions" | "UpdateOptions"): WriteOptions {
-  const errors = commonErrors(query);
-  refuse(kind, errors);
+  if (query.size === 0) return noOptions;
+  refuse(kind, commonErrors(query));
   return written(query);
 }
 
 export function patchOptionsOf(query: URLSearchParams, apply: boolean): WriteOptions {
+  if (!apply && query.size === 0) return noOptions;
   const errors: FieldError[] = [];
   if (apply && (query.get("fieldManager") ?? "") === "") {
     errors.push(required(path("fieldManager"), "is required for apply patch"));
