@@ -65,10 +65,6 @@ describe("token requests", () => {
       message:
         'TokenRequest.authentication.k8s.io "robot" is invalid: metadata.name: Invalid value: "other": must match the service account name if specified',
     });
-    assert.throws(
-      () => complete({ metadata: { namespace: "blue" } }),
-      /metadata.namespace: Invalid value: "blue": must match the service account namespace if specified/,
-    );
     assert.throws(() => complete({ metadata: { uid: "sa-0" } }), {
       message:
         'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "robot": the UID in the token request (sa-0) does not match the UID of the service account (sa-1)',

@@ -42,12 +42,10 @@ export function completeTokenRequest(
 ): TokenRequest {
   const { namespace, name, serviceAccount } = target;
   const metadata = request.metadata ?? {};
-  const mustMatch = (field: string, value: string) =>
-    ApiError.invalid(kind, name, [
-      invalid(`metadata.${field}`, value, `must match the service account ${field} if specified`),
-    ]);
-  if (metadata.name && metadata.name !== name) throw mustMatch("name", metadata.name);
-  if (metadata.namespace && metadata.namespace !== namespace) throw mustMatch("namespace", metadata.namespace);
+  if (metadata.name && metadata.name !== name) {
+    const detail = "must match the service account name if specified";
+    throw ApiError.invalid(kind, name, [invalid("metadata.name", metadata.name, detail)]);
+  }
   if (serviceAccount === undefined) throw ApiError.notFound({ group: "", resource: "serviceaccounts" }, name);
   const uid = serviceAccount.metadata.uid ?? "";
   if (metadata.uid && metadata.uid !== uid) {

@@ -9,6 +9,7 @@ import { completeTokenRequest } from "../../authentication/token-request.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { servedFromValue } from "../../cache/served-object.ts";
 import { writeOptionsOf } from "../../registry/options.ts";
+import { ensureNamespace } from "../../registry/system-fields.ts";
 import type { Subresource } from "../resource.ts";
 
 /** POST serviceaccounts/NAME/token: a bound token (KEP-1205). */
@@ -18,6 +19,7 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
       const options = writeOptionsOf(request.query, "CreateOptions");
       const { namespace, name } = request.info;
       const { draft } = await requestObject(scope, TokenRequest, request, options.fieldValidation);
+      ensureNamespace(TokenRequest, draft, namespace);
       const attributes: AdmissionAttributes = {
         operation: "CREATE",
         definition: store.definition,

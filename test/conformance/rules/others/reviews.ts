@@ -1,5 +1,16 @@
+import { failure } from "../../../support/conformance.ts";
 import { notLabelValue, notQualifiedName } from "../messages.ts";
-import { forbidden, invalid, type Json, type KindRules, type Rule, refused, refusedLike, required } from "../rule.ts";
+import {
+  forbidden,
+  invalid,
+  type Json,
+  type KindRules,
+  type Rule,
+  refused,
+  refusedLike,
+  refusedWith,
+  required,
+} from "../rule.ts";
 
 // pkg/apis/authorization/validation/validation.go, pkg/apis/authentication/validation/validation.go.
 
@@ -174,6 +185,34 @@ export const tokenRequest: KindRules = {
   path: "/api/v1/namespaces/default/serviceaccounts/default/token",
   valid: { spec: { audiences: ["a"] } },
   create: [
+    {
+      says: "a request for a token is of the account in its path",
+      accepts: { metadata: { name: "default", namespace: "default" } },
+      refuses: [
+        refusedWith(
+          { "metadata.name": "a" },
+          failure(
+            422,
+            "Invalid",
+            'TokenRequest.authentication.k8s.io "default" is invalid: metadata.name: Invalid value: "a": must match the service account name if specified',
+            {
+              name: "default",
+              group: "authentication.k8s.io",
+              kind: "TokenRequest",
+              causes: [invalid("metadata.name", "a", "must match the service account name if specified")],
+            },
+          ),
+        ),
+        refusedWith(
+          { "metadata.namespace": "a" },
+          failure(
+            400,
+            "BadRequest",
+            "the namespace of the provided object does not match the namespace sent on the request",
+          ),
+        ),
+      ],
+    },
     {
       says: "a token lasts between ten minutes and 136 years",
       accepts: [600, 4_294_967_296].map((seconds) => ({ "spec.expirationSeconds": seconds })),
