@@ -1,11 +1,11 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
-import { invalid, notSupported, required } from "../../../apimachinery/field/errors.ts";
+import { notSupported, required } from "../../../apimachinery/field/errors.ts";
 import { type Path, path } from "../../../apimachinery/field/path.ts";
 import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
 import type { PersistentVolumeClaim } from "../../generated/types/core-v1.ts";
 import { addMessages } from "../../validation.ts";
 import { isNativeResource } from "./pod/resource-names.ts";
-import { amountOf } from "./volume-access.ts";
+import { addNegativeErrors } from "./volume-access.ts";
 
 const statusPath = path("status");
 const resizeStates = [
@@ -34,11 +34,6 @@ export function claimStatusErrors({ spec, status }: PersistentVolumeClaim): read
     if (addNameErrors(errors, name, allocated)) addNegativeErrors(errors, amount, allocated.key(name));
   }
   return errors;
-}
-
-function addNegativeErrors(errors: FieldError[], text: string, place: Path): void {
-  const amount = amountOf(text)!;
-  if (amount.sign() < 0) errors.push(invalid(place, amount.value(), "must be a valid resource quantity"));
 }
 
 /** Storage, or what has a domain of its own. False where the name is neither. */

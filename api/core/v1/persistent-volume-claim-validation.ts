@@ -2,11 +2,13 @@ import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { forbidden, invalid } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
+import type { Draft } from "../../../apimachinery/resource/object.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import type * as types from "../../generated/types/core-v1.ts";
 import { jsonDiff } from "../../json-diff.ts";
 import { claimStatusErrors } from "./persistent-volume-claim-status.ts";
 import { validateClaimSpec } from "./pod/validation/claim-spec.ts";
+import { copyFields } from "./pod/validation/update.ts";
 import { amountOf, betaStorageClassAnnotation } from "./volume-access.ts";
 
 // Rules: pkg/apis/core/validation ValidatePersistentVolumeClaim, ValidatePersistentVolumeClaimUpdate.
@@ -62,25 +64,24 @@ function movesClassFromAnnotation(claim: Claim, old: Claim): boolean {
   );
 }
 
-/** Both specs without what may change: the volume once, the class where there was none, size and attributes when bound. */
+/** Both specs with the same in what may change: the volume once, the class where there was none, size and attributes when bound. */
 function comparableSpec(claim: Claim, old: Claim, movedToField: boolean): { now: object; before: object } {
-  const bound = claim.status.phase === "Bound";
-  const oldAnnotation = old.metadata.annotations?.[betaStorageClassAnnotation];
-  const className = claim.spec.storageClassName;
-  const named = className !== undefined && old.spec.storageClassName === undefined;
-  const classMayBeNamed = movedToField || (named && (oldAnnotation === undefined || oldAnnotation === className));
-  const strip = (spec: Spec): object => {
-    const { volumeName, storageClassName, volumeAttributesClassName, resources, ...rest } = spec;
-    const { storage: _, ...requests } = resources?.requests ?? {};
-    return {
-      ...rest,
-      ...(old.spec.volumeName ? { volumeName } : {}),
-      ...(classMayBeNamed ? {} : { storageClassName }),
-      ...(bound ? {} : { volumeAttributesClassName }),
-      resources: bound && resources?.requests ? { ...resources, requests } : resources,
-    };
-  };
-  return { now: strip(claim.spec), before: strip(old.spec) };
+  const now = { ...claim.spec } as Draft<Spec>;
+  const before = { ...old.spec } as Draft<Spec>;
+  if (!before.volumeName) copyFields(before, now, ["volumeName"]);
+  const annotation = old.metadata.annotations?.[betaStorageClassAnnotation];
+  const named = now.storageClassName !== undefined && before.storageClassName === undefined;
+  if (movedToField || (named && (annotation === undefined || annotation === now.storageClassName))) {
+    delete now.storageClassName;
+  }
+  if (claim.status.phase === "Bound") {
+    copyFields(now, before, ["volumeAttributesClassName"]);
+    const storage = before.resources?.requests?.["storage"];
+    if (now.resources?.requests !== undefined && storage !== undefined) {
+      now.resources = { ...now.resources, requests: { ...now.resources.requests, storage } };
+    }
+  }
+  return { now, before };
 }
 
 function addShrinkErrors(errors: FieldError[], claim: Claim, old: Claim): void {

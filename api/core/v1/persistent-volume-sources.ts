@@ -17,6 +17,8 @@ type Kind = Exclude<keyof Spec & string, "capacity" | "accessModes">;
 
 interface Source {
   readonly kind: Kind;
+  /** The name upstream's paths have where it is not the field's. */
+  readonly at?: string;
   /** The name that the error of a second source has where it is not the field's. */
   readonly again?: string;
   /** May stand beside others without being blamed for it. */
@@ -27,8 +29,11 @@ interface Source {
 /** A source that pods have in the same form. */
 function asInPods(kind: Kind): Source {
   const found = volumeKinds.find((one) => one.kind === kind)!;
+  const { at, again } = found;
   return {
     kind,
+    ...(at === undefined ? {} : { at }),
+    ...(again === undefined ? {} : { again }),
     validate: (check, spec, place) =>
       found.validate(check as Check, { name: "", [kind]: spec[kind] } as unknown as Volume, place),
   };
@@ -85,12 +90,9 @@ function validateStorageOS(check: Errors, { storageos }: Spec, place: Path): voi
   checkSecret(check, secretRef as SecretReference | undefined, place);
 }
 
-function validateLocal(check: Errors, { local, nodeAffinity }: Spec, place: Path): void {
+function validateLocal(check: Errors, { local }: Spec, place: Path): void {
   if (!local?.path) check.errors.push(required(place.child("path")));
   else validateNoBacksteps(check, local.path, place.child("path"));
-  if (nodeAffinity === undefined) {
-    check.errors.push(required("spec.nodeAffinity", "Local volume requires node affinity"));
-  }
 }
 
 const csiSecrets = [
@@ -122,21 +124,9 @@ const sources: readonly Source[] = [
   { kind: "glusterfs", validate: validateGlusterfs },
   asInPods("flocker"),
   asInPods("nfs"),
-  {
-    kind: "rbd",
-    validate(check, { rbd }, place) {
-      if (!rbd?.monitors?.length) check.errors.push(required(place.child("monitors")));
-      checkRequired(check, place.child("image"), rbd?.image);
-    },
-  },
+  asInPods("rbd"),
   asInPods("quobyte"),
-  {
-    kind: "cephfs",
-    again: "cephFS",
-    validate(check, { cephfs }, place) {
-      if (!cephfs?.monitors?.length) check.errors.push(required(place.child("monitors")));
-    },
-  },
+  asInPods("cephfs"),
   { kind: "iscsi", validate: validateISCSI },
   {
     kind: "cinder",
@@ -165,7 +155,14 @@ const sources: readonly Source[] = [
   { kind: "csi", validate: validateCSI },
 ];
 
-export function addVolumeSourceErrors(check: Errors, spec: Spec, name: string, place: Path): void {
+/** `inline`: in an attachment, where no volume has an affinity. */
+export function addVolumeSourceErrors(
+  check: Errors,
+  spec: Spec,
+  options: { readonly name: string; readonly inline?: boolean },
+  place: Path,
+): void {
+  const { name } = options;
   let found = false;
   for (const source of sources) {
     if (spec[source.kind] === undefined) continue;
@@ -175,8 +172,10 @@ export function addVolumeSourceErrors(check: Errors, spec: Spec, name: string, p
       continue;
     }
     found = true;
-    const at = source.kind === "gcePersistentDisk" ? "persistentDisk" : source.kind;
-    source.validate(check, spec, place.child(at), name);
+    source.validate(check, spec, place.child(source.at ?? source.kind), name);
+    if (source.kind === "local" && (options.inline || spec.nodeAffinity === undefined)) {
+      check.errors.push(required(place.child("nodeAffinity"), "Local volume requires node affinity"));
+    }
   }
   if (!found) check.errors.push(required(place, "must specify a volume type"));
   if (isRoot(spec.hostPath?.path) && spec.persistentVolumeReclaimPolicy === "Recycle") {

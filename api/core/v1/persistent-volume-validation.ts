@@ -1,6 +1,6 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { forbidden, invalid, notSupported, required } from "../../../apimachinery/field/errors.ts";
-import { path } from "../../../apimachinery/field/path.ts";
+import { type Path, path } from "../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import { isValidLabelValue } from "../../../apimachinery/validation/labels.ts";
@@ -8,13 +8,15 @@ import { nameIsDNSSubdomain } from "../../../apimachinery/validation/names.ts";
 import type {
   NodeSelectorRequirement,
   NodeSelectorTerm,
+  PersistentVolume,
   PersistentVolumeSpec as Spec,
 } from "../../generated/types/core-v1.ts";
+import { goMap } from "../../go-values.ts";
 import { jsonDiff } from "../../json-diff.ts";
 import { addMessages } from "../../validation.ts";
 import { addVolumeSourceErrors } from "./persistent-volume-sources.ts";
 import { validateNodeSelector } from "./pod/validation/affinity.ts";
-import { addAccessModeErrors, addPositiveErrors, volumeModes } from "./volume-access.ts";
+import { addAccessModeErrors, addNegativeErrors, addPositiveErrors, volumeModes } from "./volume-access.ts";
 
 // Rules: pkg/apis/core/validation ValidatePersistentVolumeSpec, ValidatePersistentVolumeUpdate.
 
@@ -35,26 +37,89 @@ const common: readonly string[] = [
   "volumeMode",
 ];
 
-export function volumeErrors(spec: Spec, name: string, old: Spec | undefined): readonly FieldError[] {
+type Volume = Pick<PersistentVolume, "metadata" | "spec">;
+
+export function volumeErrors({ metadata, spec }: Volume, old: Volume | undefined): readonly FieldError[] {
   const errors: FieldError[] = [];
-  addAmountErrors(errors, spec);
-  addAffinityErrors(errors, spec, old);
-  addVolumeSourceErrors({ errors }, spec, name, specPath);
-  addClassErrors(errors, spec);
-  if (old !== undefined) addChangeErrors(errors, spec, old);
+  addSpecErrors(errors, spec, metadata.name ?? "", old?.spec);
+  if (!takesMountOptions(spec) && metadata.annotations?.[mountOptions] !== undefined) {
+    const place = path("metadata", "annotations", mountOptions);
+    errors.push(forbidden(place, "may not specify mount options for this volume type"));
+  }
+  if (old === undefined) return errors;
+  // Once more, as upstream tells what is wrong with a changed volume.
+  addSpecErrors(errors, spec, metadata.name ?? "", old.spec);
+  addChangeErrors(errors, spec, old.spec);
   return errors;
 }
 
-function addAmountErrors(errors: FieldError[], spec: Spec): void {
-  const { accessModes = [], capacity = {}, persistentVolumeReclaimPolicy: policy } = spec;
-  if (accessModes.length === 0) errors.push(required(specPath.child("accessModes")));
-  addAccessModeErrors(errors, accessModes, specPath.child("accessModes"));
-  const amounts = Object.entries(capacity);
-  if (amounts.length === 0) errors.push(required(capacityPath));
-  if (capacity["storage"] === undefined || amounts.length > 1) {
-    errors.push(notSupported(capacityPath, amounts.length === 0 ? null : capacity, ["storage"]));
+const mountOptions = "volume.beta.kubernetes.io/mount-options";
+const mounted = [
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "glusterfs",
+  "nfs",
+  "rbd",
+  "quobyte",
+  "iscsi",
+  "cinder",
+  "cephfs",
+  "azureFile",
+  "vsphereVolume",
+  "azureDisk",
+  "photonPersistentDisk",
+] as const;
+
+/** pkg/volume/validation checkMountOption. */
+function takesMountOptions(spec: Spec): boolean {
+  return mounted.some((kind) => spec[kind] !== undefined);
+}
+
+function addSpecErrors(errors: FieldError[], spec: Spec, name: string, old: Spec | undefined): void {
+  addAccessErrors(errors, spec, specPath);
+  addAmountErrors(errors, spec);
+  addAffinityErrors(errors, spec, old);
+  addVolumeSourceErrors({ errors }, spec, { name }, specPath);
+  addClassErrors(errors, spec);
+}
+
+/** A volume in an attachment, which only a CSI driver has: it says nothing of claims and classes. */
+export function addInlineVolumeErrors(errors: FieldError[], spec: Spec, place: Path): void {
+  const refuse = (field: string, detail = "may not be specified in the context of inline volumes") =>
+    errors.push(forbidden(place.child(field), detail));
+  if (spec.claimRef !== undefined) refuse("claimRef");
+  if (Object.keys(spec.capacity ?? {}).length > 0) refuse("capacity");
+  if (spec.csi === undefined) {
+    errors.push(required(place.child("csi"), "has to be specified in the context of inline volumes"));
   }
-  for (const [name, amount] of amounts) addPositiveErrors(errors, amount, capacityPath.key(name));
+  addAccessErrors(errors, spec, place);
+  if (spec.persistentVolumeReclaimPolicy && spec.persistentVolumeReclaimPolicy !== "Retain") {
+    refuse("persistentVolumeReclaimPolicy", "may only be Retain in the context of inline volumes");
+  }
+  if (spec.nodeAffinity !== undefined) refuse("nodeAffinity");
+  addVolumeSourceErrors({ errors }, spec, { name: "", inline: true }, place);
+  if (spec.storageClassName) refuse("storageClassName");
+  if (spec.volumeMode !== undefined && spec.volumeMode !== "Filesystem") {
+    refuse("volumeMode", "may not specify volumeMode other than Filesystem in the context of inline volumes");
+  }
+}
+
+function addAccessErrors(errors: FieldError[], { accessModes = [] }: Spec, place: Path): void {
+  if (accessModes.length === 0) errors.push(required(place.child("accessModes")));
+  addAccessModeErrors(errors, accessModes, place.child("accessModes"));
+}
+
+function addAmountErrors(errors: FieldError[], spec: Spec): void {
+  const { capacity, persistentVolumeReclaimPolicy: policy } = spec;
+  const amounts = Object.entries(capacity ?? {});
+  if (amounts.length === 0) errors.push(required(capacityPath));
+  if (capacity?.["storage"] === undefined || amounts.length > 1) {
+    errors.push(notSupported(capacityPath, goMap(capacity), ["storage"]));
+  }
+  for (const [name, amount] of amounts) {
+    addNegativeErrors(errors, amount, capacityPath.key(name));
+    addPositiveErrors(errors, amount, capacityPath.key(name));
+  }
   if (policy && !reclaimPolicies.includes(policy)) {
     errors.push(notSupported(specPath.child("persistentVolumeReclaimPolicy"), policy, reclaimPolicies));
   }

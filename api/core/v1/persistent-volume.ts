@@ -38,11 +38,14 @@ export const PersistentVolume = defineBuiltIn<PersistentVolume>("/v1/persistentv
     volume.status = { phase: "Pending", lastPhaseTransitionTime: formatTime(now) };
   }),
   prepareForUpdate: changing((volume, old, { subresource, now }) => {
-    if (subresource !== "status" || volume.status.phase === old.status.phase) return;
-    if (volume.status.lastPhaseTransitionTime === old.status.lastPhaseTransitionTime) {
-      volume.status.lastPhaseTransitionTime = formatTime(now);
-    }
+    if (subresource !== "status") return;
+    const { lastPhaseTransitionTime: time } = old.status;
+    const untold = volume.status.lastPhaseTransitionTime === undefined;
+    if (volume.status.phase !== old.status.phase) {
+      if (untold || volume.status.lastPhaseTransitionTime === time) {
+        volume.status.lastPhaseTransitionTime = formatTime(now);
+      }
+    } else if (untold && time !== undefined) volume.status.lastPhaseTransitionTime = time;
   }),
-  validate: ({ metadata, spec }, old, { subresource }) =>
-    subresource === "status" ? [] : volumeErrors(spec, metadata.name ?? "", old?.spec),
+  validate: (volume, old, { subresource }) => (subresource === "status" ? [] : volumeErrors(volume, old)),
 });

@@ -41,3 +41,10 @@ export function amountOf(text: string | undefined): Quantity | undefined {
 export function addPositiveErrors(errors: FieldError[], text: string, place: Path): void {
   if ((amountOf(text)?.sign() ?? 0) <= 0) errors.push(invalid(place, text, "must be greater than zero"));
 }
+
+/** Shows the amount rounded to a whole one, away from zero (validateBasicResource). */
+export function addNegativeErrors(errors: FieldError[], text: string, place: Path): void {
+  const amount = amountOf(text);
+  if (amount === undefined || amount.sign() >= 0) return;
+  errors.push(invalid(place, amount.value(), "must be a valid resource quantity"));
+}

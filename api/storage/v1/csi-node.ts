@@ -1,7 +1,8 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { duplicate, invalid, required } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
-import { validateImmutableField, validateNonnegativeField } from "../../../apimachinery/validation/immutable.ts";
+import { semanticEqual } from "../../../apimachinery/json/equal.ts";
+import { validateNonnegativeField } from "../../../apimachinery/validation/immutable.ts";
 import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
 import { ageColumn, nameColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
@@ -29,15 +30,21 @@ export const CSINode = defineBuiltIn<CSINode>("storage.k8s.io/v1/csinodes", {
       }
     }
     for (const before of old?.spec.drivers ?? []) {
-      const now = drivers.find(({ name }) => name === before.name);
-      if (now === undefined) continue;
-      const { allocatable: _now, ...fixed } = now;
-      const { allocatable: _before, ...fixedBefore } = before;
-      errors.push(...validateImmutableField(fixed, fixedBefore, driversPath));
+      for (const now of drivers.filter(({ name }) => name === before.name)) {
+        const { allocatable: _now, ...fixed } = now;
+        const { allocatable: _before, ...fixedBefore } = before;
+        if (semanticEqual(fixed, fixedBefore)) continue;
+        errors.push(invalid(driversPath, shownDriver(now), "field is immutable"));
+      }
     }
     return errors;
   },
 });
+
+/** As upstream's internal type prints, without what may change. */
+function shownDriver({ name = "", nodeID = "", topologyKeys }: Partial<types.CSINodeDriver>): object {
+  return { Name: name, NodeID: nodeID, TopologyKeys: topologyKeys ?? null, Allocatable: null };
+}
 
 function addDriverErrors(errors: FieldError[], driver: types.CSINodeDriver, i: number): void {
   const place = driversPath.index(i);

@@ -6,6 +6,8 @@ import { validateImmutableField } from "../../../apimachinery/validation/immutab
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/storage-v1.ts";
+import { goMap } from "../../go-values.ts";
+import { addTopologyErrors } from "./topologies.ts";
 import { addParameterErrors, addProvisionerErrors } from "./validation.ts";
 
 export type StorageClass = types.StorageClass;
@@ -31,12 +33,6 @@ export const StorageClass = defineBuiltIn<StorageClass>("storage.k8s.io/v1/stora
   ],
   validate(storageClass, old) {
     const errors: FieldError[] = [];
-    if (old !== undefined) {
-      for (const field of immutable) {
-        errors.push(...validateImmutableField(storageClass[field], old[field], path(field)));
-      }
-      return errors;
-    }
     const { provisioner, parameters, reclaimPolicy, volumeBindingMode: mode } = storageClass;
     addProvisionerErrors(errors, provisioner ?? "", path("provisioner"));
     addParameterErrors(errors, parameters, { place: path("parameters"), mayBeEmpty: true });
@@ -45,9 +41,17 @@ export const StorageClass = defineBuiltIn<StorageClass>("storage.k8s.io/v1/stora
     }
     if (mode === undefined) errors.push(required(path("volumeBindingMode")));
     else if (!bindingModes.includes(mode)) errors.push(notSupported(path("volumeBindingMode"), mode, bindingModes));
+    addTopologyErrors(errors, storageClass.allowedTopologies ?? [], path("allowedTopologies"));
+    for (const field of old === undefined ? [] : immutable) {
+      errors.push(...validateImmutableField(shown(storageClass[field]), shown(old![field]), path(field)));
+    }
     return errors;
   },
 });
+
+function shown(value: string | Readonly<Record<string, string>> | undefined): unknown {
+  return typeof value === "object" ? goMap(value) : value;
+}
 
 function isDefault({ annotations }: ObjectMeta): boolean {
   return defaultAnnotations.some((key) => annotations?.[key] === "true");

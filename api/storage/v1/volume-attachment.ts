@@ -1,17 +1,18 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { forbidden, invalid, required, tooLong } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
+import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { byteLength } from "../../../apimachinery/text/go-quote.ts";
-import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import { rangeMessage } from "../../../apimachinery/validation/messages.ts";
 import { nameIsDNSSubdomain } from "../../../apimachinery/validation/names.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
+import { addInlineVolumeErrors } from "../../core/v1/persistent-volume-validation.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/storage-v1.ts";
 import { addMessages } from "../../validation.ts";
 import { addDriverNameErrors } from "./validation.ts";
 
-// Rules: pkg/apis/storage/validation ValidateVolumeAttachment; the inline volume's own fields are not checked.
+// Rules: pkg/apis/storage/validation ValidateVolumeAttachment.
 
 export type VolumeAttachment = types.VolumeAttachment;
 
@@ -45,7 +46,9 @@ export const VolumeAttachment = defineBuiltIn<VolumeAttachment>("storage.k8s.io/
       const place = path("spec.source.persistentVolumeName");
       addMessages(errors, nameIsDNSSubdomain(volume, false), place, volume);
     }
-    if (old !== undefined) errors.push(...validateImmutableField(spec, old.spec, specPath));
+    if (old !== undefined && !semanticEqual(spec, old.spec)) {
+      errors.push(invalid(specPath, shownSpec(spec), "field is immutable"));
+    }
     return errors;
   },
 });
@@ -57,7 +60,17 @@ function addSourceErrors(errors: FieldError[], source: types.VolumeAttachmentSou
   else if (inline !== undefined && name !== undefined) errors.push(forbidden(sourcePath, detail));
   else if (name === "") {
     errors.push(required(sourcePath.child("persistentVolumeName"), "must specify non empty persistentVolumeName"));
-  }
+  } else if (inline !== undefined) addInlineVolumeErrors(errors, inline, sourcePath.child("inlineVolumeSpec"));
+}
+
+/** As upstream's internal type prints; of an inline volume the API's form. */
+function shownSpec({ attacher = "", source, nodeName = "" }: types.VolumeAttachmentSpec): object {
+  const { persistentVolumeName = null, inlineVolumeSpec = null } = source ?? {};
+  return {
+    Attacher: attacher,
+    Source: { PersistentVolumeName: persistentVolumeName, InlineVolumeSpec: inlineVolumeSpec },
+    NodeName: nodeName,
+  };
 }
 
 function addStatusErrors(errors: FieldError[], status: types.VolumeAttachmentStatus): void {

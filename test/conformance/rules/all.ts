@@ -8,10 +8,22 @@ import { podsContainers } from "./pods-containers/all.ts";
 import { podsVolumes } from "./pods-volumes/all.ts";
 import { unboundPod } from "./pods-volumes/binding.ts";
 import type { Area } from "./rule.ts";
+import { volumeKinds } from "./volumes/all.ts";
+import { growing } from "./volumes/claim.ts";
+import { storageClass } from "./volumes/storage-class.ts";
 import { workloads } from "./workloads/all.ts";
 import { controllers } from "./workloads/controllers.ts";
 
-export const areas: readonly Area[] = [podsContainers, podsVolumes, core, extensions, controllers, workloads, others];
+export const areas: readonly Area[] = [
+  podsContainers,
+  podsVolumes,
+  core,
+  extensions,
+  controllers,
+  workloads,
+  volumeKinds,
+  others,
+];
 
 /** What objects of the rules need around them. */
 export async function prepare(client: HttpClient): Promise<void> {
@@ -20,4 +32,5 @@ export async function prepare(client: HttpClient): Promise<void> {
   await expect(client, { method: "POST", path, body: account }, 201);
   await makeNamespace(client, "rules");
   await expect(client, { method: "POST", path: "/api/v1/namespaces/default/pods", body: unboundPod }, 201);
+  await expect(client, { method: "POST", path: storageClass.path, body: growing }, 201);
 }
