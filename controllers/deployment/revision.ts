@@ -24,25 +24,34 @@ const maxHistoryLength = 2000;
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** 0 where it has none; undefined where it is no number. */
-export function revisionOf({ metadata }: ReplicaSet): number | undefined {
+const maxRevision = 2n ** 63n - 1n;
+
+/** 0 where it has none; undefined where it is no number of 64 bits. */
+export function revisionOf({ metadata }: ReplicaSet): bigint | undefined {
   const text = metadata.annotations?.[revisionAnnotation];
-  if (text === undefined) return 0;
-  return /^[-+]?[0-9]+$/.test(text) ? Number(text) : undefined;
+  if (text === undefined) return 0n;
+  if (!/^[-+]?[0-9]{1,40}$/.test(text)) return undefined;
+  const revision = BigInt(text.replace(/^\+/, ""));
+  return revision > maxRevision || revision < -maxRevision ? undefined : revision;
 }
 
 /** The number that the current one has at least: one more than the highest of the old ones. */
-export function nextRevision(old: readonly ReplicaSet[]): number {
-  return Math.max(0, ...old.map((set) => revisionOf(set) ?? 0)) + 1;
+export function nextRevision(old: readonly ReplicaSet[]): bigint {
+  let highest = 0n;
+  for (const set of old) {
+    const revision = revisionOf(set) ?? 0n;
+    if (revision > highest) highest = revision;
+  }
+  return highest + 1n;
 }
 
 export function byRevision(a: ReplicaSet, b: ReplicaSet): number {
   const [first, second] = [revisionOf(a), revisionOf(b)];
-  return first === undefined || second === undefined || first === second ? byAge(a, b) : first - second;
+  return first === undefined || second === undefined || first === second ? byAge(a, b) : first < second ? -1 : 1;
 }
 
 /** The annotations that the current ReplicaSet should have; the same object where it has them. */
-export function currentAnnotations(deployment: Deployment, set: ReplicaSet, revision: number): Annotations {
+export function currentAnnotations(deployment: Deployment, set: ReplicaSet, revision: bigint): Annotations {
   const before: Annotations = set.metadata.annotations ?? {};
   const after: Record<string, string> = { ...before };
   for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {})) {
@@ -73,7 +82,7 @@ export function sizeAnnotations(deployment: Deployment): Annotations {
 }
 
 /** Annotations of a ReplicaSet that is about to be made. */
-export function firstAnnotations(deployment: Deployment, revision: number): Annotations {
+export function firstAnnotations(deployment: Deployment, revision: bigint): Annotations {
   const shared = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !ownAnnotations.has(name));
   return { ...Object.fromEntries(shared), [revisionAnnotation]: String(revision), ...sizeAnnotations(deployment) };
 }

@@ -3,9 +3,8 @@ import { after, before, describe } from "node:test";
 import { builtInResources } from "../../api/mod.ts";
 import { realClock, realRandom, silentLogger } from "../../base/mod.ts";
 import { createClient } from "../../client/mod.ts";
-import { runFakeNodes } from "../../cluster/testing/fake-nodes.ts";
+import { type FakeNodesOptions, runFakeNodes } from "../../cluster/testing/fake-nodes.ts";
 import { runAllControllers } from "../../controllers/mod.ts";
-import { runScheduler } from "../../scheduler/mod.ts";
 import { eventually } from "./eventually.ts";
 import { type HttpClient, http2Client } from "./http.ts";
 import { type HttpsServer, type HttpsServerOptions, startHttpsServer } from "./https-server.ts";
@@ -27,9 +26,10 @@ export interface Upstream {
 export interface UpstreamOptions extends HttpsServerOptions {
   /** All controllers run. Default true. */
   readonly controllers?: boolean;
-  /** Names of nodes whose pods become ready without containers. They bind pods too, unless the scheduler does. */
+  /** Names of nodes whose pods become ready without containers, and are bound in turn. */
   readonly nodes?: readonly string[];
-  readonly scheduler?: boolean;
+  /** Pods of theirs for which this is false never become ready. */
+  readonly healthy?: FakeNodesOptions["healthy"];
 }
 
 /** Gives the tests of an area one server on HTTPS and HTTP/2. A test's name is upstream's title of it. */
@@ -88,12 +88,10 @@ function startActors(https: HttpsServer, options: UpstreamOptions, signal: Abort
     const ranges = { clusterCidr: ["10.244.0.0/16"], serviceCidrs: ["10.96.0.0/16"] };
     running.push(runAllControllers({ ...parts, clientAs, rootCa: https.ca, ...ranges }, signal));
   }
-  if (options.scheduler) {
-    const user = { username: "system:kube-scheduler", groups: ["system:authenticated"] };
-    running.push(runScheduler({ ...parts, client: createClient(server.transport(user, "kube-scheduler")) }, signal));
-  }
   if (options.nodes) {
-    running.push(runFakeNodes({ ...parts, client: createClient(server.transport()), names: options.nodes }, signal));
+    const { nodes: names, healthy } = options;
+    const nodes = { ...parts, client: createClient(server.transport()), names, ...(healthy && { healthy }) };
+    running.push(runFakeNodes(nodes, signal));
   }
   return running;
 }

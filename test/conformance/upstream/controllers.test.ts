@@ -1,5 +1,7 @@
 // One process for several areas: loading the program takes longer than most of their tests.
 import "./garbage-collector.ts";
+import "./more-pods.ts";
 import "./pods.ts";
 import "./resource-quotas.ts";
+import "./rollouts.ts";
 import "./workloads.ts";

@@ -61,8 +61,11 @@ describeUpstream("Lifecycles", (use) => {
     assert.deepEqual((await configMaps.get("test"))["data"], { data: "value" });
   });
 
-  for (const resource of ["configmaps", "secrets"]) {
-    test(`${resource} should be immutable if \`immutable\` field is set`, async () => {
+  for (const [resource, kind, emptyKey] of [
+    ["configmaps", "ConfigMap", "should fail to create ConfigMap with empty key"],
+    ["secrets", "Secrets", "should fail to create secret due to empty secret key"],
+  ] as const) {
+    test(`${kind} should be immutable if \`immutable\` field is set`, async () => {
       const all = use.typed(resource, await use.makeNamespace());
       const created = await all.create({ metadata: { name: "immutable" }, data: { "data-1": "dmFsdWU=" } });
       const more = await all.update({ ...created, data: { ...created["data"], "data-4": "dmFsdWU=" } } as Thing);
@@ -75,7 +78,7 @@ describeUpstream("Lifecycles", (use) => {
       await all.update(current);
       await all.delete("immutable");
     });
-    test(`${resource} should fail to create with empty key`, async () => {
+    test(emptyKey, async () => {
       const all = use.typed(resource, await use.makeNamespace());
       const object = { metadata: { name: "empty-key" }, data: { "": "dmFsdWUtMQo=" } };
       await isRefused(all.create(object), 422, /data\[\]: Invalid value: "": /);

@@ -131,6 +131,7 @@ describeUpstream(
     for (const [resource, title] of [
       ["replicasets", "should adopt matching pods on creation and release no longer matching pods"],
       ["replicationcontrollers", "should adopt matching pods on creation"],
+      ["replicationcontrollers", "should release no longer matching pods"],
     ] as const) {
       test(title, async () => {
         const namespace = await use.makeNamespace();
