@@ -27,7 +27,10 @@ function encrypted(inner: Storage, providers: readonly object[]): Storage {
   });
   const transformers = transformersOf(configuration, { clock: realClock, random: realRandom, logger: silentLogger });
   const resourceOf = resourceOfKey(builtInResources);
-  return new EncryptedStorage(inner, (name) => transformers.of(resourceOf(name)!));
+  return new EncryptedStorage(inner, (name) => {
+    const resource = resourceOf(name);
+    return resource && transformers.of(resource);
+  });
 }
 
 test("secrets are encrypted, read with a former key, and rewritten with the new one by a write that changes nothing", {

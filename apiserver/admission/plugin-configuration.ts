@@ -1,8 +1,7 @@
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { forbidden, formatFieldErrors, invalid } from "../../apimachinery/field/errors.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
-import { readConfiguration } from "../configuration/read-fields.ts";
-import { type Shape, shaped, texts, typeOfFile } from "../configuration/shaped.ts";
+import { readConfiguration, type Shape, shaped, texts, typeOfFile } from "../configuration/shaped.ts";
 import { type EventRateLimitConfiguration, eventRateLimitErrors } from "./off-by-default/event-rate-limit.ts";
 import { type ImagePolicyConfiguration, readImagePolicy } from "./off-by-default/image-policy-configuration.ts";
 import type { PodTolerationConfiguration } from "./off-by-default/pod-toleration-restriction.ts";
@@ -118,16 +117,15 @@ const ownReaders: ReadonlyMap<string, { field: keyof PluginConfigurations; read:
 
 /** As apiserver/pkg/admission/plugin/webhook/config LoadConfig. */
 function readWebhookAdmission(content: unknown): WebhookAdmissionConfiguration {
-  const file = readConfiguration(content, {
+  const { kubeConfigFile = "", staticManifestsDir = "" } = readConfiguration(content, {
     kind: "WebhookAdmissionConfiguration",
     versions: ["v1"],
-    known: ["kubeConfigFile", "staticManifestsDir"],
+    shape: { kubeConfigFile: "text", staticManifestsDir: "text" },
   });
-  const kubeConfigFile = file.text("kubeConfigFile");
   const errors: FieldError[] = [];
   if (kubeConfigFile !== "" && !kubeConfigFile.startsWith("/")) {
     errors.push(invalid("kubeConfigFile", kubeConfigFile, "must be an absolute file path"));
-  } else if (file.text("staticManifestsDir") !== "") {
+  } else if (staticManifestsDir !== "") {
     const why = "staticManifestsDir requires the ManifestBasedAdmissionControlConfig feature gate to be enabled";
     errors.push(forbidden("staticManifestsDir", why));
   }

@@ -7,8 +7,9 @@ import {
   notSupported,
   required,
 } from "../../apimachinery/field/errors.ts";
+import { formatDuration } from "../../apimachinery/time/duration.ts";
 import { isDNS1123Subdomain } from "../../apimachinery/validation/dns.ts";
-import { type Fields, readConfiguration } from "../configuration/read-fields.ts";
+import { each, readConfiguration, type Shaped } from "../configuration/shaped.ts";
 import { compileMatchConditions, type MatchCondition } from "./webhook/match-conditions.ts";
 
 export type BuiltInAuthorizer = "Node" | "RBAC" | "ABAC" | "AlwaysAllow" | "AlwaysDeny";
@@ -29,11 +30,15 @@ export interface WebhookConfiguration {
 }
 
 const types = ["ABAC", "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
-const webhookFields = [
-  ...["timeout", "authorizedTTL", "cacheAuthorizedRequests", "unauthorizedTTL", "cacheUnauthorizedRequests"],
-  ...["subjectAccessReviewVersion", "matchConditionSubjectAccessReviewVersion", "failurePolicy"],
-  ...["connectionInfo", "matchConditions"],
-];
+const webhookShape = {
+  ...each("duration", "timeout", "authorizedTTL", "unauthorizedTTL"),
+  ...each("flag", "cacheAuthorizedRequests", "cacheUnauthorizedRequests"),
+  ...each("text", "subjectAccessReviewVersion", "matchConditionSubjectAccessReviewVersion", "failurePolicy"),
+  connectionInfo: each("text", "type", "kubeConfigFile"),
+  matchConditions: [{ expression: "text" }],
+} as const;
+const authorizerShape = { type: "text", name: "text", webhook: webhookShape } as const;
+type GivenWebhook = Shaped<typeof webhookShape>;
 
 /**
  * Reads the file of `--authorization-config`, parsed as YAML or JSON. Throws upstream's words for what is wrong with it.
@@ -46,13 +51,13 @@ export function parseAuthorizationConfiguration(
   const file = readConfiguration(content, {
     kind: "AuthorizationConfiguration",
     versions: ["v1", "v1beta1"],
-    known: ["authorizers"],
+    shape: { authorizers: [authorizerShape] },
   });
-  const given = file.parts("authorizers", ["type", "name", "webhook"]);
+  const given = file.authorizers ?? [];
   const errors: FieldError[] = [];
   if (given.length === 0) errors.push(required("authorizers", "at least one authorization mode must be defined"));
   const seen = { types: new Set<string>(), names: new Set<string>() };
-  const authorizers = given.flatMap((one) => authorizerOf(one, seen, errors));
+  const authorizers = given.flatMap((one, i) => authorizerOf(one, `authorizers[${i}]`, seen, errors));
   if (errors.length > 0) throw new Error(formatFieldErrors(errors));
   checkTypes(authorizers, started);
   return authorizers;
@@ -79,13 +84,11 @@ function checkTypes(
 }
 
 function authorizerOf(
-  given: Fields,
+  { type = "", name = "", webhook }: Shaped<typeof authorizerShape>,
+  path: string,
   seen: { readonly types: Set<string>; readonly names: Set<string> },
   errors: FieldError[],
 ): readonly AuthorizerConfiguration[] {
-  const { path } = given;
-  const type = given.text("type");
-  const name = given.text("name");
   const wrong = (error: FieldError): readonly [] => {
     errors.push(error);
     return [];
@@ -96,7 +99,6 @@ function authorizerOf(
   seen.types.add(type);
   errors.push(...validateName(name, `${path}.name`, seen.names));
   seen.names.add(name);
-  const webhook = given.part("webhook", webhookFields);
   if (type === "Webhook") {
     if (webhook === undefined) return wrong(required(`${path}.webhook`, "required when type=Webhook"));
     return [{ type, name, ...webhookOf(webhook, path, errors) }];
@@ -114,42 +116,43 @@ function validateName(name: string, path: string, names: ReadonlySet<string>): r
   return messages.length === 0 ? [] : [invalid(path, name, `authorizer name is invalid: ${messages.join(", ")}`)];
 }
 
-function webhookOf(given: Fields, path: string, errors: FieldError[]): WebhookConfiguration {
+function webhookOf(given: GivenWebhook, path: string, errors: FieldError[]): WebhookConfiguration {
+  const { timeout: timeoutMs = 0, matchConditions } = given;
   const { conditions, errors: wrongConditions } = compileMatchConditions(
-    given.parts("matchConditions", ["expression"]).map((one) => one.text("expression")),
+    (matchConditions ?? []).map(({ expression = "" }) => expression),
     path,
   );
-  const chosen = (name: string, choices: readonly string[]): string => {
-    const value = given.text(name);
+  const chosen = (name: "subjectAccessReviewVersion" | "failurePolicy", choices: readonly string[]): string => {
+    const { [name]: value = "" } = given;
     if (value === "") errors.push(required(`${path}.${name}`));
     else if (!choices.includes(value)) errors.push(notSupported(`${path}.${name}`, value, choices));
     return value;
   };
-  const timeoutMs = given.durationMs("timeout") ?? 0;
+  const shown = (ms: number): string => formatDuration(BigInt(Math.round(ms * 1_000_000)));
   if (timeoutMs === 0) errors.push(required(`${path}.timeout`));
   else if (timeoutMs < 0 || timeoutMs > 30_000) {
-    errors.push(invalid(`${path}.timeout`, given.text("timeout"), "must be > 0s and <= 30s"));
+    errors.push(invalid(`${path}.timeout`, shown(timeoutMs), "must be > 0s and <= 30s"));
   }
-  const ttl = (name: string, missing: number, kept: string): number => {
-    const value = given.durationMs(name) ?? missing;
-    if (value < 0) errors.push(invalid(`${path}.${name}`, given.text(name), "must be > 0s"));
-    return given.has(kept) && !given.flag(kept) ? 0 : value;
+  const ttl = (name: "authorizedTTL" | "unauthorizedTTL", missing: number, kept: boolean | undefined): number => {
+    const { [name]: value = missing } = given;
+    if (value < 0) errors.push(invalid(`${path}.${name}`, shown(value), "must be > 0s"));
+    return kept === false ? 0 : value;
   };
   const version = chosen("subjectAccessReviewVersion", ["v1", "v1beta1"]);
-  const matchVersion = given.text("matchConditionSubjectAccessReviewVersion");
+  const { matchConditionSubjectAccessReviewVersion: matchVersion = "" } = given;
   const matchPath = `${path}.matchConditionSubjectAccessReviewVersion`;
-  if (matchVersion === "" && given.has("matchConditions")) {
+  if (matchVersion === "" && matchConditions !== undefined) {
     errors.push(required(matchPath, "required if match conditions are specified"));
   } else if (matchVersion !== "" && matchVersion !== "v1") {
     errors.push(notSupported(matchPath, matchVersion, ["v1"]));
   }
   const failurePolicy = chosen("failurePolicy", ["NoOpinion", "Deny"]);
-  const kubeConfigFile = connectionOf(given.part("connectionInfo", ["type", "kubeConfigFile"]), path, errors);
+  const kubeConfigFile = connectionOf(given.connectionInfo, path, errors);
   errors.push(...wrongConditions);
   return {
     timeoutMs,
-    authorizedTtlMs: ttl("authorizedTTL", 300_000, "cacheAuthorizedRequests"),
-    unauthorizedTtlMs: ttl("unauthorizedTTL", 30_000, "cacheUnauthorizedRequests"),
+    authorizedTtlMs: ttl("authorizedTTL", 300_000, given.cacheAuthorizedRequests),
+    unauthorizedTtlMs: ttl("unauthorizedTTL", 30_000, given.cacheUnauthorizedRequests),
     version: version as "v1",
     failurePolicy: failurePolicy as "Deny",
     kubeConfigFile,
@@ -157,9 +160,8 @@ function webhookOf(given: Fields, path: string, errors: FieldError[]): WebhookCo
   };
 }
 
-function connectionOf(given: Fields | undefined, path: string, errors: FieldError[]): string {
-  const type = given?.text("type") ?? "";
-  const file = given?.text("kubeConfigFile") ?? "";
+function connectionOf(given: GivenWebhook["connectionInfo"] = {}, path: string, errors: FieldError[]): string {
+  const { type = "", kubeConfigFile: file = "" } = given;
   const at = `${path}.connectionInfo`;
   if (type === "") errors.push(required(`${at}.type`));
   // A server that is a pod of the cluster it asks: not one of ours.

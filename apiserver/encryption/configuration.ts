@@ -1,5 +1,5 @@
 import { formatFieldErrors } from "../../apimachinery/field/errors.ts";
-import { type Fields, readConfiguration } from "../configuration/read-fields.ts";
+import { each, readConfiguration, type Shaped, texts } from "../configuration/shaped.ts";
 import { validateConfiguration } from "./validation.ts";
 
 /** apiserver.config.k8s.io/v1 EncryptionConfiguration. */
@@ -40,38 +40,39 @@ export function parseEncryptionConfiguration(content: unknown, { reload = false 
   const file = readConfiguration(content, {
     kind: "EncryptionConfiguration",
     versions: ["v1"],
-    known: ["resources"],
+    shape: { resources: [{ resources: texts, providers: [providerShape] }] },
   });
-  const resources = file.parts("resources", ["resources", "providers"]).map((one) => ({
-    resources: one.texts("resources"),
-    providers: one.parts("providers", ["aesgcm", "aescbc", "secretbox", "identity", "kms"]).map(providerOf),
+  const resources = (file.resources ?? []).map(({ resources: names = [], providers = [] }) => ({
+    resources: names,
+    providers: providers.map(providerOf),
   }));
   const errors = validateConfiguration({ resources }, reload);
   if (errors.length > 0) throw new Error(formatFieldErrors(errors));
   return { resources };
 }
 
-function providerOf(given: Fields): ProviderConfiguration {
-  const provider: Record<string, unknown> = {};
-  for (const name of ["aesgcm", "aescbc", "secretbox"]) {
-    const keys = given.part(name, ["keys"])?.parts("keys", ["name", "secret"]);
-    if (keys !== undefined) {
-      provider[name] = { keys: keys.map((key) => ({ name: key.text("name"), secret: key.text("secret") })) };
-    }
-  }
-  if (given.part("identity", []) !== undefined) provider["identity"] = {};
-  const kms = given.part("kms", ["apiVersion", "name", "cachesize", "endpoint", "timeout"]);
-  if (kms !== undefined) provider["kms"] = kmsOf(kms);
-  return provider;
+const keys = { keys: [each("text", "name", "secret")] } as const;
+const providerShape = {
+  ...each(keys, "aesgcm", "aescbc", "secretbox"),
+  identity: {},
+  kms: { ...each("text", "apiVersion", "name", "endpoint"), cachesize: "integer", timeout: "duration" },
+} as const;
+type GivenProvider = Shaped<typeof providerShape>;
+
+function providerOf({ aesgcm, aescbc, secretbox, identity, kms }: GivenProvider): ProviderConfiguration {
+  return {
+    ...(aesgcm && { aesgcm: keysOf(aesgcm) }),
+    ...(aescbc && { aescbc: keysOf(aescbc) }),
+    ...(secretbox && { secretbox: keysOf(secretbox) }),
+    ...(identity && { identity }),
+    ...(kms && { kms: kmsOf(kms) }),
+  };
 }
 
-function kmsOf(given: Fields): KmsConfiguration {
-  const cachesize = given.integer("cachesize");
-  return {
-    apiVersion: given.optionalText("apiVersion") ?? "v1",
-    name: given.text("name"),
-    endpoint: given.text("endpoint"),
-    timeoutMs: given.durationMs("timeout") ?? 3_000,
-    ...(cachesize === undefined ? {} : { cachesize }),
-  };
+function keysOf({ keys: given = [] }: Shaped<typeof keys>): KeysConfiguration {
+  return { keys: given.map((key) => ({ name: "", secret: "", ...key })) };
+}
+
+function kmsOf({ timeout = 3_000, ...given }: NonNullable<GivenProvider["kms"]>): KmsConfiguration {
+  return { apiVersion: "v1", name: "", endpoint: "", timeoutMs: timeout, ...given };
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../../apimachinery/time/duration.ts";
-import { type Shape, shaped } from "../../configuration/shaped.ts";
+import { each, shaped } from "../../configuration/shaped.ts";
 
 /** How ImagePolicyWebhook asks, and for how long it believes the answer. */
 export interface ImagePolicyConfiguration {
@@ -13,23 +13,17 @@ export interface ImagePolicyConfiguration {
 }
 
 const minuteMs = 60_000;
-const shape: Shape = {
+const shape = {
   imagePolicy: {
-    ...{ kubeConfigFile: "text", allowTTL: "number", denyTTL: "number", retryBackoff: "number", defaultAllow: "flag" },
+    ...each("number", "allowTTL", "denyTTL", "retryBackoff"),
+    kubeConfigFile: "text",
+    defaultAllow: "flag",
   },
-};
+} as const;
 
 /** Reads what `--admission-control-config-file` says of it. Throws in upstream's words (plugin/pkg/admission/imagepolicy/config.go). */
 export function readImagePolicy(content: unknown): ImagePolicyConfiguration {
-  const { imagePolicy = {} } = shaped(content, shape) as {
-    imagePolicy?: {
-      readonly kubeConfigFile?: string;
-      readonly allowTTL?: number;
-      readonly denyTTL?: number;
-      readonly retryBackoff?: number;
-      readonly defaultAllow?: boolean;
-    };
-  };
+  const { imagePolicy = {} } = shaped(content, shape) ?? {};
   const { kubeConfigFile = "", allowTTL, denyTTL, retryBackoff, defaultAllow = false } = imagePolicy;
   const retryBackoffMs = duration(retryBackoff, { scale: 1, minMs: 1e-6, maxMs: 5 * minuteMs, missingMs: 500 });
   const seconds = { scale: 1_000, minMs: 1_000, maxMs: 30 * minuteMs };

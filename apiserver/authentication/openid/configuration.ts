@@ -1,4 +1,4 @@
-import { type Fields, readConfiguration } from "../../configuration/read-fields.ts";
+import { each, readConfiguration, type Shaped, texts } from "../../configuration/shaped.ts";
 
 /** One issuer of tokens, as AuthenticationConfiguration (apiserver.config.k8s.io/v1) has it. */
 export interface JwtAuthenticatorConfiguration {
@@ -41,69 +41,59 @@ export interface AuthenticationConfiguration {
   readonly anonymous: { readonly enabled: boolean; readonly paths: readonly string[] } | undefined;
 }
 
+const mapping = each("text", "claim", "prefix", "expression");
+
+const jwtShape = {
+  issuer: {
+    ...each("text", "url", "discoveryURL", "certificateAuthority", "audienceMatchPolicy", "egressSelectorType"),
+    audiences: texts,
+  },
+  claimValidationRules: [each("text", "claim", "requiredValue", "expression", "message")],
+  claimMappings: {
+    username: mapping,
+    groups: mapping,
+    uid: each("text", "claim", "expression"),
+    extra: [each("text", "key", "valueExpression")],
+  },
+  userValidationRules: [each("text", "expression", "message")],
+} as const;
+
 /** Reads the file of `--authentication-config`, parsed as YAML or JSON. Throws for what it does not know; contents are checked later. */
 export function parseAuthenticationConfiguration(content: unknown): AuthenticationConfiguration {
-  const file = readConfiguration(content, {
+  const { jwt = [], anonymous } = readConfiguration(content, {
     kind: "AuthenticationConfiguration",
     versions: ["v1", "v1beta1", "v1alpha1"],
-    known: ["jwt", "anonymous"],
+    shape: { jwt: [jwtShape], anonymous: { enabled: "flag", conditions: [{ path: "text" }] } },
   });
-  const anonymous = file.part("anonymous", ["enabled", "conditions"]);
   return {
-    jwt: file
-      .parts("jwt", ["issuer", "claimValidationRules", "claimMappings", "userValidationRules"])
-      .map(jwtAuthenticator),
+    jwt: jwt.map(jwtAuthenticator),
     anonymous: anonymous && {
-      enabled: anonymous.flag("enabled"),
-      paths: anonymous.parts("conditions", ["path"]).map((one) => one.text("path")),
+      enabled: anonymous.enabled ?? false,
+      paths: (anonymous.conditions ?? []).map(({ path = "" }) => path),
     },
   };
 }
 
-const issuerFields = [
-  ...["url", "discoveryURL", "certificateAuthority", "audiences", "audienceMatchPolicy", "egressSelectorType"],
-];
-
-function jwtAuthenticator(given: Fields): JwtAuthenticatorConfiguration {
-  const issuer = given.part("issuer", issuerFields);
-  const mappings = given.part("claimMappings", ["username", "groups", "uid", "extra"]);
+function jwtAuthenticator(given: Shaped<typeof jwtShape>): JwtAuthenticatorConfiguration {
+  const { issuer = {}, claimMappings = {}, claimValidationRules = [], userValidationRules = [] } = given;
+  const { url = "", discoveryURL: discoveryUrl = "", certificateAuthority = "", audiences = [] } = issuer;
+  const { audienceMatchPolicy = "", egressSelectorType = "" } = issuer;
   return {
-    issuer: {
-      url: issuer?.text("url") ?? "",
-      discoveryUrl: issuer?.text("discoveryURL") ?? "",
-      certificateAuthority: issuer?.text("certificateAuthority") ?? "",
-      audiences: issuer?.texts("audiences") ?? [],
-      audienceMatchPolicy: issuer?.text("audienceMatchPolicy") ?? "",
-      egressSelectorType: issuer?.text("egressSelectorType") ?? "",
-    },
-    claimValidationRules: given
-      .parts("claimValidationRules", ["claim", "requiredValue", "expression", "message"])
-      .map((rule) => ({
-        claim: rule.text("claim"),
-        requiredValue: rule.text("requiredValue"),
-        expression: rule.text("expression"),
-        message: rule.text("message"),
-      })),
-    claimMappings: {
-      username: mappingOf(mappings?.part("username", ["claim", "prefix", "expression"])),
-      groups: mappingOf(mappings?.part("groups", ["claim", "prefix", "expression"])),
-      uid: mappingOf(mappings?.part("uid", ["claim", "expression"])),
-      extra: (mappings?.parts("extra", ["key", "valueExpression"]) ?? []).map((one) => ({
-        key: one.text("key"),
-        valueExpression: one.text("valueExpression"),
-      })),
-    },
-    userValidationRules: given.parts("userValidationRules", ["expression", "message"]).map((rule) => ({
-      expression: rule.text("expression"),
-      message: rule.text("message"),
+    issuer: { url, discoveryUrl, certificateAuthority, audiences, audienceMatchPolicy, egressSelectorType },
+    claimValidationRules: claimValidationRules.map((rule) => ({
+      ...{ claim: "", requiredValue: "", expression: "", message: "" },
+      ...rule,
     })),
+    claimMappings: {
+      username: mappingOf(claimMappings.username),
+      groups: mappingOf(claimMappings.groups),
+      uid: { claim: "", expression: "", ...claimMappings.uid },
+      extra: (claimMappings.extra ?? []).map((one) => ({ key: "", valueExpression: "", ...one })),
+    },
+    userValidationRules: userValidationRules.map((rule) => ({ expression: "", message: "", ...rule })),
   };
 }
 
-function mappingOf(given: Fields | undefined): ClaimMapping {
-  return {
-    claim: given?.text("claim") ?? "",
-    prefix: given?.optionalText("prefix"),
-    expression: given?.text("expression") ?? "",
-  };
+function mappingOf(given: Shaped<typeof mapping> = {}): ClaimMapping {
+  return { claim: "", prefix: undefined, expression: "", ...given };
 }

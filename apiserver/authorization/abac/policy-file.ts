@@ -1,5 +1,5 @@
 import { groupAuthenticated } from "../../authentication/names.ts";
-import { shaped, typeOfFile } from "../../configuration/shaped.ts";
+import { each, shaped, typeOfFile } from "../../configuration/shaped.ts";
 
 /** What some subject may. Empty names match what is empty; `*` matches all (abac.authorization.kubernetes.io PolicySpec). */
 export interface Policy {
@@ -17,8 +17,8 @@ export interface Policy {
 const anyPolicy: Policy = {
   ...{ user: "", group: "", readonly: false, apiGroup: "", resource: "", namespace: "", nonResourcePath: "" },
 };
-const oldShape = { user: "text", group: "text", readonly: "flag", resource: "text", namespace: "text" } as const;
-const shape = { spec: { ...oldShape, apiGroup: "text", nonResourcePath: "text" } } as const;
+const oldShape = { ...each("text", "user", "group", "resource", "namespace"), readonly: "flag" } as const;
+const shape = { spec: { ...oldShape, ...each("text", "apiGroup", "nonResourcePath") } };
 const group = "abac.authorization.kubernetes.io";
 
 /**
@@ -41,10 +41,10 @@ export function parsePolicyFile(text: string, file: string): readonly Policy[] {
 function policyOf(content: unknown): Policy {
   const { apiVersion, kind } = typeOfFile(content);
   if (apiVersion === `${group}/v1beta1` && kind === "Policy") {
-    const { spec = {} } = shaped(content, shape) as { spec?: Partial<Policy> };
+    const { spec = {} } = shaped(content, shape) ?? {};
     return authenticatedOnly({ ...anyPolicy, ...spec });
   }
-  return fromUnversioned(shaped(content, oldShape) as Partial<Policy>);
+  return fromUnversioned(shaped(content, oldShape) ?? {});
 }
 
 /** Lines of the first form name no version, and leave out what is to match all. */
