@@ -117,31 +117,55 @@ export function formatFinding(text: string, props: Props, path: string): Finding
 type Numeric = number | bigint;
 
 export function* numberFindings(value: Numeric, props: Props, path: string): Generator<Finding> {
-  const range = rangeFinding(value, props, path);
+  const range = rangeFinding(value, props, path, "Checked");
   if (range !== undefined) yield range;
   const { multipleOf, minimum, maximum } = props;
-  const invalid = (message: string): Finding => ({
-    kind: "invalid",
-    path,
-    message: `${path} in body ${message}`,
-    value,
-  });
-  if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
-    yield invalid(`should be a multiple of ${goFloat(multipleOf)}`);
+  if (multipleOf !== undefined) yield* boundaryFindings(value, multipleOf, props, path, "MultipleOf", multipleProblem);
+  if (minimum !== undefined) {
+    const exclusive = props.exclusiveMinimum === true;
+    yield* boundaryFindings(value, minimum, props, path, "Minimum boundary", (number, least) => {
+      if (exclusive ? number > least : number >= least) return undefined;
+      return `should be ${exclusive ? "greater than" : "greater than or equal to"} ${goFloat(least)}`;
+    });
   }
-  if (minimum !== undefined && (value < minimum || (props.exclusiveMinimum === true && value <= minimum))) {
-    const than = props.exclusiveMinimum === true ? "greater than" : "greater than or equal to";
-    yield invalid(`should be ${than} ${goFloat(minimum)}`);
+  if (maximum !== undefined) {
+    const exclusive = props.exclusiveMaximum === true;
+    yield* boundaryFindings(value, maximum, props, path, "Maximum boundary", (number, most) => {
+      if (exclusive ? number < most : number <= most) return undefined;
+      return `should be ${exclusive ? "less than" : "less than or equal to"} ${goFloat(most)}`;
+    });
   }
-  if (maximum !== undefined && (value > maximum || (props.exclusiveMaximum === true && value >= maximum))) {
-    const than = props.exclusiveMaximum === true ? "less than" : "less than or equal to";
-    yield invalid(`should be ${than} ${goFloat(maximum)}`);
-  }
+}
+
+type Compare = (value: Numeric, boundary: number) => string | undefined;
+
+/** A boundary that is none of the type is told; beside whole values, the others lose their fractions, as upstream's do. */
+function* boundaryFindings(
+  value: Numeric,
+  boundary: number,
+  props: Props,
+  path: string,
+  what: string,
+  compare: Compare,
+): Generator<Finding> {
+  const misfit = rangeFinding(boundary, props, path, what);
+  if (misfit !== undefined) yield misfit;
+  const whole = misfit === undefined && (typeof value === "bigint" || Number.isInteger(value));
+  const used = whole ? Math.trunc(boundary) : boundary;
+  const problem = compare(value, used);
+  if (problem === undefined) return;
+  const message = problem.startsWith("factor") ? problem.replace("{path}", path) : `${path} in body ${problem}`;
+  yield { kind: "invalid", path, message, value: problem.startsWith("factor") ? used : value };
+}
+
+function multipleProblem(value: Numeric, factor: number): string | undefined {
+  if (factor <= 0) return `factor MultipleOf declared for {path} must be positive: ${goFloat(factor)}`;
+  return isMultiple(value, factor) ? undefined : `should be a multiple of ${goFloat(factor)}`;
 }
 
 const int64Max = 2n ** 63n;
 
-function rangeFinding(value: Numeric, props: Props, path: string): Finding | undefined {
+function rangeFinding(value: Numeric, props: Props, path: string, what: string): Finding | undefined {
   const [type, more] = typesOf(props);
   if (more !== undefined) return undefined;
   const format = heededFormat(type, props.format);
@@ -154,11 +178,10 @@ function rangeFinding(value: Numeric, props: Props, path: string): Finding | und
       : format !== "float" || Math.abs(Number(value)) <= 3.4028235677973366e38;
   if (fits) return undefined;
   const kind = format === "" ? "(default format)" : `with format ${format}`;
-  return { kind: "other", path, message: `Checked value must be of type ${type ?? ""} ${kind} in ${path}` };
+  return { kind: "other", path, message: `${what} value must be of type ${type ?? ""} ${kind} in ${path}` };
 }
 
 function isMultiple(value: Numeric, factor: number): boolean {
-  if (factor <= 0) return false;
   if (typeof value === "bigint") return Number.isInteger(factor) && value % BigInt(factor) === 0n;
   if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0;
   const quotient = factor < 1 ? (1 / factor) * value : value / factor;

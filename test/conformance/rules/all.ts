@@ -2,7 +2,7 @@ import { expect } from "../../support/conformance.ts";
 import type { HttpClient } from "../../support/http.ts";
 import { makeNamespace } from "../../support/namespace.ts";
 import { core } from "./core/all.ts";
-import { extensions } from "./extensions/all.ts";
+import { extensions, prepareExtensions } from "./extensions/all.ts";
 import { others } from "./others/all.ts";
 import { podsContainers } from "./pods-containers/all.ts";
 import { podsVolumes } from "./pods-volumes/all.ts";
@@ -31,6 +31,7 @@ export async function prepare(client: HttpClient): Promise<void> {
   const path = "/api/v1/namespaces/default/serviceaccounts";
   await expect(client, { method: "POST", path, body: account }, 201);
   await makeNamespace(client, "rules");
+  await prepareExtensions(client);
   await expect(client, { method: "POST", path: "/api/v1/namespaces/default/pods", body: unboundPod }, 201);
   await expect(client, { method: "POST", path: storageClass.path, body: growing }, 201);
 }

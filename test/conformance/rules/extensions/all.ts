@@ -1,5 +1,9 @@
+import type { HttpClient } from "../../../support/http.ts";
 import type { Area } from "../rule.ts";
 import { apiService } from "./api-service.ts";
+import { define } from "./custom-kinds.ts";
+import { ruledDefinition, ruledKind } from "./custom-rules.ts";
+import { plain, plainDefinition } from "./custom-schema.ts";
 import { customResourceDefinition } from "./definition.ts";
 import { deviceClass } from "./device-class.ts";
 import { flowSchema } from "./flow-schema.ts";
@@ -18,6 +22,8 @@ const established = "What is established had a certificate in its bundle, and ha
 
 export const extensions: Area = {
   kinds: [
+    plain,
+    ruledKind,
     objectMeta,
     deviceClass,
     resourceClaim,
@@ -72,3 +78,8 @@ export const extensions: Area = {
     },
   },
 };
+
+/** What custom resources are defined by. */
+export async function prepareExtensions(client: HttpClient): Promise<void> {
+  for (const definition of [plainDefinition, ruledDefinition]) await define(client, definition);
+}
