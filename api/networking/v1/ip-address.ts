@@ -20,11 +20,8 @@ export const IPAddress = defineBuiltIn<IPAddress>("networking.k8s.io/v1/ipaddres
   validateName: (name) => isValidIP(path("metadata", "name"), name).map(({ detail }) => detail),
   columns: [nameColumn, textColumn("ParentRef", parentText)],
   validate({ spec: { parentRef: parent } }, old) {
-    const errors = parentErrors(parent);
-    if (old !== undefined) {
-      errors.push(...validateImmutableField(internalParent(parent), internalParent(old.spec.parentRef), parentPath));
-    }
-    return errors;
+    if (old === undefined) return parentErrors(parent);
+    return validateImmutableField(internalParent(parent), internalParent(old.spec.parentRef), parentPath);
   },
 });
 

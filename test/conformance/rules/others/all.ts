@@ -10,6 +10,7 @@ import { priorityClass } from "./priority-class.ts";
 import { clusterRole, clusterRoleBinding, role, roleBinding } from "./rbac.ts";
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview, tokenRequest } from "./reviews.ts";
 import { runtimeClass } from "./runtime-class.ts";
+import { ipAddress, serviceCIDR } from "./service-range.ts";
 import { unreachable } from "./unreachable.ts";
 
 export const others: Area = {
@@ -26,6 +27,8 @@ export const others: Area = {
     named(role, segmentName),
     named(roleBinding, segmentName),
     named(runtimeClass, subdomainName),
+    named(serviceCIDR, subdomainName),
+    ipAddress,
     localSubjectAccessReview,
     selfSubjectAccessReview,
     subjectAccessReview,
