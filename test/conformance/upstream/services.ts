@@ -73,27 +73,73 @@ describeUpstream("Services and endpoints", (use) => {
     );
   });
 
-  test("should be able to change the type from ExternalName to ClusterIP", async () => {
-    const services = use.typed("services", await use.makeNamespace());
-    const external = { type: "ExternalName", externalName: "foo.example.com" };
-    const created = await services.create({ metadata: { name: "changing" }, spec: external });
-    assert.equal(created["spec"].clusterIP, undefined);
-    const changed = await services.change("changing", (draft) => {
-      Object.assign(draft["spec"], { type: "ClusterIP", externalName: "", ports: spec.ports });
+  const external = { type: "ExternalName", externalName: "foo.example.com" };
+  const typed = (type: string): object => (type === "ExternalName" ? external : { ...spec, type });
+  for (const [from, to] of [
+    ["ExternalName", "ClusterIP"],
+    ["ExternalName", "NodePort"],
+    ["ClusterIP", "ExternalName"],
+    ["NodePort", "ExternalName"],
+  ] as const) {
+    test(`should be able to change the type from ${from} to ${to}`, async () => {
+      const services = use.typed("services", await use.makeNamespace());
+      const hasItsFields = ({ spec: { clusterIP, clusterIPs, ports, externalName } }: Thing, type: string): void => {
+        if (type === "ExternalName") assert.deepEqual([clusterIP, clusterIPs], [undefined, undefined]);
+        else assert.match(clusterIP, /^10\.96\./);
+        assert.equal((ports?.[0]?.nodePort ?? 0) >= 30_000, type === "NodePort");
+        assert.equal(externalName, type === "ExternalName" ? "foo.example.com" : undefined);
+      };
+      hasItsFields(await services.create({ metadata: { name: "changing" }, spec: typed(from) }), from);
+      const changed = await services.change("changing", (draft) => {
+        // Addresses and node ports go by themselves.
+        Object.assign(
+          draft["spec"],
+          to === "ExternalName" ? external : { type: to, externalName: "", ports: spec.ports },
+        );
+      });
+      hasItsFields(changed, to);
     });
-    assert.match(changed["spec"].clusterIP, /^10\.96\./);
-    const port = await services.change("changing", (draft) => Object.assign(draft["spec"], { type: "NodePort" }));
-    assert.ok(port["spec"].ports[0].nodePort >= 30_000);
-    const back = await services.change("changing", (draft) => Object.assign(draft["spec"], external));
-    assert.deepEqual([back["spec"].clusterIP, back["spec"].clusterIPs], [undefined, undefined]);
-    const again = await services.change("changing", (draft) =>
-      Object.assign(draft["spec"], { type: "NodePort", externalName: "" }),
+  }
+
+  test("should support ServiceCIDR API operations", async () => {
+    const ranges = use.typed("servicecidrs");
+    const range = await ranges.get("kubernetes");
+    const read = await use.dynamic("servicecidrs").get("kubernetes/status");
+    assert.deepEqual(
+      [read.kind, read.apiVersion, read.metadata.uid],
+      ["ServiceCIDR", "networking.k8s.io/v1", range.metadata.uid],
     );
-    assert.ok(again["spec"].clusterIP && again["spec"].ports[0].nodePort >= 30_000);
-    const plain = await services.change("changing", (draft) =>
-      Object.assign(draft["spec"], { type: "ClusterIP", sessionAffinity: "ClientIP" }),
+    assert.ok((await ranges.list()).items.length > 0);
+    const watch = await ranges.watch();
+    await watch.expect("ADDED");
+    watch.stop();
+  });
+
+  test("should support IPAddress API operations", async () => {
+    const addresses = use.typed("ipaddresses");
+    const parentRef = { group: "mygroup", resource: "myresources", namespace: "foo", name: "bar" };
+    const metadata = { name: "255.255.255.255", labels: { type: "broadcast" } };
+    const created = await addresses.create({ metadata, spec: { parentRef } });
+    const second = { name: "fe80::42:1dff:fe84:f9e2", labels: { type: "link-local" } };
+    await addresses.create({ metadata: second, spec: { parentRef } });
+    const patched = await addresses.patch(metadata.name, "merge", { metadata: { annotations: { patched: "true" } } });
+    assert.equal(patched.metadata.annotations?.["patched"], "true");
+    assert.ok(BigInt(patched.metadata.resourceVersion) > BigInt(created.metadata.resourceVersion));
+    const updated = await addresses.change(metadata.name, (draft) =>
+      Object.assign(draft.metadata.annotations ?? {}, { updated: "true" }),
     );
-    assert.deepEqual([plain["spec"].ports[0].nodePort, plain["spec"].sessionAffinity], [undefined, "ClientIP"]);
+    assert.equal(updated.metadata.annotations?.["updated"], "true");
+    await addresses.get(metadata.name);
+    const broadcast = { labelSelector: "type=broadcast" };
+    assert.equal((await addresses.list(broadcast)).items.length, 1);
+    const watch = await addresses.watch(broadcast);
+    await watch.expect("ADDED");
+    await addresses.delete(metadata.name);
+    await watch.expect("DELETED");
+    watch.stop();
+    const linkLocal = { labelSelector: "type=link-local" };
+    await addresses.deleteCollection(linkLocal);
+    assert.deepEqual((await addresses.list(linkLocal)).items, []);
   });
 
   test("should test the lifecycle of an Endpoint", async () => {
@@ -128,29 +174,33 @@ describeUpstream("Services and endpoints", (use) => {
     watch.stop();
   });
 
-  test("should create and delete Endpoints for a Service with a selector that matches no pods", async () => {
-    const namespace = await use.makeNamespace();
-    await use.typed("services", namespace).create({
-      metadata: { name: "example-empty-selector" },
-      spec: { selector: { "does-not-match-anything": "endpoints-should-still-be-created" }, ports: spec.ports },
+  for (const what of ["Endpoints", "EndpointSlices"])
+    test(`should create and delete ${what} for a Service with a selector that matches no pods`, async () => {
+      const namespace = await use.makeNamespace();
+      await use.typed("services", namespace).create({
+        metadata: { name: "example-empty-selector" },
+        spec: { selector: { "does-not-match-anything": "endpoints-should-still-be-created" }, ports: spec.ports },
+      });
+      const endpoints = use.typed("endpoints", namespace);
+      const slices = use.typed("endpointslices", namespace);
+      const labelSelector = "kubernetes.io/service-name=example-empty-selector";
+      const [slice] = await eventually(async () => {
+        await endpoints.get("example-empty-selector");
+        const { items } = await slices.list({ labelSelector });
+        assert.equal(items.length, 1);
+        return items;
+      });
+      assert.equal(
+        slice?.metadata.labels?.["endpointslice.kubernetes.io/managed-by"],
+        "endpointslice-controller.k8s.io",
+      );
+      assert.deepEqual([slice?.["endpoints"], slice?.["ports"]], [undefined, undefined]);
+      await use.typed("services", namespace).delete("example-empty-selector");
+      await eventually(async () => {
+        await isRefused(endpoints.get("example-empty-selector"), 404);
+        assert.deepEqual((await slices.list({ labelSelector })).items, []);
+      });
     });
-    const endpoints = use.typed("endpoints", namespace);
-    const slices = use.typed("endpointslices", namespace);
-    const labelSelector = "kubernetes.io/service-name=example-empty-selector";
-    const [slice] = await eventually(async () => {
-      await endpoints.get("example-empty-selector");
-      const { items } = await slices.list({ labelSelector });
-      assert.equal(items.length, 1);
-      return items;
-    });
-    assert.equal(slice?.metadata.labels?.["endpointslice.kubernetes.io/managed-by"], "endpointslice-controller.k8s.io");
-    assert.deepEqual([slice?.["endpoints"], slice?.["ports"]], [undefined, undefined]);
-    await use.typed("services", namespace).delete("example-empty-selector");
-    await eventually(async () => {
-      await isRefused(endpoints.get("example-empty-selector"), 404);
-      assert.deepEqual((await slices.list({ labelSelector })).items, []);
-    });
-  });
 
   test("should mirror a custom Endpoints resource through create update and delete", async () => {
     const namespace = await use.makeNamespace();
