@@ -8,7 +8,14 @@ import { lease } from "./lease.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { priorityClass } from "./priority-class.ts";
 import { clusterRole, clusterRoleBinding, role, roleBinding } from "./rbac.ts";
-import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview, tokenRequest } from "./reviews.ts";
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+  tokenRequest,
+  tokenReview,
+} from "./reviews.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { ipAddress, serviceCIDR } from "./service-range.ts";
 import { unreachable } from "./unreachable.ts";
@@ -33,6 +40,8 @@ export const others: Area = {
     selfSubjectAccessReview,
     subjectAccessReview,
     tokenRequest,
+    tokenReview,
+    selfSubjectRulesReview,
   ],
   unreachable,
 };

@@ -229,3 +229,33 @@ export const tokenRequest: KindRules = {
     },
   ],
 };
+
+const badRequest = (message: string): object => failure(400, "BadRequest", message);
+
+export const tokenReview: KindRules = {
+  group: "authentication.k8s.io",
+  kind: "TokenReview",
+  path: "/apis/authentication.k8s.io/v1/tokenreviews",
+  valid: { spec: { token: "a" } },
+  create: [
+    {
+      says: "a review is of a token",
+      accepts: { "spec.audiences": ["a"] },
+      refuses: refusedWith({ spec: {} }, badRequest("token is required for TokenReview in authentication")),
+    },
+  ],
+};
+
+export const selfSubjectRulesReview: KindRules = {
+  group,
+  kind: "SelfSubjectRulesReview",
+  path: path("selfsubjectrulesreviews"),
+  valid: { spec: { namespace: "default" } },
+  create: [
+    {
+      says: "a review is of a namespace",
+      accepts: { "spec.namespace": "other" },
+      refuses: refusedWith({ spec: {} }, badRequest("no namespace on request")),
+    },
+  ],
+};
