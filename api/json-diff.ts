@@ -1,7 +1,10 @@
+import { goEscape } from "../apimachinery/text/go-json.ts";
+import { compareLines } from "./line-diff.ts";
+
 /**
  * How two values differ, as a unified diff of their JSON with three lines of context and no file names: the form
- * upstream's messages have (apimachinery/pkg/util/diff). Keys are the API's, in the first value's order: one that only stands
- * elsewhere in the second is no difference.
+ * upstream's messages have (apimachinery/pkg/util/diff). Keys are in the first value's order: one that only stands elsewhere in
+ * the second is no difference.
  */
 export function jsonDiff(before: unknown, after: unknown): string {
   const a = lines(before);
@@ -36,47 +39,19 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function lines(value: unknown): string[] {
-  return JSON.stringify(value ?? null, null, 1).split("\n");
+  return goEscape(JSON.stringify(value ?? null, null, 1)).split("\n");
 }
 
-/** The shortest script by the longest common subsequence, after the common ends are cut off. */
 function edits(a: readonly string[], b: readonly string[]): Edit[] {
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start++;
-  let end = 0;
-  while (end < a.length - start && end < b.length - start && a.at(-1 - end) === b.at(-1 - end)) end++;
-  const rows = a.length - start - end;
-  const columns = b.length - start - end;
-  const width = columns + 1;
-  // Beyond this the table would cost more than a good diff is worth: all of the middle counts as replaced.
-  const common = rows * columns > 4_000_000 ? undefined : new Uint32Array((rows + 1) * width);
-  for (let i = rows - 1; common !== undefined && i >= 0; i--) {
-    for (let j = columns - 1; j >= 0; j--) {
-      const next = common[(i + 1) * width + j + 1]!;
-      common[i * width + j] =
-        a[start + i] === b[start + j] ? next + 1 : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!);
-    }
-  }
   const result: Edit[] = [];
-  let i = 0;
-  let j = 0;
-  const keep = () => result.push({ sign: " ", text: a[i]!, before: i++, after: j++ });
-  while (i < start) keep();
-  while (i < start + rows || j < start + columns) {
-    const left = i < start + rows;
-    const right = j < start + columns;
-    if (left && right && common !== undefined && a[i] === b[j]) keep();
-    else if (left && (!right || common === undefined || longer(common, { i: i - start, j: j - start, width }))) {
-      result.push({ sign: "-", text: a[i]!, before: i++, after: j });
-    } else result.push({ sign: "+", text: b[j]!, before: i, after: j++ });
+  for (const { same, aFrom, aTo, bFrom, bTo } of compareLines(a, b)) {
+    for (let i = aFrom; i < aTo; i++) {
+      result.push({ sign: same ? " " : "-", text: a[i]!, before: i, after: same ? bFrom + i - aFrom : bFrom });
+    }
+    if (same) continue;
+    for (let j = bFrom; j < bTo; j++) result.push({ sign: "+", text: b[j]!, before: aTo, after: j });
   }
-  while (i < a.length) keep();
   return result;
-}
-
-/** True where dropping a line of the old text loses no common line. */
-function longer(common: Uint32Array, at: { readonly i: number; readonly j: number; readonly width: number }): boolean {
-  return common[(at.i + 1) * at.width + at.j]! >= common[at.i * at.width + at.j + 1]!;
 }
 
 /** Changes no more than twice the context apart share a hunk. */

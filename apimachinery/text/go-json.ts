@@ -7,5 +7,10 @@ export function goJson(value: unknown): string {
   const text = JSON.stringify(value ?? null, (_key, inner: unknown) =>
     typeof inner === "bigint" ? rawJSON(String(inner)) : inner,
   );
+  return goEscape(text);
+}
+
+/** JSON text with what Go's json.Marshal escapes beyond what JSON needs. */
+export function goEscape(text: string): string {
   return text.replace(special, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

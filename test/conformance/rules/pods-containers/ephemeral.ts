@@ -29,15 +29,15 @@ const ofContainers: Readonly<Record<string, Json>> = {
   lifecycle: {},
 };
 
-/** Of what is stored and what is put, line by line. */
+/** Of what is stored and what is put, in upstream's internal form. */
 const otherImage = `@@ -1,6 +1,6 @@
  {
-  "name": "debug",
-- "image": "a",
-+ "image": "b",
-  "resources": {},
-  "terminationMessagePath": "/dev/termination-log",
-  "terminationMessagePolicy": "File",
+  "Name": "debug",
+- "Image": "a",
++ "Image": "b",
+  "Command": null,
+  "Args": null,
+  "WorkingDir": "",
 `;
 
 export const ephemeral: KindRules = {

@@ -76,7 +76,7 @@ export const gated: KindRules = {
 
 const token = { name: "v", projected: { sources: [{ serviceAccountToken: { path: "a" } }] } };
 
-/** Upstream's diff is of its own form of a spec, this one is of the API's. */
+/** Of upstream's internal form of both specs. */
 const otherAccount = `pod updates may not change fields other than ${[
   "`spec.containers[*].image`",
   "`spec.initContainers[*].image`",
@@ -84,15 +84,15 @@ const otherAccount = `pod updates may not change fields other than ${[
   "`spec.tolerations` (only additions to existing tolerations)",
   "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
 ].join(",")}
-@@ -32,8 +32,6 @@
-  "securityContext": {},
-  "terminationGracePeriodSeconds": 30,
-  "enableServiceLinks": true,
-- "serviceAccountName": "default",
-- "serviceAccount": "default",
-  "priority": 0,
-  "preemptionPolicy": "PreemptLowerPriority",
-  "tolerations": [
+@@ -90,7 +90,7 @@
+  "ActiveDeadlineSeconds": null,
+  "DNSPolicy": "ClusterFirst",
+  "NodeSelector": null,
+- "ServiceAccountName": "default",
++ "ServiceAccountName": "",
+  "AutomountServiceAccountToken": false,
+  "NodeName": "",
+  "SecurityContext": {
 `;
 
 /** Admission names a service account in each new pod. */

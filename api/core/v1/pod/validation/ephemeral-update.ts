@@ -2,6 +2,7 @@ import { forbidden } from "../../../../../apimachinery/field/errors.ts";
 import { path } from "../../../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../../../apimachinery/json/equal.ts";
 import type { Pod } from "../../../../generated/types/core-v1.ts";
+import { internalValue } from "../../../../internal-values.ts";
 import { jsonDiff } from "../../../../json-diff.ts";
 import { mirrorPodAnnotation, validatePodAnnotationUpdate } from "./annotations.ts";
 import type { Check } from "./check.ts";
@@ -28,7 +29,10 @@ export function validateEphemeralContainersUpdate(check: Check, pod: Pod, old: P
       const detail = `existing ephemeral containers "${before.name}" may not be removed\n`;
       check.errors.push(forbidden(place, detail));
     } else if (!semanticEqual(before, now)) {
-      const difference = jsonDiff(before, now);
+      const difference = jsonDiff(
+        internalValue("EphemeralContainer", before),
+        internalValue("EphemeralContainer", now),
+      );
       const detail = `existing ephemeral containers "${before.name}" may not be changed\n${difference}`;
       check.errors.push(forbidden(place, detail));
     }

@@ -4,8 +4,8 @@ import { semanticEqual } from "../../../../../apimachinery/json/equal.ts";
 import type { Draft } from "../../../../../apimachinery/resource/object.ts";
 import type { NodeAffinity, NodeSelectorTerm, PodSpec } from "../../../../generated/types/core-v1.ts";
 import { goMap } from "../../../../go-values.ts";
+import { internalValue } from "../../../../internal-values.ts";
 import type { Check } from "./check.ts";
-import { shownNodeTerm, shownNodeTerms } from "./shown.ts";
 
 const selectorPath = path("spec", "nodeSelector");
 const termsPath = path(
@@ -59,7 +59,7 @@ function validateNarrower(
     check.errors.push(
       invalid(
         termsPath,
-        shownNodeTerms(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms),
+        internalValue("NodeSelectorTerm", affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms),
         detail,
       ),
     );
@@ -68,7 +68,11 @@ function validateNarrower(
   terms.forEach((term, i) => {
     if (hasOnlyAdditions(term, oldTerms[i]!)) return;
     check.errors.push(
-      invalid(termsPath.index(i), shownNodeTerm(term), "only additions are allowed (no mutations or deletions)"),
+      invalid(
+        termsPath.index(i),
+        internalValue("NodeSelectorTerm", term),
+        "only additions are allowed (no mutations or deletions)",
+      ),
     );
   });
 }

@@ -16,9 +16,9 @@ import type {
   SeccompProfile,
   SecurityContext,
 } from "../../../../generated/types/core-v1.ts";
+import { internalValue } from "../../../../internal-values.ts";
 import { type Check, checkMessages, type PodCheck } from "./check.ts";
 import { validateDescendingPath } from "./paths.ts";
-import { shownSeccompProfile, shownSecurityContext } from "./shown.ts";
 import { validateWindowsOptions } from "./windows.ts";
 
 const profileTypes = ["Localhost", "RuntimeDefault", "Unconfined"];
@@ -48,12 +48,12 @@ export function validateSecurityContext(check: PodCheck, context: SecurityContex
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) {
       const detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-      check.errors.push(invalid(place, shownSecurityContext(context), detail));
+      check.errors.push(invalid(place, internalValue("SecurityContext", context), detail));
     }
     for (const capability of context.capabilities?.add ?? []) {
       if (capability !== "CAP_SYS_ADMIN") continue;
       const detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-      check.errors.push(invalid(place, shownSecurityContext(context), detail));
+      check.errors.push(invalid(place, internalValue("SecurityContext", context), detail));
     }
   }
   if (context.windowsOptions !== undefined) {
@@ -71,7 +71,9 @@ function validateSeccompProfile(check: Check, profile: SeccompProfile, place: Pa
   const at = place.child("localhostProfile");
   if (type !== "Localhost") {
     if (localhostProfile !== undefined) {
-      check.errors.push(invalid(at, shownSeccompProfile(profile), "can only be set when seccomp type is Localhost"));
+      check.errors.push(
+        invalid(at, internalValue("SeccompProfile", profile), "can only be set when seccomp type is Localhost"),
+      );
     }
   } else if (localhostProfile === undefined) {
     check.errors.push(required(at, "must be set when seccomp type is Localhost"));

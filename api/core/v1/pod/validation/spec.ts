@@ -5,6 +5,7 @@ import { validateLabels } from "../../../../../apimachinery/validation/label-fie
 import { rangeMessage } from "../../../../../apimachinery/validation/messages.ts";
 import { nameIsDNSSubdomain, validateServiceAccountName } from "../../../../../apimachinery/validation/names.ts";
 import type { PodResourceClaim, PodSpec } from "../../../../generated/types/core-v1.ts";
+import { internalValue } from "../../../../internal-values.ts";
 import { validateAffinity } from "./affinity.ts";
 import { mirrorPodAnnotation } from "./annotations.ts";
 import { type Check, checkChoice, checkLabel, checkMessages, checkQualifiedName, type PodCheck } from "./check.ts";
@@ -17,7 +18,6 @@ import { validateHostNetworkPorts } from "./ports.ts";
 import { validateContainerResources } from "./resources.ts";
 import { validateSchedulingGates, validateTolerations, validateTopologySpread } from "./scheduling.ts";
 import { validateHostUsers, validatePodSecurityContext } from "./security.ts";
-import { shownPodClaim } from "./shown.ts";
 import { validateVolumes } from "./volumes.ts";
 import { validateHostProcess, validateLinuxPod, validateWindowsPod } from "./windows.ts";
 
@@ -137,11 +137,11 @@ function validateResourceClaims(
     names.add(name);
     if (claimName !== undefined && templateName !== undefined) {
       const detail = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
-      check.errors.push(invalid(at, shownPodClaim(claim), detail));
+      check.errors.push(invalid(at, internalValue("PodResourceClaim", claim), detail));
     }
     if (claimName === undefined && templateName === undefined) {
       const detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
-      check.errors.push(invalid(at, shownPodClaim(claim), detail));
+      check.errors.push(invalid(at, internalValue("PodResourceClaim", claim), detail));
     }
     for (const [field, value] of Object.entries({
       resourceClaimName: claimName,

@@ -35,7 +35,7 @@ describe("an update of a pod", () => {
       errors[0]!,
       /^spec: Forbidden: pod updates may not change fields other than `spec\.containers\[\*\]\.image`,`spec\.initContainers\[\*\]\.image`,`spec\.activeDeadlineSeconds`,`spec\.tolerations` \(only additions to existing tolerations\),`spec\.terminationGracePeriodSeconds` \(allow it to be set to 1 if it was previously negative\)\n@@ /,
     );
-    assert.match(errors[0]!, /\n\+ {3}"command": \[\n\+ {4}"sh"\n\+ {3}\]\n/);
+    assert.match(errors[0]!, /\n- {3}"Command": null,\n\+ {3}"Command": \[\n\+ {4}"sh"\n\+ {3}\],\n/);
   });
 
   test("may neither add nor remove containers", () => {

@@ -4,6 +4,7 @@ import { semanticEqual } from "../../../../../apimachinery/json/equal.ts";
 import type { Draft } from "../../../../../apimachinery/resource/object.ts";
 import { rangeMessage } from "../../../../../apimachinery/validation/messages.ts";
 import type { Container, Pod, PodSpec, Toleration } from "../../../../generated/types/core-v1.ts";
+import { internalPodSpec } from "../../../../internal-values.ts";
 import { jsonDiff } from "../../../../json-diff.ts";
 import { validatePodAnnotations, validatePodAnnotationUpdate } from "./annotations.ts";
 import type { Check } from "./check.ts";
@@ -116,7 +117,7 @@ function validateRest(check: Check, spec: PodSpec, oldSpec: PodSpec): void {
   }
   if (oldSpec.schedulingGates?.length) restoreGatedScheduling(check, rest, oldSpec as Draft<PodSpec>);
   if (semanticEqual(rest, oldSpec)) return;
-  const difference = jsonDiff(oldSpec, rest);
+  const difference = jsonDiff(internalPodSpec(oldSpec), internalPodSpec(rest));
   check.errors.push(forbidden(specPath, `pod updates may not change fields other than ${mutable}\n${difference}`));
 }
 

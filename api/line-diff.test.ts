@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { compareLines } from "./line-diff.ts";
+
+test("the longest block that both texts have stays", () => {
+  assert.deepEqual(compareLines([..."abxcd"], [..."cdabx"]), [
+    { same: false, aFrom: 0, aTo: 0, bFrom: 0, bTo: 2 },
+    { same: true, aFrom: 0, aTo: 3, bFrom: 2, bTo: 5 },
+    { same: false, aFrom: 3, aTo: 5, bFrom: 5, bTo: 5 },
+  ]);
+});
+
+test("in a long text, lines that stand everywhere begin no block, but stretch one", () => {
+  const often = Array.from({ length: 200 }, () => "");
+  assert.deepEqual(compareLines(often, ["x", ...often]), [{ same: false, aFrom: 0, aTo: 200, bFrom: 0, bTo: 201 }]);
+  assert.deepEqual(compareLines(["a", ...often], ["x", "a", ...often]), [
+    { same: false, aFrom: 0, aTo: 0, bFrom: 0, bTo: 1 },
+    { same: true, aFrom: 0, aTo: 201, bFrom: 1, bTo: 202 },
+  ]);
+});
+
+test("what is the same is so, and nothing is left out", () => {
+  const text = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 30 });
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      let [i, j] = [0, 0];
+      for (const { same, aFrom, aTo, bFrom, bTo } of compareLines(a, b)) {
+        assert.deepEqual([aFrom, bFrom], [i, j]);
+        if (same) assert.deepEqual(a.slice(aFrom, aTo), b.slice(bFrom, bTo));
+        [i, j] = [aTo, bTo];
+      }
+      assert.deepEqual([i, j], [a.length, b.length]);
+    }),
+  );
+});
