@@ -66,17 +66,25 @@ function checkBinding(draft: Draft<ApiObject>, name: string, context: RequestCon
   if (errors.length > 0) throw ApiError.from(formatFieldErrors(errors));
 }
 
+/** What the binding was made for must be what is there; told in the words of upstream's store. */
+function checkPrecondition(
+  { metadata }: Pod,
+  what: string,
+  wanted: string | undefined,
+  found: string | undefined,
+): void {
+  if (wanted === undefined || wanted === "" || wanted === found) return;
+  const { name = "", namespace = "" } = metadata;
+  const problem = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`;
+  const text = `StorageError: invalid object, Code: 4, Key: /registry/pods/${namespace}/${name}, ResourceVersion: 0, AdditionalErrorMsg: ${problem}`;
+  throw ApiError.conflict({ group: "", resource: "pods" }, name, text);
+}
+
 function assigned(pod: Pod, binding: BindingInput, name: string, now: number): Draft<ApiObject> {
   const refuse = (text: string): ApiError => ApiError.conflict({ group: "", resource: "pods/binding" }, name, text);
   const { uid, resourceVersion, annotations, labels } = binding.metadata ?? {};
-  if (uid !== undefined && uid !== "" && uid !== pod.metadata.uid) {
-    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`);
-  }
-  if (resourceVersion !== undefined && resourceVersion !== "" && resourceVersion !== pod.metadata.resourceVersion) {
-    throw refuse(
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`,
-    );
-  }
+  checkPrecondition(pod, "UID", uid, pod.metadata.uid);
+  checkPrecondition(pod, "ResourceVersion", resourceVersion, pod.metadata.resourceVersion);
   if (pod.metadata.deletionTimestamp !== undefined) {
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   }

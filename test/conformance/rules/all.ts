@@ -6,7 +6,7 @@ import { extensions, prepareExtensions } from "./extensions/all.ts";
 import { others } from "./others/all.ts";
 import { podsContainers } from "./pods-containers/all.ts";
 import { podsVolumes } from "./pods-volumes/all.ts";
-import { unboundPod } from "./pods-volumes/binding.ts";
+import { boundPod, gatedPod, unboundPod } from "./pods-volumes/binding.ts";
 import type { Area } from "./rule.ts";
 import { volumeKinds } from "./volumes/all.ts";
 import { growing } from "./volumes/claim.ts";
@@ -32,6 +32,8 @@ export async function prepare(client: HttpClient): Promise<void> {
   await expect(client, { method: "POST", path, body: account }, 201);
   await makeNamespace(client, "rules");
   await prepareExtensions(client);
-  await expect(client, { method: "POST", path: "/api/v1/namespaces/default/pods", body: unboundPod }, 201);
+  for (const body of [unboundPod, boundPod, gatedPod]) {
+    await expect(client, { method: "POST", path: "/api/v1/namespaces/default/pods", body }, 201);
+  }
   await expect(client, { method: "POST", path: storageClass.path, body: growing }, 201);
 }

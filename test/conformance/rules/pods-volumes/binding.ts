@@ -34,6 +34,42 @@ const target: readonly Rule[] = [
   },
 ];
 
+const conflict = (text: string): object =>
+  failure(409, "Conflict", `Operation cannot be fulfilled on pods/binding "bound": ${text}`, {
+    name: "bound",
+    kind: "pods/binding",
+  });
+/** A pod that has a node. */
+export const boundPod = { ...unboundPod, metadata: { name: "bound" }, spec: { ...unboundPod.spec, nodeName: "n" } };
+/** A pod that is held back. */
+export const gatedPod = {
+  ...unboundPod,
+  metadata: { name: "gated" },
+  spec: { ...unboundPod.spec, schedulingGates: [{ name: "g" }] },
+};
+const once: readonly Rule[] = [
+  {
+    says: "a pod is bound once, and when nothing holds it back",
+    accepts: { "metadata.annotations": { a: "b" } },
+    refuses: [
+      refusedWith({ "metadata.name": "bound" }, conflict('pod bound is already assigned to node "n"')),
+      refusedWith(
+        { "metadata.name": "gated" },
+        failure(
+          409,
+          "Conflict",
+          'Operation cannot be fulfilled on pods/binding "gated": pod gated has non-empty .spec.schedulingGates',
+          { name: "gated", kind: "pods/binding" },
+        ),
+      ),
+      refusedWith(
+        { "metadata.name": "nobody" },
+        failure(404, "NotFound", 'pods "nobody" not found', { name: "nobody", kind: "pods" }),
+      ),
+    ],
+  },
+];
+
 const pods = "/api/v1/namespaces/default/pods";
 const otherName = (kind: string): Rule => ({
   says: "the names in address and object are one",
@@ -60,7 +96,7 @@ export const binding: KindRules = {
   kind: "Binding",
   path: "/api/v1/namespaces/default/bindings",
   valid,
-  create: target,
+  create: [...target, ...once],
 };
 
 export const eviction: KindRules = {
