@@ -67,7 +67,9 @@ export interface ApiServerOptions {
   readonly serviceNodePorts?: PortRange;
   /** Host and port that clients are told. */
   readonly externalAddress: string;
-  readonly version: { readonly gitVersion: string };
+  readonly version: { readonly gitVersion: string; readonly goVersion?: string };
+  /** What it was started with, by names of flags, for `/flagz`; default: nothing. */
+  readonly flags?: Readonly<Record<string, string>>;
   readonly service: KubernetesService;
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
@@ -224,7 +226,9 @@ export class ApiServer {
           definitions,
           subresources,
           externalAddress: options.externalAddress,
+          clock,
           version: options.version,
+          flags: options.flags ?? {},
           metrics: this.metrics,
           openIdDocuments: access.openIdDocuments,
           custom: () => this.#customResources.served,

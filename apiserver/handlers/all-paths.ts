@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { DiscoveryDocument } from "../authentication/oidc-discovery.ts";
 import type { Handler } from "../chain.ts";
@@ -6,6 +7,7 @@ import type { ServedDefinition } from "../custom-resources/custom-resources.ts";
 import { customDiscovery } from "../custom-resources/discovery.ts";
 import { discoveryHandlers } from "../discovery/handler.ts";
 import { type ServedKinds, servedResources } from "../discovery/served.ts";
+import { ServiceLevels } from "../metrics/service-levels.ts";
 import { openApiHandlers } from "../openapi/handlers.ts";
 import {
   type HealthCheck,
@@ -16,13 +18,17 @@ import {
   versionHandler,
 } from "./paths.ts";
 import type { Subresource } from "./resource.ts";
+import { flagzHandler, statuszHandler } from "./z-pages.ts";
 
 export interface PathParts {
   /** Stored resources and reviews. */
   readonly definitions: readonly ResourceDefinition[];
   readonly subresources: ReadonlyMap<string, Subresource>;
   readonly externalAddress: string;
-  readonly version: { readonly gitVersion: string };
+  readonly clock: Clock;
+  readonly version: { readonly gitVersion: string; readonly goVersion?: string };
+  /** What the server was started with, for `/flagz`. */
+  readonly flags: Readonly<Record<string, string>>;
   readonly metrics: MetricsRegistry;
   readonly openIdDocuments: readonly DiscoveryDocument[];
   readonly checks: readonly HealthCheck[];
@@ -44,6 +50,7 @@ export function allPaths(parts: PathParts): Handler {
     version: parts.version.gitVersion,
     ...(parts.descriptionsFile === undefined ? {} : { descriptionsFile: parts.descriptionsFile }),
   });
+  const levels = new ServiceLevels();
   const documents = parts.openIdDocuments.map(({ path, contentType, cacheControl, body }): [string, PathHandler] => [
     path,
     () => ({ type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } }),
@@ -53,11 +60,16 @@ export function allPaths(parts: PathParts): Handler {
     ...documents,
     ["/version", versionHandler(parts.version)],
     ["/metrics", metricsHandler(parts.metrics)],
-    ...healthHandlers(parts.checks),
+    ["/metrics/slis", metricsHandler(levels.metrics)],
+    ["/flagz", flagzHandler(parts.flags)],
+    ["/statusz", statuszHandler({ ...parts, startedAt: parts.clock.now(), paths: () => paths })],
+    ...healthHandlers(parts.checks, levels),
   ];
+  let paths: readonly string[] = [];
   const handlerFor = (custom: readonly ServedDefinition[]): Handler => {
     const served = [...builtIn, ...customDiscovery(custom)];
     const exact = new Map([...discoveryHandlers(served, parts.externalAddress), ...fixed]);
+    paths = [...exact.keys()];
     // Answered, and not listed under `/`.
     return pathHandler(exact, openApi.prefix, parts.others);
   };

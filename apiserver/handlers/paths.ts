@@ -1,6 +1,7 @@
 import type { MetricsRegistry } from "../../base/metrics.ts";
 import { metricsContentType } from "../../base/metrics-text.ts";
 import type { Handler } from "../chain.ts";
+import type { ServiceLevels } from "../metrics/service-levels.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { pathNotFound } from "./scope.ts";
@@ -59,12 +60,17 @@ const noSniff = { "x-content-type-options": "nosniff" };
 
 /**
  * `/healthz`, `/livez` and `/readyz`, whole and part by part (apiserver/pkg/server/healthz): `ok`, or with `?verbose` or on
- * failure a line for each part; `?exclude=` leaves parts out.
+ * failure a line for each part; `?exclude=` leaves parts out. What a check says is noted in `levels`.
  */
-export function healthHandlers(checks: readonly HealthCheck[]): ReadonlyMap<string, PathHandler> {
+export function healthHandlers(
+  checks: readonly HealthCheck[],
+  levels: ServiceLevels,
+): ReadonlyMap<string, PathHandler> {
   const handlers = new Map<string, PathHandler>();
   for (const endpoint of ["healthz", "livez", "readyz"]) {
-    const parts = checks.filter((check) => endpoint === "readyz" || check.readyOnly !== true);
+    const parts = checks
+      .filter((check) => endpoint === "readyz" || check.readyOnly !== true)
+      .map((check) => levels.noting(check, endpoint));
     handlers.set(`/${endpoint}`, (request) => wholeHealth(endpoint, parts, request));
     for (const part of parts) {
       handlers.set(`/${endpoint}/${part.name}`, () => partHealth(part));

@@ -1,4 +1,5 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { type Clause, clausesOf } from "./accept.ts";
 
 export type Encoding = "json" | "yaml" | "protobuf";
 
@@ -53,8 +54,7 @@ export function negotiate(accept: string | undefined): Output {
 }
 
 function choose(accept: string): Output {
-  const clauses = accept.split(",").map(parseClause);
-  clauses.sort((a, b) => b.quality - a.quality);
+  const clauses = clausesOf(accept);
   const output = firstOf(clauses, true);
   if (output === undefined) throw ApiError.notAcceptable(accepted);
   const instead = output.as === "Table" ? firstOf(clauses, false) : undefined;
@@ -83,22 +83,4 @@ function firstOf(clauses: readonly Clause[], tables: boolean): Output | undefine
     }
   }
   return undefined;
-}
-
-interface Clause {
-  readonly mediaType: string;
-  readonly quality: number;
-  readonly parameters: ReadonlyMap<string, string>;
-}
-
-function parseClause(clause: string): Clause {
-  const [mediaType = "", ...rest] = clause.split(";").map((part) => part.trim());
-  const parameters = new Map(
-    rest.map((part): [string, string] => {
-      const at = part.indexOf("=");
-      return at < 0 ? [part, ""] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
-    }),
-  );
-  const quality = Number(parameters.get("q") ?? "1");
-  return { mediaType: mediaType.toLowerCase(), quality: Number.isFinite(quality) ? quality : 0, parameters };
 }

@@ -28,6 +28,7 @@ import { openAuditLog } from "./audit.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
 import { checksOfOthers, checksWithin } from "./component-checks.ts";
 import { runWithin } from "./components.ts";
+import { flagTexts } from "./flag-texts.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { followedCertificates } from "./reload/certificates.ts";
 import { followFiles } from "./reload/followed-files.ts";
@@ -197,6 +198,7 @@ function serverOf(
     aggregatorRouting: flags.enableAggregatorRouting === "true" ? "endpoints" : "services",
     kubelet: kubeletCredentials(pki),
     version: versionInfo(buildInfo),
+    flags: flagTexts(flags),
     descriptionsFile: fileURLToPath(new URL("./descriptions.json", import.meta.url)),
   });
   return server;
