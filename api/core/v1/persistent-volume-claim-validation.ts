@@ -5,6 +5,7 @@ import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import type * as types from "../../generated/types/core-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { jsonDiff } from "../../json-diff.ts";
 import { claimStatusErrors } from "./persistent-volume-claim-status.ts";
 import { validateClaimSpec } from "./pod/validation/claim-spec.ts";
@@ -40,7 +41,9 @@ function addChangeErrors(errors: FieldError[], claim: Claim, old: Claim): void {
   if (!semanticEqual(comparable.now, comparable.before)) {
     const rule =
       "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-    errors.push(forbidden(specPath, `${rule}\n${jsonDiff(comparable.before, comparable.now)}`));
+    const shown = (one: object) => internalValue("PersistentVolumeClaimSpec", one);
+    const difference = jsonDiff(shown(comparable.before), shown(comparable.now));
+    errors.push(forbidden(specPath, `${rule}\n${difference}`));
   }
   addShrinkErrors(errors, claim, old);
   errors.push(...validateImmutableField(claim.spec.volumeMode, old.spec.volumeMode, path("volumeMode")));

@@ -12,6 +12,7 @@ import type {
   PersistentVolumeSpec as Spec,
 } from "../../generated/types/core-v1.ts";
 import { goMap } from "../../go-values.ts";
+import { internalValue } from "../../internal-values.ts";
 import { jsonDiff } from "../../json-diff.ts";
 import { addMessages } from "../../validation.ts";
 import { addVolumeSourceErrors } from "./persistent-volume-sources.ts";
@@ -164,13 +165,14 @@ function sourceOf(spec: Spec): object {
 function addChangeErrors(errors: FieldError[], spec: Spec, old: Spec): void {
   const [now, before] = [sourceOf(withAllowedSecret(spec, old)), sourceOf(old)];
   if (!semanticEqual(now, before)) {
-    const detail = `spec.persistentvolumesource is immutable after creation\n${jsonDiff(before, now)}`;
+    const shown = (one: object) => internalValue("PersistentVolumeSource", one);
+    const detail = `spec.persistentvolumesource is immutable after creation\n${jsonDiff(shown(before), shown(now))}`;
     errors.push(forbidden(specPath.child("persistentvolumesource"), detail));
   }
   errors.push(...validateImmutableField(spec.volumeMode, old.volumeMode, path("volumeMode")));
   if (old.nodeAffinity !== undefined && !semanticEqual(spec.nodeAffinity, withNewLabels(old, spec))) {
     const detail = "field is immutable, except for updating from beta label to GA";
-    errors.push(invalid(path("nodeAffinity"), internalAffinity(spec.nodeAffinity), detail));
+    errors.push(invalid(path("nodeAffinity"), internalValue("VolumeNodeAffinity", spec.nodeAffinity), detail));
   }
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     const detail = "update from non-nil value to nil is forbidden";
@@ -213,17 +215,4 @@ function withNewLabels({ nodeAffinity: old }: Spec, { nodeAffinity: now }: Spec)
     };
   });
   return { required: { nodeSelectorTerms: terms } };
-}
-
-/** As upstream's internal type prints, which has no names for JSON. */
-function internalAffinity(affinity: Spec["nodeAffinity"]): unknown {
-  if (affinity === undefined) return null;
-  const list = (requirements: readonly NodeSelectorRequirement[] | undefined) =>
-    requirements?.map(({ key, operator, values }) => ({ Key: key, Operator: operator, Values: values ?? null })) ??
-    null;
-  const terms = affinity.required?.nodeSelectorTerms?.map(({ matchExpressions, matchFields }) => ({
-    MatchExpressions: list(matchExpressions),
-    MatchFields: list(matchFields),
-  }));
-  return { Required: terms === undefined ? null : { NodeSelectorTerms: terms } };
 }

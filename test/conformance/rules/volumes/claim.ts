@@ -18,7 +18,7 @@ const bound = {
   "status.capacity": { storage: "1Gi" },
 };
 
-/** Of the spec, and the diff of what changed below it: upstream's is of its own form, this one is of the API's. */
+/** Of the spec, with what differs in upstream's internal form. */
 const immutableSpec = (...lines: readonly string[]): Cause =>
   forbidden(
     "spec",
@@ -42,15 +42,15 @@ const update: readonly Rule[] = [
     refuses: refused(
       { [storage]: "2Gi" },
       immutableSpec(
-        "@@ -4,7 +4,7 @@",
-        "  ],",
-        '  "resources": {',
-        '   "requests": {',
+        "@@ -6,7 +6,7 @@",
+        '  "Resources": {',
+        '   "Limits": null,',
+        '   "Requests": {',
         '-   "storage": "1Gi"',
         '+   "storage": "2Gi"',
         "   }",
         "  },",
-        '  "volumeMode": "Filesystem"',
+        '  "VolumeName": "",',
       ),
     ),
   },
@@ -112,13 +112,15 @@ const update: readonly Rule[] = [
     refuses: refused(
       { "spec.volumeMode": "Block" },
       immutableSpec(
-        "@@ -7,5 +7,5 @@",
-        '    "storage": "1Gi"',
-        "   }",
+        "@@ -11,7 +11,7 @@",
         "  },",
-        '- "volumeMode": "Filesystem"',
-        '+ "volumeMode": "Block"',
-        " }",
+        '  "VolumeName": "",',
+        '  "StorageClassName": null,',
+        '- "VolumeMode": "Filesystem",',
+        '+ "VolumeMode": "Block",',
+        '  "DataSource": null,',
+        '  "DataSourceRef": null,',
+        '  "VolumeAttributesClassName": null',
       ),
       invalid("volumeMode", "Block", immutable),
     ),

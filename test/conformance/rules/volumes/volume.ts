@@ -128,7 +128,7 @@ const renamed = {
   "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
 };
 const twice = (cause: Cause): readonly Cause[] => [cause, cause];
-/** Upstream's diff is of its own form of a source, this one is of the API's. */
+/** With what differs, in upstream's internal form. */
 const immutableSource = (...lines: readonly string[]): Cause =>
   forbidden(
     "spec.persistentvolumesource",
@@ -154,14 +154,15 @@ const update: readonly Rule[] = [
     refuses: refused(
       { "spec.hostPath.path": "/b" },
       immutableSource(
-        "@@ -1,6 +1,6 @@",
-        " {",
-        '  "hostPath": {',
-        '-  "path": "/a",',
-        '+  "path": "/b",',
-        '   "type": ""',
-        "  }",
-        " }",
+        "@@ -2,7 +2,7 @@",
+        '  "GCEPersistentDisk": null,',
+        '  "AWSElasticBlockStore": null,',
+        '  "HostPath": {',
+        '-  "Path": "/a",',
+        '+  "Path": "/b",',
+        '   "Type": ""',
+        "  },",
+        '  "Glusterfs": null,',
       ),
     ),
   },
