@@ -2,7 +2,7 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { formatTime } from "../../apimachinery/time/time.ts";
 import { dumpYaml } from "../../apimachinery/yaml/yaml.ts";
 import type { Clock } from "../../base/clock.ts";
-import { type Clause, clausesOf } from "../http/accept.ts";
+import { type Clause, clausesOf } from "../accept.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import type { PathHandler } from "./paths.ts";

@@ -1,5 +1,5 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
-import { type Clause, clausesOf } from "./accept.ts";
+import { type Clause, clausesOf } from "../accept.ts";
 
 export type Encoding = "json" | "yaml" | "protobuf";
 

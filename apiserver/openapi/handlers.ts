@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Descriptions } from "../../api/descriptions.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
+import { clausesOf } from "../accept.ts";
 import type { ServedDefinition } from "../custom-resources/custom-resources.ts";
 import { customPaths, isOf } from "../custom-resources/openapi/paths.ts";
 import { type CustomSchemaOptions, customSchemas } from "../custom-resources/openapi/schemas.ts";
@@ -90,15 +91,9 @@ export const protobufTypes = {
 
 /** The encoding of the Accept header's best clause that there is; undefined where there is none (NotAcceptable). */
 export function encodingFor(accept: string, protobuf: readonly string[]): "json" | "protobuf" | undefined {
-  const clauses = (accept === "" ? "*/*" : accept).split(",").map((clause) => {
-    const [type, ...parameters] = clause.split(";").map((part) => part.trim());
-    const quality = parameters.find((parameter) => parameter.startsWith("q="));
-    return { type: type!, quality: quality === undefined ? 1 : Number(quality.slice(2)) };
-  });
-  clauses.sort((a, b) => b.quality - a.quality);
-  for (const { type } of clauses) {
-    if (type === "*/*" || type === "application/*" || type === jsonType) return "json";
-    if (protobuf.includes(type)) return "protobuf";
+  for (const { mediaType } of clausesOf(accept === "" ? "*/*" : accept)) {
+    if (["*/*", "application/*", jsonType].includes(mediaType)) return "json";
+    if (protobuf.includes(mediaType)) return "protobuf";
   }
   return undefined;
 }
