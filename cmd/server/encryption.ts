@@ -71,12 +71,13 @@ export async function openEncryption(file: string | undefined, options: Encrypti
     },
     checks: reload || made.keySources.length > 0 ? [{ name: "kms-providers", check: failures }] : [],
   };
+  const onOutcome = reloadMetrics(metrics, "encryption", { clock: realClock, serverId, content });
   if (!reload) return encryption;
   const followed: FollowedFiles = {
     what: "encryption config",
     files: [file],
     contents: [content],
-    onOutcome: reloadMetrics(metrics, "encryption", { clock: realClock, serverId, content }),
+    onOutcome,
     async apply([text = ""]) {
       const next = new RunningTransformers(transformersOf(configurationOf(text, true), partsOf(logger)), signal);
       await next.untilWell(AbortSignal.any([signal, next.lateSignal()]), pollMs).catch(() => {
