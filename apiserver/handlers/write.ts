@@ -5,6 +5,7 @@ import { requestObject } from "../body/request-object.ts";
 import { writeOptionsOf } from "../registry/options.ts";
 import { ownFieldsOf } from "../registry/own-fields.ts";
 import { foldOwnerReferences } from "../registry/owner-references.ts";
+import { preconditionFailed } from "../registry/precondition.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
@@ -93,10 +94,11 @@ export function checkUid(
   if (uid === undefined || uid === "" || uid === old?.metadata.uid) {
     return;
   }
+  const { namespace, name } = request.info;
+  if (old !== undefined) {
+    throw preconditionFailed(store, { namespace, name }, { what: "UID", wanted: uid, found: old.metadata.uid });
+  }
   const resource = { group: store.definition.group, resource: store.definition.plural };
-  const text =
-    old === undefined
-      ? `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
-      : `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-  throw ApiError.conflict(resource, request.info.name, text);
+  const text = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+  throw ApiError.conflict(resource, name, text);
 }

@@ -403,7 +403,9 @@ onBothProtocols("what the server refuses, in upstream's words", (subject) => {
     await update(
       { metadata: { name: "a", uid: "x" } },
       409,
-      conflict(`Precondition failed: UID in precondition: x, UID in object meta: ${metadata.uid}`),
+      conflict(
+        `StorageError: invalid object, Code: 4, Key: /registry/configmaps/default/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: x, UID in object meta: ${metadata.uid}`,
+      ),
     );
     await update(
       { metadata: { name: "a", resourceVersion: "1" } },

@@ -8,6 +8,7 @@ import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { formatTime } from "../../../apimachinery/time/time.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { writeOptionsOf } from "../../registry/options.ts";
+import { preconditionFailed } from "../../registry/precondition.ts";
 import type { ResourceStore } from "../../registry/resource-store.ts";
 import { admissionAttributes } from "../../registry/write-context.ts";
 import type { ApiRequest } from "../../request.ts";
@@ -35,6 +36,8 @@ async function bind(
   const { draft } = await requestObject(scope, Binding, request, options.fieldValidation);
   const binding = draft as unknown as BindingInput;
   const name = named ?? binding.metadata?.name ?? "";
+  // What else is created does not say its UID; the younger form means the pod's.
+  if (named === undefined) delete (draft.metadata as { uid?: string }).uid;
   const now = scope.clock.now();
   const attributes = admissionAttributes(
     {
@@ -50,7 +53,10 @@ async function bind(
   await scope.admission.admit(attributes);
   checkBinding(draft, name, { user: request.user, now, dryRun: options.dryRun, subresource: "binding" });
   await scope.admission.validate(attributes);
-  const change = (old: ApiObject): Draft<ApiObject> => assigned(old as unknown as Pod, binding, name, now);
+  const change = (old: ApiObject): Draft<ApiObject> => {
+    checkMeant(pods, binding, old);
+    return assigned(old as unknown as Pod, binding, name, now);
+  };
   await pods.amend(request.info.namespace, name, change, { dryRun: options.dryRun, signal: request.signal });
   const value = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
   return { type: "value", status: 201, value };
@@ -66,25 +72,22 @@ function checkBinding(draft: Draft<ApiObject>, name: string, context: RequestCon
   if (errors.length > 0) throw ApiError.from(formatFieldErrors(errors));
 }
 
-/** What the binding was made for must be what is there; told in the words of upstream's store. */
-function checkPrecondition(
-  { metadata }: Pod,
-  what: string,
-  wanted: string | undefined,
-  found: string | undefined,
-): void {
-  if (wanted === undefined || wanted === "" || wanted === found) return;
-  const { name = "", namespace = "" } = metadata;
-  const problem = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`;
-  const text = `StorageError: invalid object, Code: 4, Key: /registry/pods/${namespace}/${name}, ResourceVersion: 0, AdditionalErrorMsg: ${problem}`;
-  throw ApiError.conflict({ group: "", resource: "pods" }, name, text);
+/** The binding may tell which pod it is made for, and in which state. */
+function checkMeant(pods: ResourceStore, { metadata: meant }: BindingInput, { metadata }: ApiObject): void {
+  for (const [field, what] of [
+    ["uid", "UID"],
+    ["resourceVersion", "ResourceVersion"],
+  ] as const) {
+    const wanted = meant?.[field];
+    if (wanted === undefined || wanted === "" || wanted === metadata[field]) continue;
+    const { namespace = "", name = "" } = metadata;
+    throw preconditionFailed(pods, { namespace, name }, { what, wanted, found: metadata[field] });
+  }
 }
 
 function assigned(pod: Pod, binding: BindingInput, name: string, now: number): Draft<ApiObject> {
   const refuse = (text: string): ApiError => ApiError.conflict({ group: "", resource: "pods/binding" }, name, text);
-  const { uid, resourceVersion, annotations, labels } = binding.metadata ?? {};
-  checkPrecondition(pod, "UID", uid, pod.metadata.uid);
-  checkPrecondition(pod, "ResourceVersion", resourceVersion, pod.metadata.resourceVersion);
+  const { annotations, labels } = binding.metadata ?? {};
   if (pod.metadata.deletionTimestamp !== undefined) {
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   }

@@ -50,7 +50,8 @@ export const gatedPod = {
 const once: readonly Rule[] = [
   {
     says: "a pod is bound once, and when nothing holds it back",
-    accepts: { "metadata.annotations": { a: "b" } },
+    // Only the younger way looks at a UID.
+    accepts: { "metadata.annotations": { a: "b" }, "metadata.uid": "other" },
     refuses: [
       refusedWith({ "metadata.name": "bound" }, conflict('pod bound is already assigned to node "n"')),
       refusedWith(
