@@ -1,5 +1,5 @@
 /**
- * Fields of upstream's internal types (pkg/apis/core/types.go of v1.36.2), in the order of their declaration: by their names in
+ * Fields of upstream's internal types (types.go below pkg/apis, v1.36.2), in the order of their declaration: by their names in
  * Go, and after `=` in JSON where that is not the same with a small first letter. What follows is what stands for a field that
  * is not set: nothing for null, `$` for an empty text, `?` for false, `#` for 0, `%` for the quantity 0, `!` for a struct. After
  * `:` comes the type. `+` takes in all fields of a type.
@@ -37,6 +37,8 @@ export const internalTypes = {
   ContainerResizePolicy: "ResourceName$ RestartPolicy$",
   ContainerRestartRule: "Action$ ExitCodes:ContainerRestartRuleOnExitCodes",
   ContainerRestartRuleOnExitCodes: "Operator$ Values",
+  DaemonSetUpdateStrategy: "Type$ RollingUpdate:RollingUpdateDaemonSet",
+  DeploymentStrategy: "Type$ RollingUpdate:RollingUpdateDeployment",
   DownwardAPIProjection: "Items:DownwardAPIVolumeFile",
   DownwardAPIVolumeFile: "Path$ FieldRef:ObjectFieldSelector ResourceFieldRef:ResourceFieldSelector Mode",
   DownwardAPIVolumeSource: "Items:DownwardAPIVolumeFile DefaultMode",
@@ -54,6 +56,7 @@ export const internalTypes = {
     "LivenessProbe:Probe ReadinessProbe:Probe StartupProbe:Probe Lifecycle:Lifecycle TerminationMessagePath$ " +
     "TerminationMessagePolicy$ ImagePullPolicy$ SecurityContext:SecurityContext Stdin? StdinOnce? TTY=tty?",
   EphemeralVolumeSource: "VolumeClaimTemplate:PersistentVolumeClaimTemplate",
+  EventSource: "Component$ Host$",
   ExecAction: "Command",
   FCVolumeSource: "TargetWWNs Lun FSType=fsType$ ReadOnly? WWIDs=wwids",
   FileKeySelector: "VolumeName$ Path$ Key$ Optional",
@@ -85,6 +88,7 @@ export const internalTypes = {
   LocalObjectReference: "Name$",
   LocalVolumeSource: "Path$ FSType=fsType",
   NFSVolumeSource: "Server$ Path$ ReadOnly?",
+  NodeAddress: "Type$ Address$",
   NodeAffinity:
     "RequiredDuringSchedulingIgnoredDuringExecution:NodeSelector " +
     "PreferredDuringSchedulingIgnoredDuringExecution:PreferredSchedulingTerm",
@@ -125,6 +129,7 @@ export const internalTypes = {
     "UserAnnotations",
   PodDNSConfig: "Nameservers Searches Options:PodDNSConfigOption",
   PodDNSConfigOption: "Name$ Value",
+  PodDisruptionBudgetSpec: "MinAvailable Selector:LabelSelector MaxUnavailable UnhealthyPodEvictionPolicy",
   PodOS: "Name$",
   PodReadinessGate: "ConditionType$",
   PodResourceClaim: "Name$ ResourceClaimName ResourceClaimTemplateName",
@@ -164,6 +169,9 @@ export const internalTypes = {
   ResourceClaim: "Name$ Request$",
   ResourceFieldSelector: "ContainerName$ Resource$ Divisor%",
   ResourceRequirements: "Limits Requests Claims:ResourceClaim",
+  RollingUpdateDaemonSet: "MaxUnavailable# MaxSurge#",
+  RollingUpdateDeployment: "MaxUnavailable# MaxSurge#",
+  RollingUpdateStatefulSetStrategy: "Partition# MaxUnavailable",
   SELinuxOptions: "User$ Role$ Type$ Level$",
   ScaleIOPersistentVolumeSource:
     "Gateway$ System$ SecretRef:SecretReference SSLEnabled=sslEnabled? ProtectionDomain$ StoragePool$ " +
@@ -171,6 +179,8 @@ export const internalTypes = {
   ScaleIOVolumeSource:
     "Gateway$ System$ SecretRef:LocalObjectReference SSLEnabled=sslEnabled? ProtectionDomain$ StoragePool$ " +
     "StorageMode$ VolumeName$ FSType=fsType$ ReadOnly?",
+  ScopeSelector: "MatchExpressions:ScopedResourceSelectorRequirement",
+  ScopedResourceSelectorRequirement: "ScopeName$ Operator$ Values",
   SeccompProfile: "Type$ LocalhostProfile",
   SecretEnvSource: "+LocalObjectReference Optional",
   SecretKeySelector: "+LocalObjectReference Key$ Optional",
@@ -183,10 +193,12 @@ export const internalTypes = {
     "AllowPrivilegeEscalation ProcMount SeccompProfile:SeccompProfile AppArmorProfile:AppArmorProfile",
   ServiceAccountTokenProjection: "Audience$ ExpirationSeconds# Path$",
   SleepAction: "Seconds#",
+  StatefulSetUpdateStrategy: "Type$ RollingUpdate:RollingUpdateStatefulSetStrategy",
   StorageOSPersistentVolumeSource: "VolumeName$ VolumeNamespace$ FSType=fsType$ ReadOnly? SecretRef:ObjectReference",
   StorageOSVolumeSource: "VolumeName$ VolumeNamespace$ FSType=fsType$ ReadOnly? SecretRef:LocalObjectReference",
   Sysctl: "Name$ Value$",
   TCPSocketAction: "Port# Host$",
+  Taint: "Key$ Value$ Effect$ TimeAdded",
   Toleration: "Key$ Operator$ Value$ Effect$ TolerationSeconds",
   TopologySpreadConstraint:
     "MaxSkew# TopologyKey$ WhenUnsatisfiable$ LabelSelector:LabelSelector MinDomains NodeAffinityPolicy " +

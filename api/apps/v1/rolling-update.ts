@@ -10,6 +10,8 @@ import type {
   StatefulSetSpec,
 } from "../../generated/types/apps-v1.ts";
 
+import { internalValue } from "../../internal-values.ts";
+
 // How many pods change at once: pkg/apis/apps/validation.
 
 type IntOrString = number | string | undefined;
@@ -33,24 +35,6 @@ function validateAtMostAll(check: Check, amount: IntOrString, place: Path): void
   if ((percent(amount) ?? 0) > 100) check.errors.push(invalid(place, amount, "must not be greater than 100%"));
 }
 
-type Update = Readonly<Record<string, unknown>>;
-
-// Upstream shows its internal types: by their names in Go, and complete.
-const amounts = { maxUnavailable: 0, maxSurge: 0 };
-const ofStatefulSets = { partition: 0, maxUnavailable: null };
-
-function shownUpdate(update: object, absent: Update): Update {
-  const value = (field: string) => (update as Update)[field] ?? absent[field];
-  return Object.fromEntries(
-    Object.keys(absent).map((field) => [`${field.charAt(0).toUpperCase()}${field.slice(1)}`, value(field)]),
-  );
-}
-
-function shown(strategy: { readonly type?: string; readonly rollingUpdate?: object }, absent: Update): Update {
-  const { type = "", rollingUpdate } = strategy;
-  return { Type: type, RollingUpdate: rollingUpdate === undefined ? null : shownUpdate(rollingUpdate, absent) };
-}
-
 export function validateDeploymentStrategy(check: Check, strategy: Partial<DeploymentStrategy>, place: Path): void {
   const { type = "", rollingUpdate } = strategy;
   const at = place.child("rollingUpdate");
@@ -60,7 +44,10 @@ export function validateDeploymentStrategy(check: Check, strategy: Partial<Deplo
   } else if (type === "RollingUpdate") {
     if (rollingUpdate === undefined) check.errors.push(required(at, "this should be defaulted and never be nil"));
     else validateRollingDeployment(check, rollingUpdate, at);
-  } else check.errors.push(notSupported(place, shown(strategy, amounts), ["Recreate", "RollingUpdate"]));
+  } else
+    check.errors.push(
+      notSupported(place, internalValue("DeploymentStrategy", strategy), ["Recreate", "RollingUpdate"]),
+    );
 }
 
 function validateRollingDeployment(check: Check, update: RollingUpdateDeployment, place: Path): void {
@@ -78,7 +65,9 @@ export function validateDaemonSetStrategy(check: Check, strategy: Partial<Daemon
   const { type = "", rollingUpdate } = strategy;
   if (type === "OnDelete") return;
   if (type !== "RollingUpdate") {
-    check.errors.push(notSupported(place, shown(strategy, amounts), ["RollingUpdate", "OnDelete"]));
+    check.errors.push(
+      notSupported(place, internalValue("DaemonSetUpdateStrategy", strategy), ["RollingUpdate", "OnDelete"]),
+    );
   } else if (rollingUpdate === undefined) check.errors.push(required(place.child("rollingUpdate")));
   else validateRollingDaemonSet(check, rollingUpdate, place.child("rollingUpdate"));
 }
@@ -111,9 +100,13 @@ export function validateStatefulSetStrategy(
   else if (type === "OnDelete") {
     if (rollingUpdate === undefined) return;
     const detail = "only allowed for updateStrategy 'RollingUpdate'";
-    check.errors.push(invalid(place.child("rollingUpdate"), shownUpdate(rollingUpdate, ofStatefulSets), detail));
+    check.errors.push(
+      invalid(place.child("rollingUpdate"), internalValue("RollingUpdateStatefulSetStrategy", rollingUpdate), detail),
+    );
   } else if (type !== "RollingUpdate") {
-    check.errors.push(invalid(place, shown(strategy, ofStatefulSets), "must be 'RollingUpdate' or 'OnDelete'"));
+    check.errors.push(
+      invalid(place, internalValue("StatefulSetUpdateStrategy", strategy), "must be 'RollingUpdate' or 'OnDelete'"),
+    );
   } else if (rollingUpdate !== undefined) {
     const { partition, maxUnavailable } = rollingUpdate;
     checkNonNegative(check, place.child("rollingUpdate", "partition"), partition);

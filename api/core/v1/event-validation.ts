@@ -6,7 +6,7 @@ import { isDNS1123Subdomain } from "../../../apimachinery/validation/dns.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
 import type { Event } from "../../generated/types/core-v1.ts";
-import { goShown, objectReference, text } from "../../go-shape.ts";
+import { internalValue } from "../../internal-values.ts";
 import { addMessages } from "../../validation.ts";
 
 // Rules: pkg/apis/core/validation/events.go. Paths are those of the form in which events are stored, whatever was asked.
@@ -68,10 +68,10 @@ export function addStrictCreateErrors(errors: FieldError[], event: Event): void 
 
 /** How upstream shows what may not change, by field, in the order of its checks: `reason` is asked twice. */
 const immutableFields: readonly (readonly [keyof Event, (value: unknown) => unknown])[] = [
-  ["involvedObject", (value) => goShown(objectReference, value ?? {})],
+  ["involvedObject", (value) => internalValue("ObjectReference", value ?? {})],
   ["reason", shownText],
   ["message", shownText],
-  ["source", (value) => goShown([text("Component"), text("Host")], value ?? {})],
+  ["source", (value) => internalValue("EventSource", value ?? {})],
   ["firstTimestamp", shownTime],
   ["lastTimestamp", shownTime],
   ["count", (value) => value ?? 0],
@@ -79,7 +79,7 @@ const immutableFields: readonly (readonly [keyof Event, (value: unknown) => unkn
   ["type", shownText],
   ["eventTime", shownTime],
   ["action", shownText],
-  ["related", (value) => goShown(objectReference, value)],
+  ["related", (value) => internalValue("ObjectReference", value)],
   ["reportingComponent", shownText],
   ["reportingInstance", shownText],
 ];

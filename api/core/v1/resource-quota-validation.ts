@@ -7,6 +7,7 @@ import type {
   ScopedResourceSelectorRequirement,
   ScopeSelector,
 } from "../../generated/types/core-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import type { ResourceList } from "./pod/resource-list.ts";
 import { isHugePages, isStandardResource } from "./pod/resource-names.ts";
 import { validateQuantity, validateResourceName } from "./pod/validation/resources.ts";
@@ -100,7 +101,13 @@ function addSelectorErrors(errors: FieldError[], spec: ResourceQuotaSpec, select
       errors.push(invalid(place.child("scopeName"), scopeName, "unsupported scope"));
     }
     for (const _ of unsuited(spec, scopeName)) {
-      errors.push(invalid(place, internalSelector(expressions), "unsupported scope applied to resource"));
+      errors.push(
+        invalid(
+          place,
+          internalValue("ScopeSelector", { matchExpressions: expressions }),
+          "unsupported scope applied to resource",
+        ),
+      );
     }
     addOperatorErrors(errors, expression, place);
   }
@@ -125,16 +132,6 @@ function addOperatorErrors(
     const detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
     if (values.length > 0) errors.push(invalid(place.child("values"), values, detail));
   } else errors.push(invalid(place.child("operator"), operator, "not a valid selector operator"));
-}
-
-/** As upstream's internal type prints, which has no names for JSON. */
-function internalSelector(expressions: readonly ScopedResourceSelectorRequirement[]): object {
-  const MatchExpressions = expressions.map(({ scopeName, operator, values }) => ({
-    ScopeName: scopeName,
-    Operator: operator,
-    Values: values ?? null,
-  }));
-  return { MatchExpressions };
 }
 
 function sameSets(a: readonly string[] = [], b: readonly string[] = []): boolean {

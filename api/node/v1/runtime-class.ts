@@ -11,7 +11,7 @@ import { validateContainerResources } from "../../core/v1/pod/validation/resourc
 import { validateTolerations } from "../../core/v1/pod/validation/scheduling.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/node-v1.ts";
-import { goShown, pointer, text } from "../../go-shape.ts";
+import { internalValue } from "../../internal-values.ts";
 import { addMessages } from "../../validation.ts";
 
 // Rules: pkg/apis/node/validation/validation.go.
@@ -21,7 +21,6 @@ export type RuntimeClass = types.RuntimeClass;
 const handlerPath = path("handler");
 const schedulingPath = path("scheduling");
 const tolerationsPath = schedulingPath.child("tolerations");
-const tolerationShape = [text("Key"), text("Operator"), text("Value"), text("Effect"), pointer("TolerationSeconds")];
 
 export const RuntimeClass = defineBuiltIn<RuntimeClass>("node.k8s.io/v1/runtimeclasses", {
   createOnUpdate: true,
@@ -49,7 +48,7 @@ function addSchedulingErrors(check: Check, { nodeSelector, tolerations = [] }: t
     const { key = "", operator = "", value = "", effect = "" } = toleration;
     const identity = JSON.stringify([key, operator, value, effect]);
     if (seen.has(identity)) {
-      check.errors.push(duplicate(tolerationsPath.index(i), goShown(tolerationShape, toleration)));
+      check.errors.push(duplicate(tolerationsPath.index(i), internalValue("Toleration", toleration)));
     }
     seen.add(identity);
   }

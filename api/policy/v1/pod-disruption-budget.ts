@@ -11,6 +11,7 @@ import {
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/policy-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { addMessages } from "../../validation.ts";
 
 // Rules: pkg/apis/policy/validation; pkg/registry/policy/poddisruptionbudget/strategy.go.
@@ -48,7 +49,13 @@ function addSpecErrors(
 ): void {
   const { minAvailable, maxUnavailable, unhealthyPodEvictionPolicy: policy } = spec;
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    errors.push(invalid(specPath, upstreamSpec(spec), "minAvailable and maxUnavailable cannot be both set"));
+    errors.push(
+      invalid(
+        specPath,
+        internalValue("PodDisruptionBudgetSpec", spec),
+        "minAvailable and maxUnavailable cannot be both set",
+      ),
+    );
   }
   addAmountErrors(errors, minAvailable, specPath.child("minAvailable"));
   addAmountErrors(errors, maxUnavailable, specPath.child("maxUnavailable"));
@@ -57,16 +64,6 @@ function addSpecErrors(
   if (policy !== undefined && !evictionPolicies.includes(policy)) {
     errors.push(notSupported(specPath.child("unhealthyPodEvictionPolicy"), policy, evictionPolicies));
   }
-}
-
-/** The value as upstream shows it: its internal type, whose fields have no JSON names. */
-function upstreamSpec(spec: types.PodDisruptionBudgetSpec): object {
-  return {
-    MinAvailable: spec.minAvailable ?? null,
-    Selector: spec.selector ?? null,
-    MaxUnavailable: spec.maxUnavailable ?? null,
-    UnhealthyPodEvictionPolicy: spec.unhealthyPodEvictionPolicy ?? null,
-  };
 }
 
 /** A number of pods, or a percentage of at most 100. */

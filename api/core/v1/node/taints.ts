@@ -3,11 +3,9 @@ import type { Path } from "../../../../apimachinery/field/path.ts";
 import { validateLabelName } from "../../../../apimachinery/validation/label-fields.ts";
 import { isValidLabelValue } from "../../../../apimachinery/validation/labels.ts";
 import type { Taint } from "../../../generated/types/core-v1.ts";
-import { goShown, pointer, text } from "../../../go-shape.ts";
+import { internalValue } from "../../../internal-values.ts";
 import type { Check } from "../pod/validation/check.ts";
 import { validateTaintEffect } from "../pod/validation/scheduling.ts";
-
-const taintShape = [text("Key"), text("Value"), text("Effect"), pointer("TimeAdded")];
 
 /** A taint's key and effect together are its name. */
 export function validateTaints(check: Check, taints: readonly Taint[], place: Path): void {
@@ -23,7 +21,7 @@ export function validateTaints(check: Check, taints: readonly Taint[], place: Pa
     const name = `${effect}/${key}`;
     if (seen.has(name)) {
       check.errors.push({
-        ...duplicate(at, goShown(taintShape, taint)),
+        ...duplicate(at, internalValue("Taint", taint)),
         detail: "taints must be unique by key and effect pair",
       });
     }

@@ -4,7 +4,7 @@ import { isIPv6, parseCIDR } from "../../../../apimachinery/net/ip.ts";
 import { compareText } from "../../../../apimachinery/text/go-quote.ts";
 import { isValidCIDRForLegacyField } from "../../../../apimachinery/validation/addresses.ts";
 import type { Node } from "../../../generated/types/core-v1.ts";
-import { goShown, text } from "../../../go-shape.ts";
+import { internalValue } from "../../../internal-values.ts";
 import type { Check } from "../pod/validation/check.ts";
 import { validateQuantity } from "../pod/validation/resources.ts";
 import { validateNodeAnnotations } from "./annotations.ts";
@@ -28,8 +28,6 @@ export function validateNode(check: Check, node: Node): void {
   validateFeatures(check, node.status?.declaredFeatures ?? none);
   validatePodCIDRs(check, node.spec?.podCIDRs ?? none);
 }
-
-const addressShape = [text("Type"), text("Address")];
 
 function validateResources(check: Check, { status }: Node): void {
   for (const list of ["capacity", "allocatable"] as const) {
@@ -84,7 +82,7 @@ export function validateNodeUpdate(check: Check, node: Node, old: Node): void {
   node.status?.addresses?.forEach((address, i) => {
     const key = `${address.type}/${address.address}`;
     if (addresses.has(key))
-      check.errors.push(duplicate(path("status", "addresses").index(i), goShown(addressShape, address)));
+      check.errors.push(duplicate(path("status", "addresses").index(i), internalValue("NodeAddress", address)));
     addresses.add(key);
   });
   validateFixed(check, node, old);
