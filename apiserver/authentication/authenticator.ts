@@ -1,5 +1,6 @@
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
 import type { ApiRequest } from "../request.ts";
+import type { Until } from "../request-end.ts";
 
 export interface Authenticated {
   readonly user: UserInfo;
@@ -24,9 +25,13 @@ export interface Authenticator {
 /** Recognizes bearer tokens, apart from requests: TokenReview asks it too. */
 export interface TokenAuthenticator {
   readonly name: string;
-  /** `audiences`: whom the token must be meant for; the server's own where absent. */
+  /**
+   * `audiences`: whom the token must be meant for; the server's own where absent. `until`: nobody waits for the answer
+   * afterwards.
+   */
   authenticateToken(
     token: string,
     audiences?: readonly string[],
+    until?: Until,
   ): Promise<Authenticated | undefined> | Authenticated | undefined;
 }

@@ -1,4 +1,5 @@
 import type { ApiRequest } from "../request.ts";
+import { endOf } from "../request-end.ts";
 import type { Authenticated, Authenticator, TokenAuthenticator } from "./authenticator.ts";
 
 const extraSpaceWarning =
@@ -32,7 +33,7 @@ export class BearerAuthenticator implements Authenticator {
       request.warnings.add(found.warning);
       return undefined;
     }
-    return recognized(this.#tokens.authenticateToken(found.token));
+    return recognized(this.#tokens.authenticateToken(found.token, undefined, () => endOf(request)));
   }
 }
 
@@ -87,7 +88,9 @@ export class WebSocketBearerAuthenticator implements Authenticator {
     const header = request.header("sec-websocket-protocol");
     if (header === undefined || request.header("upgrade")?.toLowerCase() !== "websocket") return undefined;
     const found = bearerProtocol(header);
-    return found === undefined ? undefined : recognized(this.#tokens.authenticateToken(found.token));
+    return found === undefined
+      ? undefined
+      : recognized(this.#tokens.authenticateToken(found.token, undefined, () => endOf(request)));
   }
 }
 

@@ -45,7 +45,8 @@ function firstOf<T>(
 export function unionTokens(...authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
     name: "tokens",
-    authenticateToken: (token, audiences) => firstOf(authenticators, (one) => one.authenticateToken(token, audiences)),
+    authenticateToken: (token, audiences, until) =>
+      firstOf(authenticators, (one) => one.authenticateToken(token, audiences, until)),
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
+import type { Until } from "../request-end.ts";
 import { jsonReview } from "../webhook-client/json-review.ts";
 import { withRetries } from "../webhook-client/retry.ts";
 import { TimedCache } from "../webhook-client/timed-cache.ts";
@@ -29,28 +30,57 @@ export class TokenWebhookAuthenticator implements TokenAuthenticator {
   readonly name = "token-webhook";
   readonly #options: TokenWebhookOptions;
   readonly #remembered: TimedCache<{ readonly known: Authenticated | undefined }>;
-  readonly #asked = new Map<string, Promise<Authenticated | undefined>>();
+  readonly #asked = new Map<string, Question>();
 
   constructor(options: TokenWebhookOptions) {
     this.#options = options;
     this.#remembered = new TimedCache(options.clock, maxRemembered);
   }
 
-  authenticateToken(token: string, audiences?: readonly string[]): Promise<Authenticated | undefined> {
+  authenticateToken(token: string, audiences?: readonly string[], until?: Until): Promise<Authenticated | undefined> {
     const wanted = audiences ?? this.#options.audiences;
     const key = createHash("sha256")
       .update(JSON.stringify([token, wanted]))
       .digest("base64");
     const remembered = this.#remembered.get(key);
     if (remembered !== undefined) return Promise.resolve(remembered.known);
-    const asked = this.#asked.get(key) ?? this.#ask(key, token, wanted).finally(() => this.#asked.delete(key));
-    this.#asked.set(key, asked);
-    return asked;
+    const question = this.#asked.get(key) ?? this.#begin(key, token, wanted);
+    this.#waitFor(key, question, until);
+    return question.answer;
   }
 
-  async #ask(key: string, token: string, audiences: readonly string[]): Promise<Authenticated | undefined> {
+  #begin(key: string, token: string, audiences: readonly string[]): Question {
+    const end = new AbortController();
+    const question = { answer: this.#ask(key, token, audiences, end.signal), end, waiting: 0 };
+    this.#asked.set(key, question);
+    question.answer.finally(() => this.#forget(key, question)).catch(() => {}); // Whoever asked hears of it.
+    return question;
+  }
+
+  /** A question for which nobody waits any more is given up. */
+  #waitFor(key: string, question: Question, until: Until | undefined): void {
+    question.waiting++;
+    const leave = (): void => {
+      if (--question.waiting > 0) return;
+      this.#forget(key, question);
+      question.end.abort();
+    };
+    const signal = until?.();
+    if (signal?.aborted) leave();
+    else signal?.addEventListener("abort", leave, { once: true });
+  }
+
+  #forget(key: string, question: Question): void {
+    if (this.#asked.get(key) === question) this.#asked.delete(key);
+  }
+
+  async #ask(
+    key: string,
+    token: string,
+    audiences: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Authenticated | undefined> {
     const { client, server, version, clock, random, cacheTtlMs } = this.#options;
-    const signal = new AbortController().signal;
     const body = {
       kind: "TokenReview",
       apiVersion: `authentication.k8s.io/${version}`,
@@ -78,6 +108,13 @@ export class TokenWebhookAuthenticator implements TokenAuthenticator {
       ...(wanted.length === 0 ? {} : { audiences: good }),
     };
   }
+}
+
+/** The same token is asked about once, however many show it. */
+interface Question {
+  readonly answer: Promise<Authenticated | undefined>;
+  readonly end: AbortController;
+  waiting: number;
 }
 
 interface TokenReviewAnswer {

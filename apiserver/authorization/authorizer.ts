@@ -1,4 +1,5 @@
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import type { Until } from "../request-end.ts";
 
 /** What somebody wants to do (authorization.k8s.io SubjectAccessReviewSpec, flattened). */
 export interface AuthorizationAttributes {
@@ -37,7 +38,8 @@ export interface NonResourceRule {
 /** Says who may. A chain asks each in order until one allows or denies; no opinion from all is a denial. */
 export interface Authorizer {
   readonly name: string;
-  authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
+  /** `until`: nobody waits for the answer afterwards. */
+  authorize(attributes: AuthorizationAttributes, until?: Until): Decision | Promise<Decision>;
   /** All that the user may do in the namespace, for SelfSubjectRulesReview. */
   rulesFor?(
     user: UserInfo,

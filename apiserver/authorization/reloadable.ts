@@ -1,4 +1,5 @@
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import type { Until } from "../request-end.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 import { superuserAuthorizer, unionAuthorizer } from "./union.ts";
 
@@ -18,8 +19,8 @@ export class ReloadableAuthorizer implements Authorizer {
     this.#current = this.#unionOf(modes);
   }
 
-  authorize(attributes: AuthorizationAttributes) {
-    return this.#current.authorize(attributes);
+  authorize(attributes: AuthorizationAttributes, until?: Until) {
+    return this.#current.authorize(attributes, until);
   }
 
   rulesFor(user: UserInfo, namespace: string) {

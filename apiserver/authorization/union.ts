@@ -1,6 +1,7 @@
 import { formatAggregate } from "../../apimachinery/field/errors.ts";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
 import { groupMasters } from "../authentication/names.ts";
+import type { Until } from "../request-end.ts";
 import type { AuthorizationAttributes, Authorizer, Decision, NonResourceRule, ResourceRule } from "./authorizer.ts";
 
 const noOpinion: Decision = { decision: "noOpinion", reason: "" };
@@ -24,24 +25,25 @@ export const superuserAuthorizer: Authorizer = {
 export function unionAuthorizer(...authorizers: readonly Authorizer[]): Authorizer {
   return {
     name: "union",
-    authorize: (attributes) => ask(authorizers, attributes, 0, [], []),
+    authorize: (attributes, until) => ask({ authorizers, attributes, until, reasons: [], errors: [] }, 0),
     rulesFor: (user, namespace) => unionRules(authorizers, user, namespace),
   };
 }
 
-function ask(
-  authorizers: readonly Authorizer[],
-  attributes: AuthorizationAttributes,
-  start: number,
-  reasons: string[],
-  errors: string[],
-): Decision | Promise<Decision> {
+interface Question {
+  readonly authorizers: readonly Authorizer[];
+  readonly attributes: AuthorizationAttributes;
+  readonly until: Until | undefined;
+  readonly reasons: string[];
+  readonly errors: string[];
+}
+
+function ask(question: Question, start: number): Decision | Promise<Decision> {
+  const { authorizers, attributes, until, reasons, errors } = question;
   for (let i = start; i < authorizers.length; i++) {
-    const answer = authorizers[i]!.authorize(attributes);
+    const answer = authorizers[i]!.authorize(attributes, until);
     if (answer instanceof Promise) {
-      return answer.then((decision) =>
-        decides(decision, reasons, errors) ? decision : ask(authorizers, attributes, i + 1, reasons, errors),
-      );
+      return answer.then((decision) => (decides(decision, reasons, errors) ? decision : ask(question, i + 1)));
     }
     if (decides(answer, reasons, errors)) return answer;
   }

@@ -4,6 +4,7 @@ import { withoutEntities } from "../authorization/messages.ts";
 import { forbidden } from "../authorization/must-allow.ts";
 import type { Filter } from "../chain.ts";
 import type { ApiRequest } from "../request.ts";
+import { endOf } from "../request-end.ts";
 import type { ApiResponse } from "../response.ts";
 
 /** Verbs that selectors limit. */
@@ -23,7 +24,7 @@ export function authorize(authorizer: Authorizer): Filter {
       request.auditAnnotations.set("authorization.k8s.io/reason", decision.reason);
       return allowed ? next(request) : Promise.reject(forbidden(attributes, decision.reason));
     };
-    const answer = authorizer.authorize(attributes);
+    const answer = authorizer.authorize(attributes, () => endOf(request));
     return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
   };
 }

@@ -114,11 +114,21 @@ jwt: [{issuer: {url: "${url}", audiences: [me]}, claimMappings: {username: {clai
     );
     for (const { json } of all) assert.deepEqual(json, deadline);
     assert.ok(performance.now() - started < 8_000);
-    // Those who show the same token are asked about once.
+    // Those who show the same token are asked about once, and not any more once nobody waits.
     await eventually(() => assert.equal(webhook.calls.length - before, 100));
+    await eventually(() => assert.equal(held, 0));
     await expect(admin, { path: "/readyz" }, 200, "ok");
     await expect(admin, { path: configMaps }, 200);
     const patient = stranger.call({ path: configMaps, ...bearer("t0") });
+    const leaving = http2Client(https.port, { ca: https.ca });
+    const left = Promise.allSettled(
+      Array.from({ length: 50 }, (_, i) => leaving.call({ path: configMaps, ...bearer(`t${i}`) })),
+    );
+    await eventually(() => assert.equal(held, 50));
+    leaving.close();
+    await left;
+    // One of them is still waited for by another.
+    await eventually(() => assert.equal(held, 1));
     await clock.advance(30_001);
     assert.deepEqual((await patient).json, unauthorized);
     await eventually(() => assert.equal(held, 0));
@@ -130,10 +140,11 @@ jwt: [{issuer: {url: "${url}", audiences: [me]}, claimMappings: {username: {clai
     hang();
     const all = await Promise.all(Array.from({ length: 50 }, () => user.call({ path: `${configMaps}?timeout=1s` })));
     for (const { json } of all) assert.deepEqual(json, deadline);
+    await eventually(() => assert.equal(held, 0));
     await expect(user, { path: "/version" }, 200);
     await expect(admin, { path: configMaps }, 200);
     const patient = user.call({ path: configMaps });
-    await eventually(() => assert.equal(held, 51));
+    await eventually(() => assert.equal(held, 1));
     await clock.advance(30_001);
     const { status, text, headers } = await patient;
     assert.equal(status, 500);

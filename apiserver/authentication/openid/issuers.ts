@@ -1,5 +1,6 @@
 import { formatAggregate } from "../../../apimachinery/field/errors.ts";
 import type { Clock } from "../../../base/clock.ts";
+import type { Until } from "../../request-end.ts";
 import type { TokenAuthenticator } from "../authenticator.ts";
 import { unionTokens } from "../chain.ts";
 import type { OpenIdAuthenticator } from "./authenticator.ts";
@@ -25,8 +26,8 @@ export class OpenIdIssuers implements TokenAuthenticator {
     this.#tokens = unionTokens(...issuers);
   }
 
-  authenticateToken(token: string, audiences?: readonly string[]) {
-    return this.#tokens.authenticateToken(token, audiences);
+  authenticateToken(token: string, audiences?: readonly string[], until?: Until) {
+    return this.#tokens.authenticateToken(token, audiences, until);
   }
 
   /** Takes tokens of these from now on, once all of them have said where their keys are; rejects where one does not in a minute. */

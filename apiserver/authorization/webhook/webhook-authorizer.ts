@@ -2,6 +2,7 @@ import type { SubjectAccessReviewSpec } from "../../../api/generated/types/autho
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { Random } from "../../../base/random.ts";
+import type { Until } from "../../request-end.ts";
 import { jsonReview } from "../../webhook-client/json-review.ts";
 import { withRetries } from "../../webhook-client/retry.ts";
 import { TimedCache } from "../../webhook-client/timed-cache.ts";
@@ -12,6 +13,7 @@ import { reviewSpecOf } from "./review-spec.ts";
 /** As upstream's LRUExpireCache; answers to long questions are not kept (plugin/pkg/authorizer/webhook, shouldCache). */
 const maxRemembered = 8_192;
 const maxQuestionCharacters = 10_000;
+const forever = new AbortController().signal;
 
 export interface WebhookAuthorizerOptions {
   /** Of the authorizer in the configuration; empty for the one of the flags. */
@@ -50,7 +52,7 @@ export class WebhookAuthorizer implements Authorizer {
     this.#remembered = new TimedCache(options.clock, maxRemembered);
   }
 
-  authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
+  authorize(attributes: AuthorizationAttributes, until?: Until): Decision | Promise<Decision> {
     const { version, matches } = this.#options;
     const spec = reviewSpecOf(attributes);
     try {
@@ -61,7 +63,7 @@ export class WebhookAuthorizer implements Authorizer {
     const key = JSON.stringify(spec);
     const remembered = this.#remembered.get(key);
     if (remembered !== undefined) return decisionOf(remembered);
-    return this.#ask(version === "v1" ? spec : olderSpec(spec), key);
+    return this.#ask(version === "v1" ? spec : olderSpec(spec), key, until?.() ?? forever);
   }
 
   rulesFor() {
@@ -69,11 +71,10 @@ export class WebhookAuthorizer implements Authorizer {
     return { resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError };
   }
 
-  async #ask(spec: object, key: string): Promise<Decision> {
+  async #ask(spec: object, key: string, signal: AbortSignal): Promise<Decision> {
     const { client, server, version, timeoutMs, clock, random } = this.#options;
     const apiVersion = `authorization.k8s.io/${version}`;
     const body = { kind: "SubjectAccessReview", apiVersion, metadata: {}, spec, status: { allowed: false } };
-    const { signal } = new AbortController();
     let answer: Answer;
     try {
       const given = await withRetries(() => client.call(server, { body, timeoutMs, signal }), {
@@ -83,7 +84,7 @@ export class WebhookAuthorizer implements Authorizer {
       });
       answer = (jsonReview(given, "SubjectAccessReview", ["authorization.k8s.io"])["status"] ?? {}) as Answer;
     } catch (error) {
-      return this.#failed(error);
+      return this.#failed(error, signal);
     }
     if (key.length <= maxQuestionCharacters) {
       const { authorizedTtlMs, unauthorizedTtlMs } = this.#options;
@@ -92,10 +93,13 @@ export class WebhookAuthorizer implements Authorizer {
     return decisionOf(answer);
   }
 
-  #failed(error: unknown): Decision {
+  #failed(error: unknown, signal: AbortSignal = forever): Decision {
     const { onFailure, logger, name } = this.#options;
     const evaluationError = error instanceof Error ? error.message : String(error);
-    logger.error("a webhook that decides who may has failed", { webhook: name, error: evaluationError });
+    // Whoever asked has left, which says nothing of the webhook.
+    if (!signal.aborted) {
+      logger.error("a webhook that decides who may has failed", { webhook: name, error: evaluationError });
+    }
     return { decision: onFailure, reason: "", evaluationError };
   }
 }
