@@ -13,6 +13,7 @@ export class Http1Exchange implements Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #abort: AbortController | undefined;
+  #corked = false;
 
   readonly takeConnection?: () => TakenConnection;
 
@@ -84,18 +85,28 @@ export class Http1Exchange implements Exchange {
 
   /**
    * Past ServerResponse, which would make four buffers of each frame and gather them for each receiver: the chunk is whole
-   * already. The header has left (flushHeaders), and `end` writes the last chunk as ever.
+   * already. The header has left (flushHeaders), and `end` writes the last chunk as ever. Frames of one turn leave as one
+   * write: writes that were committed together are told together.
    */
   writeShared({ bytes, chunk }: SharedFrame): void {
     if (this.#response.destroyed || this.#response.writableEnded) {
       return;
     }
+    const { socket } = this.#response;
     // Without a socket the answer waits for that of an earlier request on the same connection.
-    if (this.#response.socket === null) {
+    if (socket === null) {
       this.#response.write(bytes);
-    } else {
-      this.#response.socket.write(chunk);
+      return;
     }
+    if (!this.#corked) {
+      this.#corked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(chunk);
   }
 
   /** What still comes is read and forgotten for a moment, so that the client sees the answer and not a reset. */
