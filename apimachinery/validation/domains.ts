@@ -2,7 +2,6 @@ import type { FieldError } from "../field/error.ts";
 import { invalid, required } from "../field/errors.ts";
 import type { Path } from "../field/path.ts";
 import { isDNS1123Label, isDNS1123Subdomain } from "./dns.ts";
-import { isQualifiedName } from "./labels.ts";
 import { patternMessage } from "./messages.ts";
 
 // Rules and texts: apimachinery/pkg/util/validation/validation.go.
@@ -47,12 +46,4 @@ export function isDomainPrefixedPath(place: Path, text: string): readonly FieldE
   const errors = isDNS1123Subdomain(host).map((message) => invalid(place, host, message));
   if (!httpPathPattern.test(rest)) errors.push(invalid(place, rest, patternMessage("Invalid path", httpPath)));
   return errors;
-}
-
-/** A qualified name that must have its prefix: `acme.io/foo`. */
-export function isDomainPrefixedKey(place: Path, key: string): readonly FieldError[] {
-  if (key === "") return [required(place)];
-  const messages = isQualifiedName(key);
-  if (messages.length > 0) return messages.map((message) => invalid(place, key, message));
-  return key.includes("/") ? [] : [invalid(place, key, 'must be a domain-prefixed key (such as "acme.io/foo")')];
 }

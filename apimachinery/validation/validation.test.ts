@@ -10,12 +10,7 @@ import {
   isDNS1123SubdomainWithUnderscore,
   isWildcardDNS1123Subdomain,
 } from "./dns.ts";
-import {
-  isDomainPrefixedKey,
-  isDomainPrefixedPath,
-  isFullyQualifiedDomainName,
-  isFullyQualifiedName,
-} from "./domains.ts";
+import { isDomainPrefixedPath, isFullyQualifiedDomainName, isFullyQualifiedName } from "./domains.ts";
 import * as formats from "./formats.ts";
 import { isQualifiedName, isValidLabelValue } from "./labels.ts";
 import type { Messages } from "./messages.ts";
@@ -102,8 +97,6 @@ test("domains are judged with upstream's words", () => {
   assert.equal(isFullyQualifiedDomainName(place, "a").length, 1);
   assert.deepEqual(isDomainPrefixedPath(place, "acme.io/a/b"), []);
   assert.equal(isDomainPrefixedPath(place, "acme.io/").length, 1);
-  assert.deepEqual(isDomainPrefixedKey(place, "acme.io/a"), []);
-  assert.equal(isDomainPrefixedKey(place, "a").length, 1);
 });
 
 test("every check ends soon and never throws, whatever it is given", { timeout: 20_000 }, () => {

@@ -41,6 +41,38 @@ export const extensions: Area = {
     priorityLevelConfiguration,
   ],
   unreachable: {
+    "apimachinery/validation/object-meta.ts": {
+      'if (namespace !== "") errors.push(forbidden(place, "not allowed on this type"));':
+        "What lives in no namespace loses before what it says of one.",
+      '} else if (namespace === "") errors.push(required(place));': "The path of the request gives it.",
+      'errors.push(invalid(place.child("resourceVersion"), "", "must be specified for an update"));':
+        "Where none is told it is the stored one, or the request is refused before.",
+      'errors.push(invalid(place.child("generation"), meta.generation ?? 0, "must not be decremented"));':
+        "It stays as it is stored.",
+      'errors.push(...validateImmutableField(meta[name] ?? "", old[name] ?? "", place.child(name)));':
+        "Another name, namespace or UID is refused before: it is not what the path leads to.",
+      'errors.push(...validateManagedFields(meta.managedFields, place.child("managedFields")));':
+        "Of a change they have been read before: what cannot be read is as it is stored.",
+    },
+    "apimachinery/structural/object-meta.ts": {
+      'else if (typeof said !== "string") yield invalid(at, said, "must be a string");':
+        "It is refused when it is read.",
+      "yield invalid(place, value, (error as Error).message);": "It is refused when it is read.",
+    },
+    "apimachinery/structural/structure.ts": {
+      "return unsupported(props) === undefined && structuralErrors(props, place).length === 0;": stored,
+    },
+    "apimachinery/structural/rules/evaluate.ts": {
+      "if (state.budget <= 0) return { errors: [invalid(place, subject.type, outOfBudget)], budget: -1 };":
+        "A rule would have to cost, to the unit, what is left of ten million.",
+    },
+    "apimachinery/structural/rules/rule-errors.ts": {
+      "yield internalError(": "Every schema that is structural has a type.",
+    },
+    "apimachinery/structural/rules/validator.ts": {
+      "visit(one, value, old, place, { current: undefined, parent: before.parent }, run);":
+        "A definition has no rules within allOf.",
+    },
     "api/resource/v1/validation/claim.ts": {
       'else if (operator === "") errors.push(required(place.child("operator")));': "A default fills it in.",
     },

@@ -28,6 +28,8 @@ const object = { type: "object", properties: { a: integer, b: integer } };
 const less = "self.a < self.b";
 const list = { type: "array", maxItems: 9, items: integer };
 
+const squared = "self.all(a, self.all(b, a + b >= 0)) ? 'c' : 'd'";
+
 const fields: JsonObject = {
   plain: ruled({ rule: "self < 5" }),
   worded: ruled({ rule: "self < 5", message: " is large\n" }),
@@ -48,6 +50,7 @@ const fields: JsonObject = {
   invalid: ruled({ rule: "self < 5", reason: "FieldValueInvalid" }),
   fixed: ruled({ rule: "self == oldSelf", message: "does not change" }, small),
   growing: ruled({ rule: "!oldSelf.hasValue() || self >= oldSelf.value()", optionalOldSelf: true }),
+  costly: ruled({ rule: "size(self) < 2", messageExpression: squared }, { ...list, maxItems: 500 }),
   late: ruled({ rule: "self < 5" }),
   short: small,
   replicas: integer,
@@ -79,6 +82,21 @@ const rules: readonly Rule[] = [
     says: `a message that comes out ${name} gives way to the other`,
     ...of(name, 4, [5, invalid(`spec.${name}`, 5, "is large")]),
   })),
+  {
+    says: "a message that costs too much ends all rules",
+    ...of(
+      "costly",
+      [1],
+      [
+        Array(500).fill(1),
+        invalid(
+          "spec.costly",
+          "array",
+          `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${JSON.stringify(squared)}`,
+        ),
+      ],
+    ),
+  },
   {
     says: "a rule that fails is not kept",
     ...of("dividing", 1, [0, invalid("spec.dividing", "integer", "division by zero evaluating rule: 1 / self == 1")]),

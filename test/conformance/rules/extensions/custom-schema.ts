@@ -248,12 +248,33 @@ const lists: Readonly<Record<string, Keyword>> = {
   map: {
     schema: { type: "array", items: pairs, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"] },
     good: [[{ a: "1" }, { a: "2" }]],
-    bad: [[[{ a: "1" }, { a: "2" }, { a: "1", c: "d" }], duplicate("spec.map[2]", { a: "1" })]],
+    bad: [
+      [[{ a: "1" }, { a: "2" }, { a: "1", c: "d" }], duplicate("spec.map[2]", { a: "1" })],
+      [
+        ["a"],
+        mistyped("map[0]", "object", "string"),
+        invalid("spec.map[0]", "a", "must be an object for an array of list-type map"),
+      ],
+    ],
   },
   maps: {
     schema: { type: "array", items: pairs, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a", "b"] },
     good: [[{ a: "1", b: "1" }, { a: "1" }]],
     bad: [[[{ a: "1" }, { a: "1", b: "" }], duplicate("spec.maps[1]", { a: "1", b: "" })]],
+  },
+};
+
+const setOfTexts = { type: "array", items: text, "x-kubernetes-list-type": "set" };
+const within: Readonly<Record<string, Keyword>> = {
+  setsInMap: {
+    schema: { type: "object", additionalProperties: setOfTexts },
+    good: [{ b: ["a"], c: ["a"] }],
+    bad: [[{ b: ["a", "a"] }, duplicate("spec.setsInMap[b][1]", "a")]],
+  },
+  setsInList: {
+    schema: { type: "array", items: setOfTexts },
+    good: [[["a"], ["a"]]],
+    bad: [[[["a"], ["a", "a"]], duplicate("spec.setsInList[1][1]", "a")]],
   },
 };
 
@@ -327,7 +348,7 @@ const formatted = Object.entries(formats).map(([format, [good, bad]]): readonly 
 });
 
 const keywords = new Map<string, Keyword>([
-  ...[typed, numbers, sizes, alternatives, lists, embedded].flatMap((some) => Object.entries(some)),
+  ...[typed, numbers, sizes, alternatives, lists, within, embedded].flatMap((some) => Object.entries(some)),
   ...formatted,
 ]);
 

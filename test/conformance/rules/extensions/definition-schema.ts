@@ -1,4 +1,14 @@
-import { forbidden, invalid, type Json, notSupported, type Rule, refused, typeInvalid } from "../rule.ts";
+import {
+  forbidden,
+  invalid,
+  type Json,
+  notSupported,
+  type Rule,
+  refused,
+  required,
+  tooLong,
+  typeInvalid,
+} from "../rule.ts";
 import { a, ofA, ofTop, shownSchema, top } from "./definition-places.ts";
 
 const text = { type: "string" };
@@ -138,7 +148,53 @@ const labels = (value: Json): Json => ({
   properties: { metadata: { type: "object", properties: { labels: { type: "object", additionalProperties: value } } } },
 });
 
+const resource = { type: "object", ...embedded, ...preserves };
+const pod = { apiVersion: "v1", kind: "Pod" };
+const unreadable = "json: cannot unmarshal number into Go value of type v1.ObjectMeta";
+
+const resources: readonly Rule[] = [
+  {
+    says: "a default that is a resource is one",
+    accepts: ofA({ ...resource, default: { ...pod, metadata: { name: "b" } } }),
+    refuses: [
+      refused(ofA({ ...resource, default: { kind: "Pod" } }), required(`${a}.default.apiVersion`)),
+      refused(
+        ofA({ ...resource, default: { ...pod, apiVersion: 1 } }),
+        invalid(`${a}.default.apiVersion`, 1, "must be a string"),
+      ),
+      refused(ofA({ ...resource, default: { ...pod, metadata: 1 } }), invalid(`${a}.default.metadata`, 1, unreadable)),
+      refused(
+        ofA({ type: "object", properties: { b: resource }, default: { b: { ...pod, kind: 1 } } }),
+        invalid(`${a}.default.b.kind`, 1, "must be a string"),
+      ),
+    ],
+  },
+  {
+    says: "a default within metadata leaves metadata that can be read",
+    accepts: ofA(named({ ...text, default: "b" })),
+    refuses: [
+      refused(
+        ofA(named({ type: "integer", default: 1 })),
+        invalid(
+          `${a}.properties[metadata].properties[name].default`,
+          1,
+          'must result in valid metadata: metadata: Invalid value: {"name":1}: json: cannot unmarshal number into Go struct field ObjectMeta.name of type string',
+        ),
+      ),
+      refused(
+        ofA(named({ ...text, maxLength: 1, default: "bc" })),
+        tooLong(`${a}.properties[metadata].properties[name].default`, "may not be more than 1 byte"),
+      ),
+    ],
+  },
+];
+
+function named(name: Json): Json {
+  return { type: "object", ...embedded, properties: { metadata: { type: "object", properties: { name } } } };
+}
+
 export const defaults: readonly Rule[] = [
+  ...resources,
   {
     says: "a default keeps its own schema",
     accepts: [
@@ -149,6 +205,10 @@ export const defaults: readonly Rule[] = [
       refused(
         ofA({ ...text, default: 1 }),
         typeInvalid(`${a}.default`, "integer", ' in body must be of type string: "integer"'),
+      ),
+      refused(
+        ofA({ type: "array", items: { ...text, default: 1 } }),
+        typeInvalid(`${a}.items.default`, "integer", ' in body must be of type string: "integer"'),
       ),
       refused(
         ofA({ type: "object", properties: { b: text }, default: { c: "d" } }),

@@ -199,6 +199,10 @@ export const structure: readonly Rule[] = [
         required(`${top}.properties[b]`, `because it is defined in ${top}.anyOf[0].properties[b]`),
       ),
       refused(
+        ofTop({ anyOf: [{ not: { properties: { b: { maxLength: 1 } } } }] }),
+        required(`${top}.properties[b]`, `because it is defined in ${top}.anyOf[0].not.properties[b]`),
+      ),
+      refused(
         ofTop({ properties: { b: text }, not: { properties: { b: { items: { maxLength: 1 } } } } }),
         required(`${top}.properties[b].items`, `because it is defined in ${top}.not.properties[b].items`),
       ),
@@ -211,12 +215,18 @@ export const structure: readonly Rule[] = [
   {
     says: "a pattern is a regular expression",
     accepts: ofA({ ...text, pattern: "^(b|c)*$" }),
-    refuses: refused(
-      ofA({ ...text, pattern: "(" }),
-      invalid(
-        `${a}.pattern`,
-        "(",
-        "must be a valid regular expression, but isn't: error parsing regexp: missing closing ): `(`",
+    refuses: [
+      ["", { pattern: "(" }],
+      [".anyOf[0]", { anyOf: [{ pattern: "(" }] }],
+      [".not.not", { not: { not: { pattern: "(" } } }],
+    ].map(([where, props]) =>
+      refused(
+        ofA({ ...text, ...(props as object) }),
+        invalid(
+          `${a}${where}.pattern`,
+          "(",
+          "must be a valid regular expression, but isn't: error parsing regexp: missing closing ): `(`",
+        ),
       ),
     ),
   },
