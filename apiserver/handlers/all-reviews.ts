@@ -8,6 +8,7 @@ import { Pod } from "../../api/core/v1/pod.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { formatTime } from "../../apimachinery/time/time.ts";
 import type { Access } from "../access.ts";
 import { evaluateTokenReview } from "../authentication/token-review.ts";
 import {
@@ -26,7 +27,13 @@ import type { ApiRequest } from "../request.ts";
 import { type Scope, writeContextOf, writerOf } from "./scope.ts";
 import { createBinding } from "./subresources/binding.ts";
 
-type Evaluate<T> = (review: T, request: ApiRequest) => object | Promise<object>;
+/** What the answer has in place of what was asked; some answers say nothing of the question. */
+interface Answered {
+  readonly metadata?: object;
+  readonly spec?: object;
+  readonly status: object;
+}
+type Evaluate<T> = (review: T, request: ApiRequest) => Answered | Promise<Answered>;
 
 /** Resources that are answered when they are created, and never stored: by `version/plural.group`. */
 export function allReviews(scope: Scope, { authorizer, tokens, audiences }: Access): ReadonlyMap<string, Handler> {
@@ -35,12 +42,23 @@ export function allReviews(scope: Scope, { authorizer, tokens, audiences }: Acce
     (request) => answer(scope, definition, evaluate as unknown as Evaluate<ApiObject>, request),
   ];
   return new Map<string, Handler>([
-    review(TokenReview, ({ spec }) => evaluateTokenReview(spec, tokens, audiences)),
-    review(SelfSubjectReview, (_, { user }) => ({ userInfo: user })),
-    review(SubjectAccessReview, (object) => evaluateSubjectAccessReview(object, authorizer)),
-    review(LocalSubjectAccessReview, (object) => evaluateSubjectAccessReview(object, authorizer)),
-    review(SelfSubjectAccessReview, (object, { user }) => evaluateSelfSubjectAccessReview(object, user, authorizer)),
-    review(SelfSubjectRulesReview, (object, { user }) => evaluateSelfSubjectRulesReview(object, user, authorizer)),
+    review(TokenReview, async ({ spec }) => ({ status: await evaluateTokenReview(spec, tokens, audiences) })),
+    review(SelfSubjectReview, (_, { user }) => ({
+      metadata: { creationTimestamp: formatTime(scope.clock.now()) },
+      status: { userInfo: user },
+    })),
+    review(SubjectAccessReview, async (object) => ({ status: await evaluateSubjectAccessReview(object, authorizer) })),
+    review(LocalSubjectAccessReview, async (object) => ({
+      status: await evaluateSubjectAccessReview(object, authorizer),
+    })),
+    review(SelfSubjectAccessReview, async (object, { user }) => ({
+      status: await evaluateSelfSubjectAccessReview(object, user, authorizer),
+    })),
+    review(SelfSubjectRulesReview, (object, { user }) => ({
+      metadata: {},
+      spec: {},
+      status: evaluateSelfSubjectRulesReview(object, user, authorizer),
+    })),
     ["v1/bindings.", (request) => createBinding(scope, scope.registry.of(Pod), request)],
   ]);
 }
@@ -67,8 +85,7 @@ async function answer(
   // Upstream asks the object for its kind, which has lost it by then.
   if (errors.length > 0) throw ApiError.invalid({ group: definition.group, kind: "" }, "", errors);
   await scope.admission.validate(attributes);
-  const status = await evaluate(draft, request);
-  const object = { ...draft, status } as unknown as ApiObject;
+  const object = { ...draft, ...(await evaluate(draft, request)) } as unknown as ApiObject;
   return { type: "object", status: 201, definition, served: servedFromValue(object) };
 }
 

@@ -224,6 +224,22 @@ onBothProtocols("access", (subject) => {
     assert.equal(seen(whole).status?.["allowed"], true);
   });
 
+  test("answers about oneself say nothing of the question, other answers say who asked", async () => {
+    const { admin } = subject();
+    const metadata = { labels: { a: "b" } };
+    const ask = async (path: string, body: object) => seen(await expect(admin, { method: "POST", path, body }, 201));
+    const self = await ask("/apis/authentication.k8s.io/v1/selfsubjectreviews", { metadata });
+    assert.deepEqual(Object.keys(self.metadata), ["creationTimestamp"]);
+    const spec = { namespace: "default" };
+    const rules = await ask("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", { metadata, spec });
+    assert.deepEqual([rules.metadata, rules.spec], [{}, {}]);
+    const token = await ask("/apis/authentication.k8s.io/v1/tokenreviews?fieldManager=m", { spec: { token: "a" } });
+    assert.deepEqual(
+      token.metadata.managedFields?.map(({ manager, operation }) => [manager, operation]),
+      [["m", "Update"]],
+    );
+  });
+
   test("who may impersonate acts as somebody else, who may not is told", async () => {
     const { admin, https, as } = subject();
     await expect(

@@ -9,8 +9,10 @@ import { completeTokenRequest } from "../../authentication/token-request.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { servedFromValue } from "../../cache/served-object.ts";
 import { writeOptionsOf } from "../../registry/options.ts";
+import { ownFieldsOf } from "../../registry/own-fields.ts";
 import { ensureNamespace } from "../../registry/system-fields.ts";
 import type { Subresource } from "../resource.ts";
+import { writerOf } from "../scope.ts";
 
 /** POST serviceaccounts/NAME/token: a bound token (KEP-1205). */
 export function tokenSubresource(issuer: TokenIssuer): Subresource {
@@ -18,8 +20,10 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
     async create(scope, store, request) {
       const options = writeOptionsOf(request.query, "CreateOptions");
       const { namespace, name } = request.info;
-      const { draft } = await requestObject(scope, TokenRequest, request, options.fieldValidation);
+      const { draft, managedFields } = await requestObject(scope, TokenRequest, request, options.fieldValidation);
       ensureNamespace(TokenRequest, draft, namespace);
+      const now = scope.clock.now();
+      ownFieldsOf(TokenRequest, writerOf(request, options), managedFields)(draft, undefined, now);
       const attributes: AdmissionAttributes = {
         operation: "CREATE",
         definition: store.definition,
@@ -43,7 +47,7 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
         attributes.object as unknown as TokenRequestInput,
         target,
         issuer.options,
-        scope.clock.now(),
+        now,
       );
       await scope.admission.validate({ ...attributes, object: thaw(completed) as unknown as Draft<ApiObject> });
       const { response, warnings, auditAnnotations } = issuer.issue(completed);
