@@ -15,6 +15,7 @@ import {
   tooMany,
   typeInvalid,
 } from "../rule.ts";
+import { customFormats } from "./custom-formats.ts";
 import { customKind, pathOf } from "./custom-kinds.ts";
 
 // Every keyword of the schema of a custom resource, by what it allows and what it does not (kube-openapi pkg/validation,
@@ -311,38 +312,8 @@ const embedded: Readonly<Record<string, Keyword>> = {
   },
 };
 
-/** A text that is of the format, and one that is not. */
-const formats: Readonly<Record<string, readonly [string, string]>> = {
-  bsonobjectid: ["507f1f77bcf86cd799439011", "507f"],
-  uri: ["https://a.b/c", "a b"],
-  email: ["a@b.c", "a"],
-  hostname: ["a.example", "-a"],
-  ipv4: ["10.0.0.1", "10.0.0.256"],
-  ipv6: ["2001:db8::1", "10.0.0.1"],
-  cidr: ["10.0.0.0/8", "10.0.0.0"],
-  mac: ["00:00:5e:00:53:01", "00:00"],
-  uuid: ["01234567-89ab-cdef-0123-456789abcdef", "0123"],
-  uuid3: ["01234567-89ab-3def-0123-456789abcdef", "01234567-89ab-4def-0123-456789abcdef"],
-  uuid4: ["01234567-89ab-4def-8123-456789abcdef", "01234567-89ab-4def-0123-456789abcdef"],
-  uuid5: ["01234567-89ab-5def-8123-456789abcdef", "01234567-89ab-4def-8123-456789abcdef"],
-  isbn: ["0321751043", "0321751044"],
-  isbn10: ["0321751043", "978-0321751041"],
-  isbn13: ["978-0321751041", "0321751043"],
-  creditcard: ["4111 1111 1111 1111", "4111 1111 1111 1112"],
-  ssn: ["111-22-3333", "111-22"],
-  hexcolor: ["#FFFFFF", "#GG"],
-  rgbcolor: ["rgb(255,255,255)", "rgb(256,0,0)"],
-  byte: ["YWJj", "YWJ"],
-  date: ["2026-01-31", "2026-02-30"],
-  duration: ["22 ns", "soon"],
-  datetime: ["2014-12-15T19:30:20.000Z", "2014-12-15"],
-  "date-time": ["2014-12-15T19:30:20Z", "2014-12-15"],
-  "k8s-short-name": ["a-b", "a.b"],
-  "k8s-long-name": ["a.b", "A"],
-};
-
 const named = (format: string): string => `format${format.replaceAll("-", "")}`;
-const formatted = Object.entries(formats).map(([format, [good, bad]]): readonly [string, Keyword] => {
+const formatted = Object.entries(customFormats).map(([format, [good, bad]]): readonly [string, Keyword] => {
   const name = format === "date-time" ? "formatDashed" : named(format);
   return [name, { schema: { ...text, format }, good: [good], bad: [[bad, mistyped(name, format, bad)]] }];
 });
