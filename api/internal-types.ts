@@ -11,6 +11,7 @@ export const internalTypes = {
   AzureDiskVolumeSource: "DiskName$ DataDiskURI=diskURI$ CachingMode FSType=fsType ReadOnly Kind",
   AzureFilePersistentVolumeSource: "SecretName$ ShareName$ ReadOnly? SecretNamespace",
   AzureFileVolumeSource: "SecretName$ ShareName$ ReadOnly?",
+  CSINodeDriver: "Name$ NodeID$ TopologyKeys Allocatable",
   CSIPersistentVolumeSource:
     "Driver$ VolumeHandle$ ReadOnly? FSType=fsType$ VolumeAttributes " +
     "ControllerPublishSecretRef:SecretReference NodeStageSecretRef:SecretReference " +
@@ -97,6 +98,7 @@ export const internalTypes = {
   NodeSelectorTerm: "MatchExpressions:NodeSelectorRequirement MatchFields:NodeSelectorRequirement",
   ObjectFieldSelector: "APIVersion=apiVersion$ FieldPath$",
   ObjectReference: "Kind$ Namespace$ Name$ UID=uid$ APIVersion=apiVersion$ ResourceVersion$ FieldPath$",
+  ParentReference: "Group$ Resource$ Namespace$ Name$",
   PersistentVolumeClaimSpec:
     "AccessModes Selector:LabelSelector Resources!:VolumeResourceRequirements VolumeName$ StorageClassName " +
     "VolumeMode DataSource:TypedLocalObjectReference DataSourceRef:TypedObjectReference " +
@@ -114,6 +116,9 @@ export const internalTypes = {
     "AzureDisk:AzureDiskVolumeSource PhotonPersistentDisk:PhotonPersistentDiskVolumeSource " +
     "PortworxVolume:PortworxVolumeSource ScaleIO:ScaleIOPersistentVolumeSource Local:LocalVolumeSource " +
     "StorageOS=storageos:StorageOSPersistentVolumeSource CSI=csi:CSIPersistentVolumeSource",
+  PersistentVolumeSpec:
+    "Capacity +PersistentVolumeSource AccessModes ClaimRef:ObjectReference PersistentVolumeReclaimPolicy$ " +
+    "StorageClassName$ MountOptions VolumeMode NodeAffinity:VolumeNodeAffinity VolumeAttributesClassName",
   PhotonPersistentDiskVolumeSource: "PdID$ FSType=fsType$",
   PodAffinity:
     "RequiredDuringSchedulingIgnoredDuringExecution:PodAffinityTerm " +
@@ -130,6 +135,11 @@ export const internalTypes = {
   PodDNSConfig: "Nameservers Searches Options:PodDNSConfigOption",
   PodDNSConfigOption: "Name$ Value",
   PodDisruptionBudgetSpec: "MinAvailable Selector:LabelSelector MaxUnavailable UnhealthyPodEvictionPolicy",
+  PodFailurePolicy: "Rules:PodFailurePolicyRule",
+  PodFailurePolicyOnExitCodes: "ContainerName Operator$ Values",
+  PodFailurePolicyOnPodConditions: "Type$ Status$",
+  PodFailurePolicyRule:
+    "Action$ OnExitCodes:PodFailurePolicyOnExitCodes " + "OnPodConditions:PodFailurePolicyOnPodConditions",
   PodOS: "Name$",
   PodReadinessGate: "ConditionType$",
   PodResourceClaim: "Name$ ResourceClaimName ResourceClaimTemplateName",
@@ -196,6 +206,8 @@ export const internalTypes = {
   StatefulSetUpdateStrategy: "Type$ RollingUpdate:RollingUpdateStatefulSetStrategy",
   StorageOSPersistentVolumeSource: "VolumeName$ VolumeNamespace$ FSType=fsType$ ReadOnly? SecretRef:ObjectReference",
   StorageOSVolumeSource: "VolumeName$ VolumeNamespace$ FSType=fsType$ ReadOnly? SecretRef:LocalObjectReference",
+  SuccessPolicy: "Rules:SuccessPolicyRule",
+  SuccessPolicyRule: "SucceededIndexes SucceededCount",
   Sysctl: "Name$ Value$",
   TCPSocketAction: "Port# Host$",
   Taint: "Key$ Value$ Effect$ TimeAdded",
@@ -205,7 +217,10 @@ export const internalTypes = {
     "NodeTaintsPolicy MatchLabelKeys",
   TypedLocalObjectReference: "APIGroup=apiGroup Kind$ Name$",
   TypedObjectReference: "APIGroup=apiGroup Kind$ Name$ Namespace",
+  UncountedTerminatedPods: "Succeeded Failed",
   Volume: "Name$ +VolumeSource",
+  VolumeAttachmentSource: "PersistentVolumeName InlineVolumeSpec:PersistentVolumeSpec",
+  VolumeAttachmentSpec: "Attacher$ Source!:VolumeAttachmentSource NodeName$",
   VolumeDevice: "Name$ DevicePath$",
   VolumeMount: "Name$ ReadOnly? RecursiveReadOnly MountPath$ SubPath$ MountPropagation SubPathExpr$",
   VolumeNodeAffinity: "Required:NodeSelector",

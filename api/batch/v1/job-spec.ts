@@ -5,9 +5,9 @@ import { isDomainPrefixedPath } from "../../../apimachinery/validation/domains.t
 import { type Check, checkNonNegative } from "../../core/v1/pod/validation/check.ts";
 import { validatePodTemplate } from "../../core/v1/pod/validation/template.ts";
 import type { JobSpec, SuccessPolicyRule } from "../../generated/types/batch-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { countIndexes, IndexesError } from "./indexes.ts";
 import { validatePodFailurePolicy } from "./job-failure-policy.ts";
-import { shownSuccessPolicy } from "./job-shown.ts";
 
 const maxIndexed = 100_000;
 const manyCompletions = 100_000;
@@ -88,7 +88,7 @@ function validateSuccessPolicy(check: Check, spec: JobSpec, place: Path): void {
   const policy = spec.successPolicy;
   if (policy === undefined) return;
   if (spec.completionMode !== "Indexed") {
-    check.errors.push(invalid(place, shownSuccessPolicy(policy), "requires indexed completion mode"));
+    check.errors.push(invalid(place, internalValue("SuccessPolicy", policy), "requires indexed completion mode"));
     return;
   }
   const rules = policy.rules ?? [];

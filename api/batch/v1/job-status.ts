@@ -3,6 +3,7 @@ import { path } from "../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { type Check, checkNonNegative } from "../../core/v1/pod/validation/check.ts";
 import type { Job, JobStatus } from "../../generated/types/batch-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { countIndexes, IndexesError, overlappingIndex } from "./indexes.ts";
 import { isFalse, isFinished, isTrue } from "./job-conditions.ts";
 
@@ -116,7 +117,7 @@ function validateFinished(check: Check, { job, changed, finishedChanged }: Chang
   const { succeeded, failed } = uncounted ?? {};
   const left = (failed?.length ?? 0) + (succeeded?.length ?? 0);
   if (left > 0 && (finishedChanged || changed("uncountedTerminatedPods"))) {
-    const shown = { Succeeded: succeeded ?? null, Failed: failed ?? null };
+    const shown = internalValue("UncountedTerminatedPods", uncounted);
     check.errors.push(invalid(statusPath.child("uncountedTerminatedPods"), shown, "must be empty for finished job"));
   }
 }

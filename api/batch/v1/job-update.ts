@@ -8,8 +8,8 @@ import type { Check } from "../../core/v1/pod/validation/check.ts";
 import { copyFields } from "../../core/v1/pod/validation/update.ts";
 import type { Job, JobSpec } from "../../generated/types/batch-v1.ts";
 import type { Container, PodSpec, PodTemplateSpec } from "../../generated/types/core-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { isTrue } from "./job-conditions.ts";
-import { shownFailurePolicy, shownSuccessPolicy } from "./job-shown.ts";
 
 const specPath = path("spec");
 
@@ -21,10 +21,10 @@ export function validateJobSpecUpdate(check: Check, { spec }: Job, old: Job): vo
   immutable("selector");
   validateTemplate(check, spec.template, old);
   immutable("completionMode");
-  validateShown(check, "podFailurePolicy", spec, old.spec, shownFailurePolicy(spec.podFailurePolicy));
+  validateShown(check, "podFailurePolicy", spec, old.spec, internalValue("PodFailurePolicy", spec.podFailurePolicy));
   immutable("backoffLimitPerIndex");
   immutable("managedBy");
-  validateShown(check, "successPolicy", spec, old.spec, shownSuccessPolicy(spec.successPolicy));
+  validateShown(check, "successPolicy", spec, old.spec, internalValue("SuccessPolicy", spec.successPolicy));
 }
 
 /** `shown` is what the message shows: upstream's internal form. */

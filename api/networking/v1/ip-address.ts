@@ -8,6 +8,7 @@ import { pathSegmentName } from "../../../apimachinery/validation/names.ts";
 import { nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/networking-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { addMessages } from "../../validation.ts";
 import { addSegmentErrors } from "./references.ts";
 
@@ -21,16 +22,13 @@ export const IPAddress = defineBuiltIn<IPAddress>("networking.k8s.io/v1/ipaddres
   columns: [nameColumn, textColumn("ParentRef", parentText)],
   validate({ spec: { parentRef: parent } }, old) {
     if (old === undefined) return parentErrors(parent);
-    return validateImmutableField(internalParent(parent), internalParent(old.spec.parentRef), parentPath);
+    return validateImmutableField(
+      internalValue("ParentReference", parent),
+      internalValue("ParentReference", old.spec.parentRef),
+      parentPath,
+    );
   },
 });
-
-/** The reference as upstream's refusals show it. */
-function internalParent(parent: IPAddress["spec"]["parentRef"] | undefined): object | null {
-  if (parent === undefined) return null;
-  const { group = "", resource = "", namespace = "", name = "" } = parent;
-  return { Group: group, Resource: resource, Namespace: namespace, Name: name };
-}
 
 function parentErrors(parent: IPAddress["spec"]["parentRef"] | undefined): FieldError[] {
   if (parent === undefined) return [required(parentPath)];

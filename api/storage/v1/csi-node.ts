@@ -7,6 +7,7 @@ import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
 import { ageColumn, nameColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/storage-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { addMessages } from "../../validation.ts";
 import { addDriverNameErrors } from "./validation.ts";
 
@@ -34,17 +35,12 @@ export const CSINode = defineBuiltIn<CSINode>("storage.k8s.io/v1/csinodes", {
         const { allocatable: _now, ...fixed } = now;
         const { allocatable: _before, ...fixedBefore } = before;
         if (semanticEqual(fixed, fixedBefore)) continue;
-        errors.push(invalid(driversPath, shownDriver(now), "field is immutable"));
+        errors.push(invalid(driversPath, internalValue("CSINodeDriver", fixed), "field is immutable"));
       }
     }
     return errors;
   },
 });
-
-/** As upstream's internal type prints, without what may change. */
-function shownDriver({ name = "", nodeID = "", topologyKeys }: Partial<types.CSINodeDriver>): object {
-  return { Name: name, NodeID: nodeID, TopologyKeys: topologyKeys ?? null, Allocatable: null };
-}
 
 function addDriverErrors(errors: FieldError[], driver: types.CSINodeDriver, i: number): void {
   const place = driversPath.index(i);

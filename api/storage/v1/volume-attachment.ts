@@ -9,6 +9,7 @@ import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { addInlineVolumeErrors } from "../../core/v1/persistent-volume-validation.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/storage-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { addMessages } from "../../validation.ts";
 import { addDriverNameErrors } from "./validation.ts";
 
@@ -47,7 +48,7 @@ export const VolumeAttachment = defineBuiltIn<VolumeAttachment>("storage.k8s.io/
       addMessages(errors, nameIsDNSSubdomain(volume, false), place, volume);
     }
     if (old !== undefined && !semanticEqual(spec, old.spec)) {
-      errors.push(invalid(specPath, shownSpec(spec), "field is immutable"));
+      errors.push(invalid(specPath, internalValue("VolumeAttachmentSpec", spec), "field is immutable"));
     }
     return errors;
   },
@@ -61,16 +62,6 @@ function addSourceErrors(errors: FieldError[], source: types.VolumeAttachmentSou
   else if (name === "") {
     errors.push(required(sourcePath.child("persistentVolumeName"), "must specify non empty persistentVolumeName"));
   } else if (inline !== undefined) addInlineVolumeErrors(errors, inline, sourcePath.child("inlineVolumeSpec"));
-}
-
-/** As upstream's internal type prints; of an inline volume the API's form. */
-function shownSpec({ attacher = "", source, nodeName = "" }: types.VolumeAttachmentSpec): object {
-  const { persistentVolumeName = null, inlineVolumeSpec = null } = source ?? {};
-  return {
-    Attacher: attacher,
-    Source: { PersistentVolumeName: persistentVolumeName, InlineVolumeSpec: inlineVolumeSpec },
-    NodeName: nodeName,
-  };
 }
 
 function addStatusErrors(errors: FieldError[], status: types.VolumeAttachmentStatus): void {
