@@ -14,6 +14,17 @@ const deployment = (name: string): object => ({
 });
 
 onBothProtocols("writes", (subject) => {
+  test("what lives in no namespace may name one, and loses it", async () => {
+    const { admin } = subject();
+    const nodes = "/api/v1/nodes";
+    const body = { metadata: { name: "placed", namespace: "somewhere" } };
+    const made = seen(await expect(admin, { method: "POST", path: nodes, body }, 201));
+    assert.equal(made.metadata.namespace, undefined);
+    const put = { method: "PUT", path: `${nodes}/placed`, body };
+    assert.equal(seen(await expect(admin, put, 200)).metadata.namespace, undefined);
+    await expect(admin, { method: "DELETE", path: `${nodes}/placed` }, 200);
+  });
+
   test("a create answers 201 with the object as it is stored, and who owns its fields", async () => {
     const { admin } = subject();
     const answer = await expect(
