@@ -7,10 +7,13 @@
 export const internalTypes = {
   AWSElasticBlockStoreVolumeSource: "VolumeID$ FSType=fsType$ Partition# ReadOnly?",
   Affinity: "NodeAffinity:NodeAffinity PodAffinity:PodAffinity PodAntiAffinity:PodAntiAffinity",
+  AllocationResult: "Devices!:DeviceAllocationResult NodeSelector:NodeSelector AllocationTimestamp",
   AppArmorProfile: "Type$ LocalhostProfile",
+  AuditAnnotation: "Key$ ValueExpression$",
   AzureDiskVolumeSource: "DiskName$ DataDiskURI=diskURI$ CachingMode FSType=fsType ReadOnly Kind",
   AzureFilePersistentVolumeSource: "SecretName$ ShareName$ ReadOnly? SecretNamespace",
   AzureFileVolumeSource: "SecretName$ ShareName$ ReadOnly?",
+  CELDeviceSelector: "Expression$",
   CSINodeDriver: "Name$ NodeID$ TopologyKeys Allocatable",
   CSIPersistentVolumeSource:
     "Driver$ VolumeHandle$ ReadOnly? FSType=fsType$ VolumeAttributes " +
@@ -19,6 +22,7 @@ export const internalTypes = {
     "NodeExpandSecretRef:SecretReference",
   CSIVolumeSource: "Driver$ ReadOnly FSType=fsType VolumeAttributes NodePublishSecretRef:LocalObjectReference",
   Capabilities: "Add Drop",
+  CapacityRequirements: "Requests",
   CephFSPersistentVolumeSource: "Monitors Path$ User$ SecretFile$ SecretRef:SecretReference ReadOnly?",
   CephFSVolumeSource: "Monitors Path$ User$ SecretFile$ SecretRef:LocalObjectReference ReadOnly?",
   CinderPersistentVolumeSource: "VolumeID$ FSType=fsType$ ReadOnly? SecretRef:SecretReference",
@@ -40,6 +44,23 @@ export const internalTypes = {
   ContainerRestartRuleOnExitCodes: "Operator$ Values",
   DaemonSetUpdateStrategy: "Type$ RollingUpdate:RollingUpdateDaemonSet",
   DeploymentStrategy: "Type$ RollingUpdate:RollingUpdateDeployment",
+  DeviceAllocationConfiguration: "Source$ Requests Opaque:OpaqueDeviceConfiguration",
+  DeviceAllocationResult: "Results:DeviceRequestAllocationResult Config:DeviceAllocationConfiguration",
+  DeviceAttribute:
+    "IntValue=int BoolValue=bool StringValue=string VersionValue=version IntValues=ints BoolValues=bools " +
+    "StringValues=strings VersionValues=versions",
+  DeviceClaim: "Requests:DeviceRequest Constraints:DeviceConstraint Config:DeviceClaimConfiguration",
+  DeviceClaimConfiguration: "Requests Opaque:OpaqueDeviceConfiguration",
+  DeviceConstraint: "Requests MatchAttribute DistinctAttribute",
+  DeviceRequest: "Name$ Exactly:ExactDeviceRequest FirstAvailable:DeviceSubRequest",
+  DeviceRequestAllocationResult:
+    "Request$ Driver$ Pool$ Device$ AdminAccess Tolerations:DeviceToleration BindingConditions " +
+    "BindingFailureConditions ShareID ConsumedCapacity",
+  DeviceSelector: "CEL=cel:CELDeviceSelector",
+  DeviceSubRequest:
+    "Name$ DeviceClassName$ Selectors:DeviceSelector AllocationMode$ Count# Tolerations:DeviceToleration " +
+    "Capacity:CapacityRequirements",
+  DeviceToleration: "Key$ Operator$ Value$ Effect$ TolerationSeconds",
   DownwardAPIProjection: "Items:DownwardAPIVolumeFile",
   DownwardAPIVolumeFile: "Path$ FieldRef:ObjectFieldSelector ResourceFieldRef:ResourceFieldSelector Mode",
   DownwardAPIVolumeSource: "Items:DownwardAPIVolumeFile DefaultMode",
@@ -58,17 +79,27 @@ export const internalTypes = {
     "TerminationMessagePolicy$ ImagePullPolicy$ SecurityContext:SecurityContext Stdin? StdinOnce? TTY=tty?",
   EphemeralVolumeSource: "VolumeClaimTemplate:PersistentVolumeClaimTemplate",
   EventSource: "Component$ Host$",
+  ExactDeviceRequest:
+    "DeviceClassName$ Selectors:DeviceSelector AllocationMode$ Count# AdminAccess " +
+    "Tolerations:DeviceToleration Capacity:CapacityRequirements",
   ExecAction: "Command",
+  ExemptPriorityLevelConfiguration: "NominalConcurrencyShares LendablePercent",
   FCVolumeSource: "TargetWWNs Lun FSType=fsType$ ReadOnly? WWIDs=wwids",
   FileKeySelector: "VolumeName$ Path$ Key$ Optional",
   FlexPersistentVolumeSource: "Driver$ FSType=fsType$ SecretRef:SecretReference ReadOnly? Options",
   FlexVolumeSource: "Driver$ FSType=fsType$ SecretRef:LocalObjectReference ReadOnly? Options",
   FlockerVolumeSource: "DatasetName$ DatasetUUID$",
+  FlowDistinguisherMethod: "Type$",
+  FlowSchemaSpec:
+    "PriorityLevelConfiguration!:PriorityLevelConfigurationReference MatchingPrecedence# " +
+    "DistinguisherMethod:FlowDistinguisherMethod Rules:PolicyRulesWithSubjects",
+  FlowSubject: "Kind$ User:UserSubject Group:GroupSubject ServiceAccount:ServiceAccountSubject",
   GCEPersistentDiskVolumeSource: "PDName=pdName$ FSType=fsType$ Partition# ReadOnly?",
   GRPCAction: "Port# Service",
   GitRepoVolumeSource: "Repository$ Revision$ Directory$",
   GlusterfsPersistentVolumeSource: "EndpointsName=endpoints$ Path$ ReadOnly? EndpointsNamespace",
   GlusterfsVolumeSource: "EndpointsName=endpoints$ Path$ ReadOnly?",
+  GroupSubject: "Name$",
   HTTPGetAction: "Path$ Port# Host$ Scheme$ HTTPHeaders=httpHeaders:HTTPHeader",
   HTTPHeader: "Name$ Value$",
   HostAlias: "IP=ip$ Hostnames",
@@ -86,6 +117,9 @@ export const internalTypes = {
   Lifecycle: "PostStart:LifecycleHandler PreStop:LifecycleHandler StopSignal",
   LifecycleHandler:
     "Exec:ExecAction HTTPGet=httpGet:HTTPGetAction TCPSocket=tcpSocket:TCPSocketAction Sleep:SleepAction",
+  LimitResponse: "Type$ Queuing:QueuingConfiguration",
+  LimitedPriorityLevelConfiguration:
+    "NominalConcurrencyShares# LimitResponse!:LimitResponse LendablePercent BorrowingLimitPercent",
   LocalObjectReference: "Name$",
   LocalVolumeSource: "Path$ FSType=fsType",
   NFSVolumeSource: "Server$ Path$ ReadOnly?",
@@ -96,8 +130,10 @@ export const internalTypes = {
   NodeSelector: "NodeSelectorTerms:NodeSelectorTerm",
   NodeSelectorRequirement: "Key$ Operator$ Values",
   NodeSelectorTerm: "MatchExpressions:NodeSelectorRequirement MatchFields:NodeSelectorRequirement",
+  NonResourcePolicyRule: "Verbs NonResourceURLs",
   ObjectFieldSelector: "APIVersion=apiVersion$ FieldPath$",
   ObjectReference: "Kind$ Namespace$ Name$ UID=uid$ APIVersion=apiVersion$ ResourceVersion$ FieldPath$",
+  OpaqueDeviceConfiguration: "Driver$ Parameters:RawExtension",
   ParentReference: "Group$ Resource$ Namespace$ Name$",
   PersistentVolumeClaimSpec:
     "AccessModes Selector:LabelSelector Resources!:VolumeResourceRequirements VolumeName$ StorageClassName " +
@@ -161,14 +197,20 @@ export const internalTypes = {
     "EnableServiceLinks TopologySpreadConstraints:TopologySpreadConstraint OS=os:PodOS " +
     "SchedulingGates:PodSchedulingGate ResourceClaims:PodResourceClaim Resources:ResourceRequirements " +
     "HostnameOverride SchedulingGroup:PodSchedulingGroup",
+  PolicyRulesWithSubjects:
+    "Subjects:FlowSubject ResourceRules:ResourcePolicyRule NonResourceRules:NonResourcePolicyRule",
   PortworxVolumeSource: "VolumeID$ FSType=fsType$ ReadOnly?",
   PreferredSchedulingTerm: "Weight# Preference!:NodeSelectorTerm",
+  PriorityLevelConfigurationReference: "Name$",
+  PriorityLevelConfigurationSpec:
+    "Type$ Limited:LimitedPriorityLevelConfiguration Exempt:ExemptPriorityLevelConfiguration",
   Probe:
     "+ProbeHandler InitialDelaySeconds# TimeoutSeconds# PeriodSeconds# SuccessThreshold# FailureThreshold# " +
     "TerminationGracePeriodSeconds",
   ProbeHandler:
     "Exec:ExecAction HTTPGet=httpGet:HTTPGetAction TCPSocket=tcpSocket:TCPSocketAction GRPC=grpc:GRPCAction",
   ProjectedVolumeSource: "Sources:VolumeProjection DefaultMode",
+  QueuingConfiguration: "Queues# HandSize# QueueLengthLimit#",
   QuobyteVolumeSource: "Registry$ Volume$ ReadOnly? User$ Group$ Tenant$",
   RBDPersistentVolumeSource:
     "CephMonitors=monitors RBDImage=image$ FSType=fsType$ RBDPool=pool$ RadosUser=user$ Keyring$ " +
@@ -177,7 +219,10 @@ export const internalTypes = {
     "CephMonitors=monitors RBDImage=image$ FSType=fsType$ RBDPool=pool$ RadosUser=user$ Keyring$ " +
     "SecretRef:LocalObjectReference ReadOnly?",
   ResourceClaim: "Name$ Request$",
+  ResourceClaimSpec: "Devices!:DeviceClaim",
+  ResourceClaimTemplateSpec: "+meta Spec!:ResourceClaimSpec",
   ResourceFieldSelector: "ContainerName$ Resource$ Divisor%",
+  ResourcePolicyRule: "Verbs APIGroups=apiGroups Resources ClusterScope? Namespaces",
   ResourceRequirements: "Limits Requests Claims:ResourceClaim",
   RollingUpdateDaemonSet: "MaxUnavailable# MaxSurge#",
   RollingUpdateDeployment: "MaxUnavailable# MaxSurge#",
@@ -201,6 +246,7 @@ export const internalTypes = {
     "Capabilities:Capabilities Privileged SELinuxOptions=seLinuxOptions:SELinuxOptions " +
     "WindowsOptions:WindowsSecurityContextOptions RunAsUser RunAsGroup RunAsNonRoot ReadOnlyRootFilesystem " +
     "AllowPrivilegeEscalation ProcMount SeccompProfile:SeccompProfile AppArmorProfile:AppArmorProfile",
+  ServiceAccountSubject: "Namespace$ Name$",
   ServiceAccountTokenProjection: "Audience$ ExpirationSeconds# Path$",
   SleepAction: "Seconds#",
   StatefulSetUpdateStrategy: "Type$ RollingUpdate:RollingUpdateStatefulSetStrategy",
@@ -218,6 +264,7 @@ export const internalTypes = {
   TypedLocalObjectReference: "APIGroup=apiGroup Kind$ Name$",
   TypedObjectReference: "APIGroup=apiGroup Kind$ Name$ Namespace",
   UncountedTerminatedPods: "Succeeded Failed",
+  UserSubject: "Name$",
   Volume: "Name$ +VolumeSource",
   VolumeAttachmentSource: "PersistentVolumeName InlineVolumeSpec:PersistentVolumeSpec",
   VolumeAttachmentSpec: "Attacher$ Source!:VolumeAttachmentSource NodeName$",

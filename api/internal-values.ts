@@ -1,4 +1,5 @@
 import { compareText } from "../apimachinery/text/go-quote.ts";
+import { goSelector } from "./go-values.ts";
 import type { PodSpec } from "./generated/types/core-v1.ts";
 import type { LabelSelector } from "./generated/types/meta-v1.ts";
 import { internalTypes } from "./internal-types.ts";
@@ -12,7 +13,7 @@ interface Field {
   readonly go: string;
   readonly json: string;
   readonly absent: null | "" | false | 0 | "0" | undefined;
-  readonly type?: InternalType | "LabelSelector";
+  readonly type?: InternalType | "LabelSelector" | "RawExtension";
 }
 /** A type whose fields stand among the others, or `meta`: those of the object's metadata, as the API has them. */
 interface Embedded {
@@ -64,7 +65,9 @@ function addFields(shown: Record<string, Shown>, type: InternalType, value: Fiel
 
 function fieldValue({ absent, type }: Field, value: unknown): Shown {
   if (value === undefined && absent !== undefined) return absent;
-  if (type === "LabelSelector") return selectorValue(value as LabelSelector);
+  if (type === "LabelSelector") return (goSelector(value as LabelSelector) ?? null) as Shown;
+  // As it was sent.
+  if (type === "RawExtension") return (value ?? null) as Shown;
   return type === undefined ? plain(value) : internalValue(type, value ?? {});
 }
 
@@ -73,22 +76,6 @@ function addMetadata(shown: Record<string, Shown>, metadata: Fields = {}): void 
   for (const field of ["labels", "annotations"]) {
     if (metadata[field] !== undefined) shown[field] = plain(metadata[field]);
   }
-}
-
-/** As the API has it, in the order of its declaration. */
-function selectorValue({ matchLabels, matchExpressions }: LabelSelector): Shown {
-  return {
-    ...(matchLabels === undefined ? {} : { matchLabels: plain(matchLabels) }),
-    ...(matchExpressions === undefined
-      ? {}
-      : {
-          matchExpressions: matchExpressions.map(({ key, operator, values }) => ({
-            key,
-            operator,
-            ...(values === undefined ? {} : { values }),
-          })),
-        }),
-  };
 }
 
 function plain(value: unknown): Shown {

@@ -8,6 +8,7 @@ import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
 import { ageColumn, nameColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/admissionregistration-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { PolicyExpressions } from "./expressions.ts";
 import { paramKindColumn } from "./params.ts";
 import { validatePolicyConditions, validateScope, validateVariables } from "./policy-spec.ts";
@@ -58,11 +59,7 @@ function validateSpec({ metadata, spec }: ValidatingAdmissionPolicy, old: Valida
   }
   const at = place.child("auditAnnotations");
   if (auditAnnotations.length > maxAuditAnnotations) {
-    // Upstream shows its own type, whose fields have no other names.
-    const shown = auditAnnotations.map(({ key = "", valueExpression = "" }) => ({
-      Key: key,
-      ValueExpression: valueExpression,
-    }));
+    const shown = internalValue("AuditAnnotation", auditAnnotations);
     errors.push(invalid(at, shown, `must not have more than ${maxAuditAnnotations} auditAnnotations`));
   }
   const keys = new Set<string>();

@@ -7,10 +7,10 @@ import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
 import type * as types from "../../generated/types/flowcontrol-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { addMessages } from "../../validation.ts";
 import { mandatoryFlowSchemas } from "./bootstrap.ts";
 import { addRuleErrors } from "./flow-schema-rules.ts";
-import { goFlowSchemaSpec } from "./go-spec.ts";
 
 export type FlowSchema = types.FlowSchema;
 
@@ -52,7 +52,7 @@ export const FlowSchema = defineBuiltIn<FlowSchema>("flowcontrol.apiserver.k8s.i
       const mandatory = mandatoryFlowSchemas.find(({ metadata }) => metadata.name === flowSchema.metadata.name);
       if (mandatory !== undefined && !equalJson(flowSchema.spec, mandatory.spec)) {
         const detail = `spec of '${mandatory.metadata.name}' must equal the fixed value`;
-        errors.push(invalid(specPath, goFlowSchemaSpec(flowSchema.spec), detail));
+        errors.push(invalid(specPath, internalValue("FlowSchemaSpec", flowSchema.spec), detail));
       }
     }
     addConditionErrors(errors, flowSchema.status?.conditions ?? []);

@@ -6,9 +6,9 @@ import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
 import type * as types from "../../generated/types/flowcontrol-v1.ts";
+import { internalValue } from "../../internal-values.ts";
 import { mandatoryPriorityLevels } from "./bootstrap.ts";
 import { addConditionErrors } from "./flow-schema.ts";
-import { goPriorityLevelSpec } from "./go-spec.ts";
 
 export type PriorityLevelConfiguration = types.PriorityLevelConfiguration;
 
@@ -80,7 +80,9 @@ function addMandatoryErrors(errors: FieldError[], { metadata: { name = "" }, spe
   const have = exempt ? { ...compared, exempt: mandatory.spec.exempt } : spec;
   if (equalJson(have, mandatory.spec)) return;
   const what = exempt ? `spec of '${name}' except the 'spec.exempt' field` : `spec of '${name}'`;
-  errors.push(invalid(specPath, goPriorityLevelSpec(spec), `${what} must equal the fixed value`));
+  errors.push(
+    invalid(specPath, internalValue("PriorityLevelConfigurationSpec", spec), `${what} must equal the fixed value`),
+  );
 }
 
 function addSpecErrors(errors: FieldError[], { metadata: { name }, spec }: PriorityLevelConfiguration): void {

@@ -7,6 +7,7 @@ import { isValidLabelValue } from "../../../../apimachinery/validation/labels.ts
 import { nameIsDNSSubdomain } from "../../../../apimachinery/validation/names.ts";
 import { validateNodeSelector } from "../../../core/v1/pod/validation/affinity.ts";
 import type { Device, DeviceAttribute, DeviceTaint } from "../../../generated/types/resource-v1.ts";
+import { internalValue } from "../../../internal-values.ts";
 import { addMessages } from "../../../validation.ts";
 import { addPolicyErrors } from "./capacity.ts";
 import { taintEffects } from "./claim.ts";
@@ -122,21 +123,13 @@ function addAttributeErrors(errors: Errors, attribute: DeviceAttribute, place: P
   }
   const values = [attribute.bool, attribute.int, text, version].filter((value) => value !== undefined).length;
   if (values === 1) return;
-  errors.push(invalid(place, values === 0 ? "" : internalAttribute(attribute), "exactly one value must be specified"));
-}
-
-/** As upstream's internal type prints, which has no names for JSON. */
-function internalAttribute({ bool, int, string: text, version }: DeviceAttribute): object {
-  return {
-    IntValue: int ?? null,
-    BoolValue: bool ?? null,
-    StringValue: text ?? null,
-    VersionValue: version ?? null,
-    IntValues: null,
-    BoolValues: null,
-    StringValues: null,
-    VersionValues: null,
-  };
+  errors.push(
+    invalid(
+      place,
+      values === 0 ? "" : internalValue("DeviceAttribute", attribute),
+      "exactly one value must be specified",
+    ),
+  );
 }
 
 function addTaintErrors(errors: Errors, { key = "", value = "", effect = "" }: DeviceTaint, place: Path): void {

@@ -11,9 +11,9 @@ import type {
   ResourceClaimTemplate,
   ResourceSlice,
 } from "../../../generated/types/resource-v1.ts";
+import { internalValue } from "../../../internal-values.ts";
 import { addClaimErrors, addConfigurationErrors, maxConfigurations } from "./claim.ts";
 import { addListErrors, type Errors } from "./common.ts";
-import { goClaimSpec, goTemplateSpec } from "./go-claim.ts";
 import { addSelectorListErrors } from "./selector.ts";
 import { addSliceErrors } from "./slice.ts";
 import { addStatusErrors } from "./status.ts";
@@ -27,7 +27,7 @@ export function claimErrors(claim: ResourceClaim, old: ResourceClaim | undefined
   if (old === undefined) addClaimErrors(errors, claim.spec?.devices, specPath.child("devices"));
   else if (subresource === "status") addStatusErrors(errors, claim, old, path("status"));
   else if (!semanticEqual(claim.spec, old.spec))
-    errors.push(invalid(specPath, goClaimSpec(claim.spec), immutableMessage));
+    errors.push(invalid(specPath, internalValue("ResourceClaimSpec", claim.spec), immutableMessage));
   return errors;
 }
 
@@ -36,7 +36,7 @@ export function templateErrors(template: ResourceClaimTemplate, old: ResourceCla
   if (old !== undefined) {
     return semanticEqual(template.spec, old.spec)
       ? []
-      : [invalid(specPath, goTemplateSpec(template.spec), immutableMessage)];
+      : [invalid(specPath, internalValue("ResourceClaimTemplateSpec", template.spec), immutableMessage)];
   }
   const at = specPath.child("metadata");
   const errors: Errors = [

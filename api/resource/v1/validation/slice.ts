@@ -4,11 +4,11 @@ import { validateImmutableField } from "../../../../apimachinery/validation/immu
 import { nameIsDNSSubdomain } from "../../../../apimachinery/validation/names.ts";
 import { validateNodeSelector } from "../../../core/v1/pod/validation/affinity.ts";
 import type { CounterSet, ResourcePool, ResourceSliceSpec } from "../../../generated/types/resource-v1.ts";
+import { internalValue } from "../../../internal-values.ts";
 import { addMessages } from "../../../validation.ts";
 import { addDriverErrors, addLabelErrors, addListErrors, addPoolErrors, type Errors } from "./common.ts";
 import { addCounterErrors } from "./counters.ts";
 import { addDeviceErrors } from "./device.ts";
-import { goSelectorTerm } from "./go-claim.ts";
 
 // Rules: pkg/apis/resource/validation ValidateResourceSlice.
 
@@ -84,7 +84,7 @@ function addNodeErrors(errors: Errors, spec: ResourceSliceSpec, place: Path): vo
       errors.push(
         invalid(
           at.child("nodeSelectorTerms"),
-          nodeSelector.nodeSelectorTerms?.map(goSelectorTerm),
+          internalValue("NodeSelectorTerm", nodeSelector.nodeSelectorTerms),
           "must have exactly one node selector term",
         ),
       );

@@ -23,6 +23,7 @@ import type {
   ResourceClaim,
   ResourceClaimConsumerReference,
 } from "../../../generated/types/resource-v1.ts";
+import { internalValue } from "../../../internal-values.ts";
 import {
   addConfigurationErrors,
   addReferenceErrors,
@@ -40,7 +41,6 @@ import {
   addUidErrors,
   type Errors,
 } from "./common.ts";
-import { goAllocation } from "./go-claim.ts";
 
 // Rules: pkg/apis/resource/validation ValidateResourceClaimStatusUpdate.
 
@@ -82,7 +82,7 @@ export function addStatusErrors(errors: Errors, claim: ResourceClaim, old: Resou
   const at = place.child("allocation");
   if (before.allocation !== undefined) {
     if (semanticEqual(allocation, before.allocation)) return;
-    errors.push(invalid(at, goAllocation(allocation), immutableMessage));
+    errors.push(invalid(at, internalValue("AllocationResult", allocation), immutableMessage));
   } else addAllocationErrors(errors, allocation, at, names);
 }
 
