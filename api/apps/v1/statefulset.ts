@@ -9,6 +9,7 @@ import { nameIsDNSLabel } from "../../../apimachinery/validation/names.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { setTemplateDefaults } from "../../core/v1/pod/defaults.ts";
 import { dropDisabledTemplateFields } from "../../core/v1/pod/disabled-fields.ts";
+import { roundRequirements } from "../../core/v1/pod/resource-list.ts";
 import { type Check, checkLabel, checkNonNegative } from "../../core/v1/pod/validation/check.ts";
 import { validateClaimSpec } from "../../core/v1/pod/validation/claim-spec.ts";
 import { templateOptions } from "../../core/v1/pod/validation/options.ts";
@@ -19,6 +20,7 @@ import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
 import type { PodTemplateSpec } from "../../generated/types/core-v1.ts";
+import { goSelector } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 import { templateColumns } from "../../template-columns.ts";
 import {
@@ -81,6 +83,7 @@ export const StatefulSet = defineResource<StatefulSet>({
 function setDefaults({ spec }: Draft<StatefulSet>): void {
   if (spec === undefined) return;
   setTemplateDefaults(spec.template);
+  for (const claim of spec.volumeClaimTemplates ?? []) roundRequirements(claim.spec?.resources);
   const strategy: Draft<Partial<Spec["updateStrategy"]>> =
     (spec.updateStrategy as typeof spec.updateStrategy | undefined) ?? {};
   spec.updateStrategy = strategy as typeof spec.updateStrategy;
@@ -146,7 +149,7 @@ function validateSpec(check: Check, spec: Spec, old: Spec | undefined): void {
   const selectorPath = specPath.child("selector");
   validateSelector(check, spec.selector, selectorPath, "empty selector is invalid for statefulset");
   const selector = selectorOf(spec.selector);
-  if (selector === undefined) check.errors.push(invalid(selectorPath, spec.selector, ""));
+  if (selector === undefined) check.errors.push(invalid(selectorPath, goSelector(spec.selector), ""));
   else {
     const template = podTemplateOf(spec);
     validateTemplateLabels(check, template, selector, templatePath);

@@ -4,6 +4,7 @@ import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
 import type * as types from "../../generated/types/core-v1.ts";
 import { limitRangeErrors } from "./limit-range-validation.ts";
+import { roundList } from "./pod/resource-list.ts";
 
 // Rules: pkg/apis/core/v1/defaults.go SetDefaults_LimitRangeItem, pkg/registry/core/limitrange/strategy.go. The admission
 // plugin LimitRanger keeps what it promises.
@@ -15,7 +16,12 @@ export const LimitRange = defineBuiltIn<LimitRange>("/v1/limitranges", {
   createOnUpdate: true,
   columns: defaultColumns,
   setDefaults: changing(({ spec }) => {
-    for (const item of spec?.limits ?? []) if (item.type === "Container") setContainerDefaults(item);
+    for (const item of spec?.limits ?? []) {
+      if (item.type === "Container") setContainerDefaults(item);
+      for (const list of [item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio]) {
+        roundList(list);
+      }
+    }
   }),
   prepareForCreate: changing(({ metadata }) => {
     // A name is made where none is given: the uid has just been.

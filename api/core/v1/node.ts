@@ -8,6 +8,7 @@ import type * as types from "../../generated/types/core-v1.ts";
 import { nodeAddress, nodeRoles, nodeStatus } from "./node/text.ts";
 import { validateNode, validateNodeUpdate } from "./node/validation.ts";
 import { nodeWarnings } from "./node/warnings.ts";
+import { roundList } from "./pod/resource-list.ts";
 import type { Check } from "./pod/validation/check.ts";
 import { templateOptions } from "./pod/validation/options.ts";
 
@@ -45,6 +46,8 @@ export const Node = defineResource<Node>({
   fieldSelectors: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false) },
   setDefaults: changing(({ spec, status }) => {
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+    roundList(status?.capacity);
+    roundList(status?.allocatable);
     keepPodCIDRsEqual(spec);
   }),
   prepareForCreate: changing(({ spec, status }) => {

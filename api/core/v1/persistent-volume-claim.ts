@@ -4,6 +4,7 @@ import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
 import type * as types from "../../generated/types/core-v1.ts";
 import { claimErrors } from "./persistent-volume-claim-validation.ts";
+import { roundList, roundRequirements } from "./pod/resource-list.ts";
 import { accessModesText, betaStorageClassAnnotation } from "./volume-access.ts";
 
 // Rules: pkg/registry/core/persistentvolumeclaim/strategy.go, pkg/api/persistentvolumeclaim/util.go.
@@ -28,6 +29,11 @@ export const PersistentVolumeClaim = defineBuiltIn<PersistentVolumeClaim>("/v1/p
     ageColumn,
     wideColumn("VolumeMode", ({ spec }) => spec.volumeMode ?? "<unset>"),
   ],
+  setDefaults: changing(({ spec, status }) => {
+    roundRequirements(spec?.resources);
+    roundList(status?.capacity);
+    roundList(status?.allocatedResources);
+  }),
   prepareForCreate: changing((claim) => {
     claim.status = { phase: "Pending" };
     prepareDataSources(claim.spec, undefined);

@@ -4,6 +4,7 @@ import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
 import type * as types from "../../generated/types/core-v1.ts";
 import { volumeErrors } from "./persistent-volume-validation.ts";
+import { roundList } from "./pod/resource-list.ts";
 import { accessModesText, betaStorageClassAnnotation } from "./volume-access.ts";
 
 // Rules: pkg/registry/core/persistentvolume/strategy.go, pkg/apis/core/validation ValidatePersistentVolume.
@@ -33,6 +34,7 @@ export const PersistentVolume = defineBuiltIn<PersistentVolume>("/v1/persistentv
   setDefaults: changing(({ spec }) => {
     spec.persistentVolumeReclaimPolicy ??= "Retain";
     spec.volumeMode ??= "Filesystem";
+    roundList(spec.capacity);
   }),
   prepareForCreate: changing((volume, { now }) => {
     volume.status = { phase: "Pending", lastPhaseTransitionTime: formatTime(now) };

@@ -1,8 +1,9 @@
 import { compareText } from "../../../apimachinery/text/go-quote.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
+import { changing } from "../../draft.ts";
 import type * as types from "../../generated/types/core-v1.ts";
-import { compareQuantities } from "./pod/resource-list.ts";
+import { compareQuantities, roundList } from "./pod/resource-list.ts";
 import { resourceQuotaErrors } from "./resource-quota-validation.ts";
 
 // Rules: pkg/registry/core/resourcequota/strategy.go, printers.go printResourceQuota. The admission plugin ResourceQuota
@@ -19,6 +20,11 @@ export const ResourceQuota = defineBuiltIn<ResourceQuota>("/v1/resourcequotas", 
     textColumn("Limit", ({ status }) => usageText(status, (name) => name.startsWith("limits."))),
     ageColumn,
   ],
+  setDefaults: changing(({ spec, status }) => {
+    roundList(spec?.hard);
+    roundList(status?.hard);
+    roundList(status?.used);
+  }),
   validate: (quota, old, { subresource }) => resourceQuotaErrors(quota, old, subresource),
   warnings: (quota, old) => (old === undefined ? warnings(quota.spec?.hard ?? {}) : []),
 });

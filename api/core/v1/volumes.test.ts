@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed, decoded, errorsOf, prepared, problems, row } from "../../test-support.ts";
 import { LimitRange } from "./limit-range.ts";
+import { Node } from "./node.ts";
 import { PersistentVolume } from "./persistent-volume.ts";
 import { PersistentVolumeClaim } from "./persistent-volume-claim.ts";
+import { Pod } from "./pod.ts";
 import { ResourceQuota } from "./resource-quota.ts";
 
 const volumeSpec = { accessModes: ["ReadWriteOnce"], capacity: { storage: "1Gi" }, hostPath: { path: "/x" } };
@@ -120,4 +122,19 @@ test("a row of a quota shows use and limit of each resource", () => {
   const status = { hard: { pods: "10", "limits.cpu": "4", cpu: "2" }, used: { pods: "3" } };
   const cells = row(ResourceQuota, decoded(ResourceQuota, { status }));
   assert.deepEqual([cells["Request"], cells["Limit"]], ["cpu: 0/2, pods: 3/10", "limits.cpu: 0/4"]);
+});
+
+test("amounts that are finer than a thousandth are rounded up, wherever they stand", () => {
+  const fine = { storage: "1000100u" };
+  const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: fine } };
+  assert.deepEqual(decoded(PersistentVolumeClaim, { spec: claim }).spec.resources?.requests, { storage: "1001m" });
+  assert.deepEqual(decoded(PersistentVolume, { spec: { capacity: fine } }).spec.capacity, { storage: "1001m" });
+  const volumes = [{ name: "a", ephemeral: { volumeClaimTemplate: { spec: claim } } }];
+  const pod = decoded(Pod, { spec: { containers: [], volumes } });
+  const made = pod.spec.volumes?.[0]?.ephemeral?.volumeClaimTemplate?.spec;
+  assert.deepEqual(made?.resources?.requests, { storage: "1001m" });
+  const limits = [{ type: "PersistentVolumeClaim", max: fine }];
+  assert.deepEqual(decoded(LimitRange, { spec: { limits } }).spec?.limits[0]?.max, { storage: "1001m" });
+  assert.deepEqual(decoded(ResourceQuota, { spec: { hard: fine } }).spec?.hard, { storage: "1001m" });
+  assert.deepEqual(decoded(Node, { status: { capacity: fine } }).status?.allocatable, { storage: "1001m" });
 });

@@ -4,12 +4,13 @@ import type {
   EphemeralContainer,
   Pod,
   PodSpec,
+  PodStatus,
   PodTemplateSpec,
   Volume,
 } from "../../../generated/types/core-v1.ts";
 import { aggregateLimits, aggregateRequests } from "./aggregate.ts";
 import { defaultPullPolicy } from "./image.ts";
-import { type MutableResourceList, roundList } from "./resource-list.ts";
+import { type MutableResourceList, roundList, roundRequirements } from "./resource-list.ts";
 import { isHugePages, isOvercommitAllowed, isPodLevelResource } from "./resource-names.ts";
 
 // Constant defaults are part of the schema; here is what depends on other fields (pkg/apis/core/v1/defaults.go).
@@ -28,10 +29,12 @@ function setPodSpecDefaults(spec: Draft<PodSpec> | undefined): void {
   for (const container of spec.containers ?? []) setContainerDefaults(container);
   for (const container of spec.initContainers ?? []) setContainerDefaults(container);
   for (const container of spec.ephemeralContainers ?? []) setContainerDefaults(container);
-  if (spec.overhead !== undefined) roundList(spec.overhead);
+  roundList(spec.overhead);
+  roundRequirements(spec.resources);
 }
 
 function setVolumeDefaults(volume: Draft<Volume>): void {
+  roundRequirements(volume.ephemeral?.volumeClaimTemplate?.spec?.resources);
   if (volume.image !== undefined && !volume.image.pullPolicy) {
     volume.image.pullPolicy = defaultPullPolicy(volume.image.reference ?? "");
   }
@@ -43,9 +46,7 @@ function setVolumeDefaults(volume: Draft<Volume>): void {
 
 function setContainerDefaults(container: Draft<Container> | Draft<EphemeralContainer>): void {
   if (!container.imagePullPolicy) container.imagePullPolicy = defaultPullPolicy(container.image ?? "");
-  const { limits, requests } = container.resources ?? {};
-  if (limits !== undefined) roundList(limits);
-  if (requests !== undefined) roundList(requests);
+  roundRequirements(container.resources);
 }
 
 /** Defaults that pods have and templates have not. */
@@ -89,10 +90,22 @@ function convertPod({ metadata, spec, status }: Draft<Pod>): void {
   dropInitContainerAnnotations(metadata);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   if (status === undefined) return;
+  roundStatus(status);
   // The older field wins where both are written and differ.
   if (status.podIP) {
     if (status.podIPs?.[0]?.ip !== status.podIP) status.podIPs = [{ ip: status.podIP }];
   } else if (status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip;
+}
+
+function roundStatus(status: Draft<PodStatus>): void {
+  roundList(status.allocatedResources);
+  roundRequirements(status.resources);
+  for (const list of [status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses]) {
+    for (const { allocatedResources, resources } of list ?? []) {
+      roundList(allocatedResources);
+      roundRequirements(resources);
+    }
+  }
 }
 
 /** Where only a limit is given, it is the request, too. */

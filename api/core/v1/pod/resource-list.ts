@@ -64,9 +64,21 @@ export function maxIntoList(total: MutableResourceList, list: ResourceList | und
 const mayBeFine = /[nu.eE]/;
 
 /** Rounds up what is finer than a thousandth (SetDefaults_ResourceList). */
-export function roundList(list: MutableResourceList): void {
+export function roundList(list: MutableResourceList | undefined): void {
   for (const name in list) {
     const quantity = list[name]!;
     if (mayBeFine.test(quantity)) list[name] = String(Quantity.parse(quantity).roundUp(-3));
   }
+}
+
+interface Requirements {
+  limits?: MutableResourceList;
+  requests?: MutableResourceList;
+}
+
+/** Rounds what is asked for and allowed. */
+export function roundRequirements(resources: Requirements | undefined): void {
+  if (resources === undefined) return;
+  roundList(resources.limits);
+  roundList(resources.requests);
 }
