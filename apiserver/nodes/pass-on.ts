@@ -1,11 +1,15 @@
 import { STATUS_CODES } from "node:http";
+import { posix } from "node:path";
+import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from "node:zlib";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { isUpgradeRequest, joinSockets, type RawHeaders } from "../../apimachinery/httpstream/upgrade.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse, UpgradeResponse } from "../response.ts";
 import type { Backend, BackendConnection, BackendTarget } from "./backend.ts";
-import { answerHeaders, requestHeaders, rewriteLocation } from "./proxy-headers.ts";
+import { answerHeaders, requestHeaders } from "./proxy-headers.ts";
 import { answered, plainFailure, reachable } from "./reach.ts";
+import { rewriteHtml } from "./rewrite-html.ts";
+import { escapedPath, type ProxiedPage, rewriteUrl } from "./rewrite-url.ts";
 
 /** Methods whose requests have no body. */
 const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -108,19 +112,60 @@ export async function passRequest(
     ([name]) => body !== undefined || name !== "content-length",
   );
   headers.push(...further);
-  headers.push(["x-forwarded-uri", `${prefix}${path.split("?")[0]}`]);
+  headers.push(["x-forwarded-uri", posix.join(prefix, escapedPath(path.split("?")[0]!))]);
   if (body !== undefined && length === undefined) headers.push(["transfer-encoding", "chunked"]);
   const answer = await answered(
     reachable(backend).send(target, { method, path, headers, signal, ...(body === undefined ? {} : { body }) }),
     (message) => ApiError.serviceUnavailable(`error trying to reach service: ${message}`),
   );
   const kept = answerHeaders(answer.headers);
-  if (typeof kept["location"] === "string") {
-    const hosts = [host, `${target.host}:${target.port}`];
-    kept["location"] = rewriteLocation(kept["location"], { prefix, hosts });
+  const source = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+  const page = { prefix, source, asked: host };
+  const { location, "content-type": type } = kept;
+  if (typeof location === "string" && location !== "") {
+    kept["location"] = inBytes(location, (text) => rewriteUrl(text, page) ?? text);
+  } else if (typeof type === "string" && /^\s*text\/html\s*(?:;|$)/.test(type)) {
+    const encoding = [kept["content-encoding"] ?? ""].flat()[0] ?? "";
+    if (Object.hasOwn(encodings, encoding) && method !== "HEAD") {
+      delete kept["content-length"];
+      const body = rewrittenPage(answer.body, page, encodings[encoding]!);
+      return { type: "stream", status: answer.status, headers: kept, body };
+    }
   }
   return { type: "stream", status: answer.status, headers: kept, body: answer.body };
 }
+
+interface Encoding {
+  readonly decode: (bytes: Buffer) => Buffer;
+  readonly encode: (bytes: Buffer) => Buffer;
+}
+/** The encodings in which a page's links can be changed. */
+const encodings: Readonly<Record<string, Encoding>> = {
+  "": { decode: (bytes) => bytes, encode: (bytes) => bytes },
+  gzip: { decode: gunzipSync, encode: gzipSync },
+  deflate: { decode: inflateRawSync, encode: (bytes) => deflateRawSync(bytes, { level: 9 }) },
+};
+
+/** A page whose links lead to the proxy, not past it (apimachinery/pkg/util/proxy Transport.rewriteResponse). */
+async function* rewrittenPage(
+  body: AsyncIterable<Uint8Array>,
+  page: ProxiedPage,
+  { decode, encode }: Encoding,
+): AsyncGenerator<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  if (parts.length === 0) return;
+  const html = decode(Buffer.concat(parts)).toString("latin1");
+  yield encode(
+    Buffer.from(
+      rewriteHtml(html, (url) => rewriteUrl(url, page)),
+      "latin1",
+    ),
+  );
+}
+
+const inBytes = (text: string, change: (bytes: string) => string): string =>
+  Buffer.from(change(Buffer.from(text).toString("latin1")), "latin1").toString();
 
 /** Of a request within the process. */
 function bodyOf({ bodyObject }: ApiRequest): AsyncIterable<Uint8Array> | undefined {

@@ -59,17 +59,3 @@ export function answerHeaders(headers: RawHeaders): Record<string, string | stri
   }
   return kept;
 }
-
-/**
- * A redirect as a client of the proxy must follow it: within the proxied path, where it leads to the host that answered or
- * the one that was asked for (apimachinery/pkg/util/proxy Transport.rewriteURL).
- */
-export function rewriteLocation(
-  location: string,
-  { prefix, hosts }: { readonly prefix: string; readonly hosts: readonly (string | undefined)[] },
-): string {
-  const match = /^(?:[a-z][a-z0-9+.-]*:)?(?:\/\/([^/?#]*))?([^?#]*)(.*)$/i.exec(location);
-  const [, host = "", path = "", rest = ""] = match ?? [];
-  if ((host !== "" && !hosts.includes(host)) || !path.startsWith("/")) return location;
-  return path.startsWith(prefix) ? `${path}${rest}` : `${prefix.replace(/\/$/, "")}${path}${rest}`;
-}

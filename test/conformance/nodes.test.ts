@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type Duplex, duplexPair } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { Endpoints } from "../../api/core/v1/endpoints.ts";
 import { Node } from "../../api/core/v1/node.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
@@ -56,7 +57,7 @@ class FakeBackend implements Backend {
   }
 }
 
-function answer(status: number, text: string, headers: Record<string, string> = {}): BackendAnswer {
+function answer(status: number, text: string | Buffer, headers: Record<string, string> = {}): BackendAnswer {
   const body = (async function* () {
     yield Buffer.from(text);
   })();
@@ -230,7 +231,7 @@ for (const protocol of ["h1", "h2"] as const) {
       assert.equal(headers["access-control-allow-origin"], undefined);
       const passed = new Map(backend.last.headers);
       assert.equal(passed.get("x-forwarded-for"), "127.0.0.1");
-      assert.equal(passed.get("x-forwarded-uri"), `${pods}/web:9090/proxy/a%2Fb//c/`);
+      assert.equal(passed.get("x-forwarded-uri"), `${pods}/web:9090/proxy/a%2Fb/c/`);
       assert.equal(passed.get("authorization"), undefined);
     });
 
@@ -245,6 +246,21 @@ for (const protocol of ["h1", "h2"] as const) {
       assert.equal(await after("http://198.18.0.20:8080/b"), `${pods}/web/proxy/b`);
       assert.equal(await after("https://example.com/b"), "https://example.com/b");
       assert.equal(await after("c"), "c");
+    });
+
+    test("links of a page stay within the proxy, compressed or not", async () => {
+      const page = '<a href="/a?b">caf\u00e9</a>';
+      const wanted = `<a href="${pods}/web/proxy/a?b">caf\u00e9</a>`;
+      const read = async (body: string | Buffer, headers: Readonly<Record<string, string>>) => {
+        backend.answer = () => answer(200, body, { ...headers, "Content-Length": String(Buffer.byteLength(body)) });
+        return admin.call({ path: `${pods}/web/proxy/` });
+      };
+      const html = { "Content-Type": "text/html; charset=utf-8" };
+      assert.equal((await read(page, html)).text, wanted);
+      assert.equal((await read(page, { "Content-Type": "text/plain" })).text, page);
+      const zipped = await read(gzipSync(page), { ...html, "Content-Encoding": "gzip" });
+      assert.equal(gunzipSync(zipped.body).toString(), wanted);
+      assert.equal((await read(page, { ...html, "Content-Encoding": "br" })).text, page);
     });
 
     test("a service's requests go to pods that it has", async () => {

@@ -2,6 +2,7 @@
 import "./garbage-collector.ts";
 import "./more-pods.ts";
 import "./pods.ts";
+import "./proxy.ts";
 import "./resource-quotas.ts";
 import "./rollouts.ts";
 import "./workloads.ts";
