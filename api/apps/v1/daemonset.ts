@@ -147,7 +147,7 @@ function validateSpec(check: Check, spec: types.DaemonSetSpec, old: types.Daemon
     check.errors.push(invalid(templatePath.child("metadata", "labels"), goMap(labels), detail));
   }
   if (parsed?.empty) {
-    check.errors.push(invalid(selectorPath, selector, "empty selector is invalid for daemonset"));
+    check.errors.push(invalid(selectorPath, goSelector(selector), "empty selector is invalid for daemonset"));
   }
   validatePodTemplate(check, template, templatePath);
   validateRunsForever(check, template, templatePath, "DaemonSet");

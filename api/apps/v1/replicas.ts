@@ -7,7 +7,7 @@ import { type Check, checkNonNegative } from "../../core/v1/pod/validation/check
 import { validatePodTemplate } from "../../core/v1/pod/validation/template.ts";
 import type { PodTemplateSpec } from "../../generated/types/core-v1.ts";
 import type { LabelSelector } from "../../generated/types/meta-v1.ts";
-import { goMap } from "../../go-values.ts";
+import { goMap, goSelector } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 
 // What the controllers of pods have in common: pkg/apis/apps/validation.
@@ -24,7 +24,7 @@ export function validateSelector(
     return;
   }
   check.errors.push(...validateLabelSelector(selector, place));
-  if (selectorOf(selector)?.empty) check.errors.push(invalid(place, selector, emptyDetail));
+  if (selectorOf(selector)?.empty) check.errors.push(invalid(place, goSelector(selector), emptyDetail));
 }
 
 /** The pods made are chosen by the selector, or their maker would not know them. */
@@ -57,7 +57,7 @@ export function validateReplicaTemplate(
   validateSelector(check, selector, specPath.child("selector"), "empty selector is invalid for deployment");
   const parsed = selectorOf(selector);
   if (parsed === undefined) {
-    check.errors.push(invalid(specPath.child("selector"), selector, "invalid label selector"));
+    check.errors.push(invalid(specPath.child("selector"), goSelector(selector), "invalid label selector"));
     return;
   }
   const place = specPath.child("template");

@@ -47,6 +47,17 @@ export function selectorRules(noun: string, broken: string): readonly Rule[] {
           invalid("spec.selector", { matchExpressions: [{ key: "app", operator: "Is", values: ["a"] }] }, broken),
         ),
         refused(
+          {
+            "spec.selector": { matchExpressions: [{ operator: "Is", key: "app" }], matchLabels: { c: "d", app: "a" } },
+          },
+          invalid("spec.selector.matchExpressions[0].operator", "Is", "not a valid selector operator"),
+          invalid(
+            "spec.selector",
+            { matchLabels: { app: "a", c: "d" }, matchExpressions: [{ key: "app", operator: "Is" }] },
+            broken,
+          ),
+        ),
+        refused(
           { "spec.selector": { matchExpressions: [{ key: "app", operator: "In" }] } },
           required("spec.selector.matchExpressions[0].values", "must be specified when `operator` is 'In' or 'NotIn'"),
           invalid("spec.selector", { matchExpressions: [{ key: "app", operator: "In" }] }, broken),
