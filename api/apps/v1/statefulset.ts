@@ -9,6 +9,7 @@ import { nameIsDNSLabel } from "../../../apimachinery/validation/names.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { setTemplateDefaults } from "../../core/v1/pod/defaults.ts";
 import { dropDisabledTemplateFields } from "../../core/v1/pod/disabled-fields.ts";
+import { roundRequirements } from "../../core/v1/pod/resource-list.ts";
 import { type Check, checkLabel, checkNonNegative } from "../../core/v1/pod/validation/check.ts";
 import { validateClaimSpec } from "../../core/v1/pod/validation/claim-spec.ts";
 import { templateOptions } from "../../core/v1/pod/validation/options.ts";
@@ -82,6 +83,7 @@ export const StatefulSet = defineResource<StatefulSet>({
 function setDefaults({ spec }: Draft<StatefulSet>): void {
   if (spec === undefined) return;
   setTemplateDefaults(spec.template);
+  for (const claim of spec.volumeClaimTemplates ?? []) roundRequirements(claim.spec?.resources);
   const strategy: Draft<Partial<Spec["updateStrategy"]>> =
     (spec.updateStrategy as typeof spec.updateStrategy | undefined) ?? {};
   spec.updateStrategy = strategy as typeof spec.updateStrategy;
