@@ -138,3 +138,25 @@ test("amounts that are finer than a thousandth are rounded up, wherever they sta
   assert.deepEqual(decoded(ResourceQuota, { spec: { hard: fine } }).spec?.hard, { storage: "1001m" });
   assert.deepEqual(decoded(Node, { status: { capacity: fine } }).status?.allocatable, { storage: "1001m" });
 });
+
+test("a source in another namespace is overlooked, unless a claim has one", () => {
+  const dataSourceRef = { apiGroup: "example.com", kind: "K", name: "a", namespace: "other" };
+  const spec = { ...claimSpec, dataSourceRef };
+  assert.equal(prepared(PersistentVolumeClaim, { spec }).spec.dataSourceRef, undefined);
+  const old = decoded(PersistentVolumeClaim, {
+    spec: { ...claimSpec, dataSourceRef: { ...dataSourceRef, namespace: "" } },
+  });
+  assert.deepEqual(prepared(PersistentVolumeClaim, { spec }, old).spec.dataSourceRef, dataSourceRef);
+});
+
+test("a volume's phase keeps the time at which it began", () => {
+  const lastPhaseTransitionTime = "2020-01-01T00:00:00Z";
+  const old = decoded(PersistentVolume, { spec: volumeSpec, status: { phase: "Bound", lastPhaseTransitionTime } });
+  const status = (phase: string, more: object = {}) =>
+    prepared(PersistentVolume, { spec: volumeSpec, status: { phase, ...more } }, old, { subresource: "status" }).status;
+  assert.equal(status("Bound").lastPhaseTransitionTime, lastPhaseTransitionTime);
+  assert.notEqual(status("Released").lastPhaseTransitionTime, lastPhaseTransitionTime);
+  assert.notEqual(status("Released", { lastPhaseTransitionTime }).lastPhaseTransitionTime, lastPhaseTransitionTime);
+  const told = "2021-01-01T00:00:00Z";
+  assert.equal(status("Released", { lastPhaseTransitionTime: told }).lastPhaseTransitionTime, told);
+});
