@@ -68,7 +68,11 @@ function write({ scheme, user, host, opaque, query, fragment }: Parts, path: str
   return `${start}${hasAuthority ? `//${user}${host}` : ""}${path}${end}`;
 }
 
-const decode = (path: string): string =>
+/** A path behind a proxy as the proxied server is asked for it: decoded, cleaned and escaped anew (Connect of ProxyREST). */
+export const proxiedPathOf = (path: string): string => escapeBytes(posix.join("/", decode(path)));
+
+/** What the percent-escapes of a path stand for. */
+export const decode = (path: string): string =>
   path.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 /** A path stays as it was written where all that is in it may stand there. */

@@ -2,6 +2,7 @@ import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import { isUpgradeRequest } from "../../../apimachinery/httpstream/upgrade.ts";
 import type { Backend, BackendTarget } from "../../nodes/backend.ts";
 import { type ProxiedPath, passRequest, passUpgrade } from "../../nodes/pass-on.ts";
+import { decode, proxiedPathOf } from "../../nodes/rewrite-url.ts";
 import type { ApiRequest } from "../../request.ts";
 import type { Subresource } from "../resource.ts";
 import { methodNotAllowed, type Scope } from "../scope.ts";
@@ -23,7 +24,8 @@ export function proxySubresource({ optionsKind, find }: ProxyTarget, backend: Ba
       if (!methods.has(request.method)) throw methodNotAllowed();
       if (request.query.has("dryRun")) throw ApiError.badRequest("dryRun is not supported");
       const proxied = proxiedPath(request);
-      await admitConnection(scope, store, request, { kind: optionsKind, path: proxied.path.split("?")[0] });
+      const path = wishedPath(request.path.slice(proxied.prefix.length));
+      await admitConnection(scope, store, request, { kind: optionsKind, ...(path !== "" && { path }) });
       await scope.cache.waitUntilFresh(request.signal);
       const target = find(scope, request);
       if (request.upgradable === true && isUpgradeRequest((name) => request.header(name))) {
@@ -42,14 +44,21 @@ export function proxySubresource({ optionsKind, find }: ProxyTarget, backend: Ba
   };
 }
 
-/** The path behind `/proxy`, its percent-encoding and slashes as they are. */
+/** What stands before the path that is proxied, and that path with the query. */
 function proxiedPath(request: ApiRequest): ProxiedPath {
   const { path, info } = request;
   // What stands before the proxied path: segments of the resource's own, of which none is empty or holds a slash.
   const own = info.namespace === "" || info.resource === "nodes" ? 3 : 5;
   const prefix = new RegExp(`^/+(?:[^/]+/+){${own + (info.prefix === "apis" ? 2 : 1)}}proxy`).exec(path)?.[0] ?? path;
-  const rest = path.slice(prefix.length);
-  return { prefix, path: `${rest === "" ? "/" : rest}${search(request)}` };
+  return { prefix, path: `${proxiedPathOf(path.slice(prefix.length))}${search(request)}` };
+}
+
+/** The path as the options of the connection have it: decoded, without a slash at its end. */
+function wishedPath(behind: string): string {
+  const path = Buffer.from(decode(behind), "latin1")
+    .toString()
+    .replace(/^\/+|\/+$/g, "");
+  return path === "" ? "" : `/${path}`;
 }
 
 function search({ rawQuery, query }: ApiRequest): string {
