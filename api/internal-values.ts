@@ -1,7 +1,7 @@
 import { compareText } from "../apimachinery/text/go-quote.ts";
-import { goSelector } from "./go-values.ts";
-import type { PodSpec } from "./generated/types/core-v1.ts";
+import type { PodSpec, PodTemplateSpec } from "./generated/types/core-v1.ts";
 import type { LabelSelector } from "./generated/types/meta-v1.ts";
+import { goSelector } from "./go-values.ts";
 import { internalTypes } from "./internal-types.ts";
 
 // Where a message shows a whole object, upstream prints its internal type: every field, by its name in Go.
@@ -89,4 +89,32 @@ export function internalPodSpec(spec: PodSpec): Shown {
 
   const securityContext = { ...spec.securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers };
   return internalValue("PodSpec", { ...spec, securityContext });
+}
+
+const metadataFields = [
+  "name",
+  "generateName",
+  "namespace",
+  "selfLink",
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "labels",
+  "annotations",
+  "ownerReferences",
+  "finalizers",
+  "managedFields",
+] as const;
+
+/** A template of pods: its metadata, as the API has it, stands beside the spec. */
+export function internalPodTemplate({ metadata = {}, spec }: PodTemplateSpec): Shown {
+  const shown: Record<string, Shown> = {};
+  for (const field of metadataFields) {
+    const value: unknown = metadata[field];
+    if (value !== undefined && value !== null) shown[field] = plain(value);
+  }
+  return { ...shown, Spec: internalPodSpec(spec ?? { containers: [] }) };
 }

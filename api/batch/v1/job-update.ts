@@ -8,7 +8,7 @@ import type { Check } from "../../core/v1/pod/validation/check.ts";
 import { copyFields } from "../../core/v1/pod/validation/update.ts";
 import type { Job, JobSpec } from "../../generated/types/batch-v1.ts";
 import type { Container, PodSpec, PodTemplateSpec } from "../../generated/types/core-v1.ts";
-import { internalValue } from "../../internal-values.ts";
+import { internalPodSpec, internalPodTemplate, internalValue } from "../../internal-values.ts";
 import { isTrue } from "./job-conditions.ts";
 
 const specPath = path("spec");
@@ -53,14 +53,15 @@ function mayChangeTemplate(old: Job): boolean {
 function validateTemplate(check: Check, template: PodTemplateSpec, old: Job): void {
   const place: Path = specPath.child("template");
   if (!mayChangeTemplate(old)) {
-    check.errors.push(...validateImmutableField(template, old.spec.template, place));
+    if (semanticEqual(template, old.spec.template)) return;
+    check.errors.push(invalid(place, internalPodTemplate(template), "field is immutable"));
     return;
   }
   const expected: Draft<PodTemplateSpec> = thaw(old.spec.template);
   takeOverDirectives(expected, thaw(template));
   takeOverResources(expected.spec, template.spec);
   if (semanticEqual(template.spec, expected.spec)) return;
-  check.errors.push(invalid(specPath.child("template.spec"), template.spec, "field is immutable"));
+  check.errors.push(invalid(specPath.child("template.spec"), internalPodSpec(template.spec), "field is immutable"));
 }
 
 /** Where pods may run (KEP-2926). */
