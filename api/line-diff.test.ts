@@ -20,6 +20,17 @@ test("in a long text, lines that stand everywhere begin no block, but stretch on
   ]);
 });
 
+test("two long texts that differ everywhere are compared in bounded time", () => {
+  const lines = (changed: string) =>
+    Array.from({ length: 40_000 }, (_, i) => (i % 2 === 0 ? `${i}` : `${changed}${i}`));
+  const changes = compareLines(lines("a"), lines("b"));
+  assert.deepEqual(changes[0], { same: true, aFrom: 0, aTo: 1, bFrom: 0, bTo: 1 });
+  assert.equal(changes.at(-1)!.same, false);
+  assert.ok(changes.length < 1_000);
+  const often = (from: number) => Array.from({ length: 100_000 }, (_, i) => `${(i * 7 + from) % 101}`);
+  assert.equal(compareLines(often(0), often(1)).at(-1)!.same, false);
+});
+
 test("what is the same is so, and nothing is left out", () => {
   const text = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 30 });
   fc.assert(

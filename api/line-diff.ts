@@ -22,6 +22,8 @@ export interface Change extends Range {
 
 /** From this many lines on, those that stand in more than a hundredth of the text begin no match. */
 const manyLines = 200;
+/** So many pairs of lines are looked at: time grows with the square of the changes. What is left counts as replaced. */
+const maxVisits = 1_000_000;
 
 /** Which lines are the same and which are not, in order and without a gap. */
 export function compareLines(a: Lines, b: Lines): readonly Change[] {
@@ -53,16 +55,18 @@ function placesOf(b: Lines): ReadonlyMap<string, readonly number[]> {
 function matches(a: Lines, b: Lines): readonly Match[] {
   const places = placesOf(b);
   const found: Match[] = [];
-  const search = (range: Range): void => {
-    const match = longestMatch(a, b, places, range);
-    if (match.size === 0) return;
-    const { aFrom, aTo, bFrom, bTo } = range;
-    if (aFrom < match.a && bFrom < match.b) search({ aFrom, aTo: match.a, bFrom, bTo: match.b });
+  const ranges: Range[] = [{ aFrom: 0, aTo: a.length, bFrom: 0, bTo: b.length }];
+  const budget = { left: maxVisits };
+  for (let range = ranges.pop(); range !== undefined && budget.left > 0; range = ranges.pop()) {
+    const match = longestMatch({ a, b, places, budget }, range);
+    if (match.size === 0) continue;
     found.push(match);
+    const { aFrom, aTo, bFrom, bTo } = range;
     const [aNext, bNext] = [match.a + match.size, match.b + match.size];
-    if (aNext < aTo && bNext < bTo) search({ aFrom: aNext, aTo, bFrom: bNext, bTo });
-  };
-  search({ aFrom: 0, aTo: a.length, bFrom: 0, bTo: b.length });
+    if (aNext < aTo && bNext < bTo) ranges.push({ aFrom: aNext, aTo, bFrom: bNext, bTo });
+    if (aFrom < match.a && bFrom < match.b) ranges.push({ aFrom, aTo: match.a, bFrom, bTo: match.b });
+  }
+  found.sort((one, other) => one.a - other.a);
   const joined: Match[] = [];
   for (const match of found) {
     const last = joined.at(-1);
@@ -72,18 +76,24 @@ function matches(a: Lines, b: Lines): readonly Match[] {
   return [...joined, { a: a.length, b: b.length, size: 0 }];
 }
 
+interface Texts {
+  readonly a: Lines;
+  readonly b: Lines;
+  readonly places: ReadonlyMap<string, readonly number[]>;
+  readonly budget: { left: number };
+}
+
+const none: readonly number[] = [];
+
 /** The longest block, the first of several; stretched over lines that begin none themselves. */
-function longestMatch(
-  a: Lines,
-  b: Lines,
-  places: ReadonlyMap<string, readonly number[]>,
-  { aFrom, aTo, bFrom, bTo }: Range,
-): Match {
+function longestMatch({ a, b, places, budget }: Texts, { aFrom, aTo, bFrom, bTo }: Range): Match {
   let best = { a: aFrom, b: bFrom, size: 0 };
   let lengths = new Map<number, number>();
-  for (let i = aFrom; i < aTo; i++) {
+  for (let i = aFrom; i < aTo && budget.left > 0; i++) {
+    const at = places.get(a[i]!) ?? none;
+    budget.left -= at.length + 1;
     const next = new Map<number, number>();
-    for (const j of places.get(a[i]!) ?? []) {
+    for (const j of at) {
       if (j < bFrom) continue;
       if (j >= bTo) break;
       const size = (lengths.get(j - 1) ?? 0) + 1;
