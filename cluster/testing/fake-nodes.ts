@@ -19,10 +19,12 @@ export interface FakeNodesOptions {
   readonly healthy?: (pod: Pod) => boolean;
   /** Nodes for which this is false do nothing and say nothing. */
   readonly alive?: (node: string) => boolean;
+  /** Pods are bound in turn. Default true; false where a scheduler does it. */
+  readonly binds?: boolean;
 }
 
 /**
- * Nodes without containers, and a scheduler that goes round: through the API alone, pods are bound, run, become ready, get an
+ * Nodes without containers, and (unless `binds` is false) a scheduler that goes round: through the API alone, pods are bound, run, become ready, get an
  * address, and go when asked to, as a kubelet would report it. Ends when `signal` aborts.
  */
 export async function runFakeNodes(options: FakeNodesOptions, signal: AbortSignal): Promise<void> {
@@ -105,6 +107,7 @@ function nextStep(pod: Pod, options: StepOptions): Step | undefined {
     };
   }
   if (nodeName === "") {
+    if (options.binds === false) return undefined;
     return async (signal) => {
       const target = { apiVersion: "v1", kind: "Node", name: chosenNode(pod) ?? options.node() };
       await pods.subresource(name, "binding").create({ metadata: { name, uid }, target } as never, { signal });

@@ -5,6 +5,7 @@ import { realClock, realRandom, silentLogger } from "../../base/mod.ts";
 import { createClient } from "../../client/mod.ts";
 import { type FakeNodesOptions, runFakeNodes } from "../../cluster/testing/fake-nodes.ts";
 import { runAllControllers } from "../../controllers/mod.ts";
+import { runScheduler } from "../../scheduler/mod.ts";
 import { eventually } from "./eventually.ts";
 import { type HttpClient, http2Client } from "./http.ts";
 import { type HttpsServer, type HttpsServerOptions, startHttpsServer } from "./https-server.ts";
@@ -28,6 +29,8 @@ export interface UpstreamOptions extends HttpsServerOptions {
   readonly controllers?: boolean;
   /** Names of nodes whose pods become ready without containers, and are bound in turn. */
   readonly nodes?: readonly string[];
+  /** The real scheduler binds pods instead. */
+  readonly scheduler?: boolean;
   /** Pods of theirs for which this is false never become ready. */
   readonly healthy?: FakeNodesOptions["healthy"];
 }
@@ -89,8 +92,10 @@ function startActors(https: HttpsServer, options: UpstreamOptions, signal: Abort
     running.push(runAllControllers({ ...parts, clientAs, rootCa: https.ca, ...ranges }, signal));
   }
   if (options.nodes) {
-    const { nodes: names, healthy } = options;
-    const nodes = { ...parts, client: createClient(server.transport()), names, ...(healthy && { healthy }) };
+    const { nodes: names, healthy, scheduler = false } = options;
+    const client = createClient(server.transport());
+    if (scheduler) running.push(runScheduler({ ...parts, client }, signal));
+    const nodes = { ...parts, client, names, binds: !scheduler, ...(healthy && { healthy }) };
     running.push(runFakeNodes(nodes, signal));
   }
   return running;

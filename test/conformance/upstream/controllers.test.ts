@@ -5,4 +5,5 @@ import "./pods.ts";
 import "./proxy.ts";
 import "./resource-quotas.ts";
 import "./rollouts.ts";
+import "./scheduling.ts";
 import "./workloads.ts";
