@@ -44,11 +44,17 @@ export function pathHandler(
 
 function rootHandler(paths: readonly string[]): PathHandler {
   const sorted = [...paths].sort();
-  return () => ({ type: "value", status: 200, value: { paths: sorted } });
+  return document({ paths: sorted });
 }
 
 export function versionHandler(version: object): PathHandler {
-  return () => ({ type: "value", status: 200, value: version });
+  return document(version);
+}
+
+/** Indented for everybody (responsewriters.WriteRawJSON). */
+function document(value: object): PathHandler {
+  const body = JSON.stringify(value, null, 2);
+  return () => ({ type: "raw", status: 200, contentType: "application/json", body });
 }
 
 export function metricsHandler(metrics: MetricsRegistry): PathHandler {

@@ -4,15 +4,18 @@ import type { Encoding } from "./negotiate.ts";
 
 export const contentTypes: Readonly<Record<Encoding, string>> = {
   json: "application/json",
+  indented: "application/json",
   yaml: "application/yaml",
   protobuf: "application/vnd.kubernetes.protobuf",
 };
 
-/** Any API object in an encoding. JSON ends in a line feed, as upstream's encoder leaves it. */
+/** Any API object in an encoding. JSON ends in a line feed unless it is indented, as upstream's encoders leave it. */
 export function encodeValue(value: object, encoding: Encoding): Uint8Array | string {
   switch (encoding) {
     case "json":
       return `${JSON.stringify(value)}\n`;
+    case "indented":
+      return JSON.stringify(value, null, 2);
     case "yaml":
       return dumpYaml(value);
     case "protobuf":
@@ -20,14 +23,12 @@ export function encodeValue(value: object, encoding: Encoding): Uint8Array | str
   }
 }
 
+/** What a watch can be streamed in. */
+export type StreamEncoding = "json" | "protobuf";
+
 /** One event of a watch as a frame of its stream (apimachinery/pkg/util/framer; protobuf: four bytes of length first). */
-export function encodeWatchFrame(type: string, object: object, encoding: Encoding): Buffer {
-  switch (encoding) {
-    case "json":
-      return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
-    case "yaml":
-      return Buffer.from(`---\n${dumpYaml({ type, object })}`);
-    case "protobuf":
-      return Buffer.from(encodeProtobufWatchFrame(type, object));
-  }
+export function encodeWatchFrame(type: string, object: object, encoding: StreamEncoding): Buffer {
+  return encoding === "json"
+    ? Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+    : Buffer.from(encodeProtobufWatchFrame(type, object));
 }

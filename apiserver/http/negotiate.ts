@@ -1,7 +1,8 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { type Clause, clausesOf } from "../accept.ts";
 
-export type Encoding = "json" | "yaml" | "protobuf";
+/** `indented` is JSON for people. */
+export type Encoding = "json" | "indented" | "yaml" | "protobuf";
 
 /** How an answer is wanted: in which encoding, and as the object itself or as something made of it. */
 export interface Output {
@@ -51,6 +52,17 @@ export function negotiate(accept: string | undefined): Output {
     remembered.set(accept, output);
   }
   return output;
+}
+
+/** What a browser and command-line tools say of themselves: there a person reads. */
+const readers = ["curl", "Wget", "Mozilla/5.0"];
+const yes: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+
+/** JSON is indented where `?pretty=` asks for it, and for people where it says nothing (negotiation.isPrettyPrint). */
+export function indented(output: Output, pretty: string | null, userAgent: string | undefined): Output {
+  if (output.encoding !== "json") return output;
+  const wanted = pretty ? yes.has(pretty) : readers.some((name) => userAgent?.startsWith(name));
+  return wanted ? { ...output, encoding: "indented" } : output;
 }
 
 function choose(accept: string): Output {

@@ -14,7 +14,7 @@ import { FrameMemory } from "./frame-memory.ts";
 import { HttpRequest } from "./http-request.ts";
 import { IdleSessions } from "./idle-sessions.ts";
 import { PiecePool } from "./list-body.ts";
-import { negotiate, type Output } from "./negotiate.ts";
+import { indented, negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
 import { StreamTurns } from "./stream-turns.ts";
 
@@ -260,6 +260,11 @@ function answerToNoRequest(code: string): string {
 
 /** Paths that are no resources answer in a type of their own, whatever is asked for; they negotiate for themselves. */
 function outputOf(exchange: Exchange, request: HttpRequest): Output {
+  const pretty = exchange.url.includes("pretty") ? request.query.get("pretty") : null;
+  return indented(negotiated(exchange, request), pretty, exchange.header("user-agent"));
+}
+
+function negotiated(exchange: Exchange, request: HttpRequest): Output {
   if (request.info.isResourceRequest) {
     return negotiate(exchange.header("accept"));
   }

@@ -1,9 +1,11 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
-import { contentTypes, encodeWatchFrame } from "./encode.ts";
+import { contentTypes, encodeWatchFrame, type StreamEncoding } from "./encode.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Output } from "./negotiate.ts";
 import type { RespondContext } from "./respond.ts";
 import { refuseProtobuf, transformObject, withoutColumns } from "./transform.ts";
 
@@ -17,7 +19,12 @@ const initialPendingBytes = 1024 * 1024;
 const initialEventsEnd = { "k8s.io/initial-events-end": "true" };
 
 /** Streams a watch until either side ends it. */
-export function streamWatch(exchange: Exchange, response: WatchResponse, context: RespondContext): Promise<void> {
+export function streamWatch(
+  exchange: Exchange,
+  response: WatchResponse,
+  respondContext: RespondContext,
+): Promise<void> {
+  const context = streamContext(respondContext);
   const { headers, output } = context;
   refuseProtobuf(response.definition, output, "Unstructured");
   headers["content-type"] =
@@ -63,10 +70,21 @@ export function streamWatch(exchange: Exchange, response: WatchResponse, context
   return promise.finally(stop);
 }
 
+type StreamContext = RespondContext & { readonly output: Output & { readonly encoding: StreamEncoding } };
+
+/** Throws NotAcceptable for what has no frames (NegotiateOutputMediaTypeStream); events are not indented for anybody. */
+function streamContext(context: RespondContext): StreamContext {
+  const { output } = context;
+  if (output.encoding === "yaml") throw ApiError.notAcceptable(streamed);
+  return { ...context, output: { ...output, encoding: output.encoding === "protobuf" ? "protobuf" : "json" } };
+}
+
+const streamed = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
+
 function frameSender(
   exchange: Exchange,
   definition: ResourceDefinition,
-  context: RespondContext,
+  context: StreamContext,
 ): (event: ServedEvent) => void {
   const { output, frames } = context;
   const bookmark = (event: Extract<ServedEvent, { type: "BOOKMARK" }>): void => {
@@ -103,7 +121,7 @@ function transformed(
 function bookmarkFrame(
   definition: ResourceDefinition,
   event: Extract<ServedEvent, { type: "BOOKMARK" }>,
-  context: RespondContext,
+  context: StreamContext,
 ): Buffer {
   const { output } = context;
   const metadata = {

@@ -45,7 +45,7 @@ export function daemonSetController(): Controller {
         daemonSet,
         claims: [...revisions.actions, ...pods.actions],
         pods: pods.claimed,
-        history: historyOf(daemonSet, revisions.claimed),
+        history: historyOf(daemonSet, revisions.claimed, now),
         nodes: cache.list(Node),
         occupant: cache.get(ControllerRevision, `${namespace}/${revisionName(daemonSet)}`),
         mayDelete: (pod) => failed.mayDelete(`${key}/${nodeOf(pod)}`, pod.metadata.uid ?? "", now),

@@ -23,14 +23,19 @@ function patchOf({ spec }: DaemonSet): object {
   return { spec: { template: { ...spec.template, $patch: "replace" } } };
 }
 
-export function historyOf(daemonSet: DaemonSet, revisions: readonly ControllerRevision[]): History {
+/** A double is let be this long: nothing is done at the coming of a revision that somebody else made (addHistory). */
+const settleMs = 10_000;
+
+export function historyOf(daemonSet: DaemonSet, revisions: readonly ControllerRevision[], now: number): History {
   const patch = patchOf(daemonSet);
-  const same = revisions.filter(({ data }) => equalJson(data, patch)).sort((a, b) => a.revision - b.revision);
+  const equal = revisions.filter(({ data }) => equalJson(data, patch)).sort((a, b) => a.revision - b.revision);
+  const settled = equal.filter(({ metadata }) => Date.parse(metadata.creationTimestamp ?? "") <= now - settleMs);
+  const same = settled.length > 0 ? settled : equal.slice(0, 1);
   const current = same.at(-1);
   return {
     current,
     doubles: same.slice(0, -1),
-    old: revisions.filter((one) => !same.includes(one)).sort((a, b) => a.revision - b.revision),
+    old: revisions.filter((one) => !equal.includes(one)).sort((a, b) => a.revision - b.revision),
   };
 }
 

@@ -1,4 +1,5 @@
 import { PersistentVolumeClaim } from "../../api/core/v1/persistent-volume-claim.ts";
+import type { ResourceList } from "../../api/core/v1/pod/resource-list.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
 import { evaluatorOf } from "../../api/core/v1/quota/all.ts";
 import { sameAmounts } from "../../api/core/v1/quota/amounts.ts";
@@ -45,19 +46,21 @@ interface Look {
  */
 export function resourceQuotaController(inventory: Inventory): Controller {
   const seen = new LruMap<string, Look>(maxQuotas);
+  const uncounted = new Set<string>();
   return defineController<ResourceQuota, Observed>({
     name: "resourcequota-controller",
     serviceAccount: "resourcequota-controller",
     queue: "resourcequota_primary",
     primary: ResourceQuota,
     // What admission counts is right until something goes.
-    matters: ({ spec = {} }, { spec: old = {} }) => !sameAmounts(spec.hard ?? {}, old.hard ?? {}),
+    matters: (quota, old) => !sameAmounts(quota.spec?.hard ?? {}, old.spec?.hard ?? {}) || !tellsLimits(quota),
     also: [
       freed(Pod, podFreesSomething),
       freed(Service, (now, old) => quotaServiceType(now) !== quotaServiceType(old)),
       freed(PersistentVolumeClaim, claimUsageMayDiffer),
       freed(ResourceClaim, () => false),
       goneObjects(inventory),
+      newResources(inventory, uncounted),
     ],
     reads: [DeviceClass],
     workers: 5,
@@ -71,10 +74,15 @@ export function resourceQuotaController(inventory: Inventory): Controller {
       const usage = rests
         ? undefined
         : calculateUsage(quota, countedIn(namespace, cache, inventory), contextOf(cache, now));
+      if (usage !== undefined) note(uncounted, quota, usage);
       return { quota, usage, againAtMs, changedAtMs, now };
     },
     plan: () => [],
     summarize,
+    gone(key) {
+      uncounted.delete(key);
+      return [];
+    },
   });
 }
 
@@ -126,6 +134,24 @@ function goneObjects(inventory: Inventory): Watched {
         },
       });
     },
+  };
+}
+
+/** Remembers whether a quota limits what nobody counts: objects of a resource that is not served yet, say. */
+function note(uncounted: Set<string>, quota: ResourceQuota, usage: ResourceList): void {
+  const isWhole = Object.keys(quota.spec?.hard ?? {}).every((name) => usage[name] !== undefined);
+  if (isWhole) uncounted.delete(objectKey(quota));
+  else if (uncounted.size < maxQuotas) uncounted.add(objectKey(quota));
+}
+
+/** The server was asked what it serves: what nobody counted may be counted now. */
+function newResources(inventory: Inventory, uncounted: ReadonlySet<string>): Watched {
+  return {
+    synced: (signal) => inventory.synced(signal),
+    subscribe: (enqueue) =>
+      inventory.onDiscovery(() => {
+        for (const key of uncounted) enqueue(key, gatherMs);
+      }),
   };
 }
 

@@ -90,7 +90,7 @@ onBothProtocols("objects of custom resources", (subject) => {
     assert.deepEqual([await warned("v1beta2"), await warned("v1beta3")], [undefined, undefined]);
   });
 
-  test("YAML is spoken everywhere but in patches", async () => {
+  test("YAML is spoken everywhere but in watches and patches", async () => {
     const { admin } = subject();
     const path = await establish(admin, definitionOf("Text", [{ name: "v1", schema: open }]));
     const send = (method: string, where: string, body: string, code: number) =>
@@ -108,6 +108,8 @@ onBothProtocols("objects of custom resources", (subject) => {
     assert.match(list.text, /^kind: TextList$/m);
     const lost = await expect(admin, { path: `${path}/none`, headers: yaml }, 404);
     assert.match(lost.text, /^reason: NotFound$/m);
+    const watch = await expect(admin, { path: `${path}?watch=true`, headers: yaml }, 406);
+    assert.match(watch.text, /^reason: NotAcceptable$/m);
     assert.match((await send("PATCH", `${path}/t`, "values: {}\n", 415)).text, /^reason: UnsupportedMediaType$/m);
     const gone = await expect(admin, { method: "DELETE", path: `${path}/t`, headers: yaml }, 200);
     assert.match(gone.text, /^status: Success$/m);

@@ -112,6 +112,26 @@ onBothProtocols("forms of an answer", (subject) => {
     assert.deepEqual([seen(put).metadata.uid, seen(put).data], [metadata.uid, { a: "1" }]);
   });
 
+  test("JSON is indented for people: where they ask for it, and for tools that they read", async () => {
+    const { admin } = subject();
+    await create(admin, "pretty", { data: { a: "1" } });
+    const path = `${configMaps}/pretty`;
+    const isIndented = async (where: string, userAgent = "kubectl/v1.36", code = 200): Promise<boolean> => {
+      const { text, json } = await expect(admin, { path: where, headers: { "user-agent": userAgent } }, code);
+      assert.ok(text === JSON.stringify(json, null, 2) || text === `${JSON.stringify(json)}\n`, text);
+      return text.includes("\n  ");
+    };
+    assert.equal(await isIndented(path), false);
+    assert.equal(await isIndented(`${path}?pretty=true`), true);
+    assert.equal(await isIndented(configMaps, "curl/8.5.0"), true);
+    assert.equal(await isIndented(`${path}?pretty=false`, "Mozilla/5.0 (X11)"), false);
+    assert.equal(await isIndented(`${configMaps}/none`, "Wget/1.21", 404), true);
+    assert.equal(await isIndented("/version"), true);
+    const watch = await admin.watch(`${configMaps}?watch=true&fieldSelector=metadata.name%3Dpretty&pretty=true`);
+    assert.equal(((await watch.next()) as { type: string }).type, "ADDED");
+    watch.cancel();
+  });
+
   test("what is long is compressed for who takes gzip, and for nobody else", async () => {
     const { admin } = subject();
     const text = "x".repeat(200_000);
