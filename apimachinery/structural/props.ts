@@ -64,9 +64,9 @@ export function itemsOf(props: Props): Props | undefined {
   return props.items === undefined || Array.isArray(props.items) ? undefined : (props.items as Props);
 }
 
-/** The schemas of a list's positions: never part of a structural schema. */
+/** The schemas of a list's positions, null as one that says nothing: never part of a structural schema. */
 export function positionalItemsOf(props: Props): readonly Props[] {
-  return Array.isArray(props.items) ? (props.items as readonly Props[]) : [];
+  return Array.isArray(props.items) ? (props.items as readonly (Props | null)[]).map((one) => one ?? {}) : [];
 }
 
 /** The schema of a map's values; undefined where there is none or just a yes or no. */
@@ -103,7 +103,7 @@ function* innerSchemas(props: Props): Generator<Props> {
   if (typeof props.additionalItems === "object") yield props.additionalItems;
   yield* Object.values(props.definitions ?? {});
   for (const dependency of Object.values(props.dependencies ?? {})) {
-    if (!Array.isArray(dependency)) yield dependency as Props;
+    if (dependency !== null && !Array.isArray(dependency)) yield dependency as Props;
   }
 }
 

@@ -61,8 +61,8 @@ export function goSchema(props: Props): Readonly<Record<string, unknown>> {
 
 export function goItems(items: Props["items"]): object | null {
   if (items === undefined) return null;
-  const each = Array.isArray(items) ? (items as readonly Props[]) : undefined;
-  return { Schema: each === undefined ? goSchema(items as Props) : null, JSONSchemas: each?.map(goSchema) ?? null };
+  if (!Array.isArray(items)) return { Schema: goSchema(items as Props), JSONSchemas: null };
+  return { Schema: null, JSONSchemas: (items as readonly (Props | null)[]).map((one) => goSchema(one ?? {})) };
 }
 
 function goOrBool(said: Props | boolean | undefined): object | null {
@@ -70,7 +70,8 @@ function goOrBool(said: Props | boolean | undefined): object | null {
   return typeof said === "boolean" ? { Allows: said, Schema: null } : { Allows: true, Schema: goSchema(said) };
 }
 
-function goDependency(said: Props | readonly string[]): object {
+function goDependency(said: Props | readonly string[] | null): object {
+  if (said === null) return { Schema: null, Property: null };
   return Array.isArray(said) ? { Schema: null, Property: said } : { Schema: goSchema(said as Props), Property: null };
 }
 

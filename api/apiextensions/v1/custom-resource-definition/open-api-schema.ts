@@ -167,6 +167,6 @@ function* restricting(props: Props, place: Path): Generator<readonly [Props, Pat
   }
   for (const [name, one] of Object.entries(props.definitions ?? {})) yield [one, place.child("definitions").key(name)];
   for (const [name, one] of Object.entries(props.dependencies ?? {})) {
-    if (!Array.isArray(one)) yield [one as Props, place.child("dependencies").key(name)];
+    if (one !== null && !Array.isArray(one)) yield [one as Props, place.child("dependencies").key(name)];
   }
 }
