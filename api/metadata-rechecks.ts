@@ -1,3 +1,5 @@
+import { builtInResources } from "./generated/resources.ts";
+
 /** The rules that a new object's metadata keeps, or those of a change. */
 export type MetadataRecheck = "object" | "change";
 
@@ -26,7 +28,7 @@ const writes: readonly (readonly [readonly MetadataRecheck[], string])[] = [
   [["object", "object"], "persistentvolumes"],
   [
     none,
-    "cronjobs.batch/status flowschemas.flowcontrol.apiserver.k8s.io/status poddisruptionbudgets.policy poddisruptionbudgets.policy/status prioritylevelconfigurations.flowcontrol.apiserver.k8s.io/status validatingadmissionpolicies.admissionregistration.k8s.io/status",
+    "cronjobs.batch/status events flowschemas.flowcontrol.apiserver.k8s.io/status poddisruptionbudgets.policy poddisruptionbudgets.policy/status prioritylevelconfigurations.flowcontrol.apiserver.k8s.io/status validatingadmissionpolicies.admissionregistration.k8s.io/status",
   ],
 ];
 
@@ -41,4 +43,23 @@ export function metadataRechecks(
 ): readonly MetadataRecheck[] {
   const name = group === "" ? plural : `${plural}.${group}`;
   return rechecks.get(subresource === "" ? name : `${name}/${subresource}`) ?? change;
+}
+
+/** Whose rules take their checks of metadata from apimachinery rather than from pkg/apis/core/validation. */
+const otherGroups: ReadonlySet<string> = new Set([
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "apiregistration.k8s.io",
+  "coordination.k8s.io",
+  "node.k8s.io",
+  "policy",
+]);
+
+const groups: ReadonlySet<string> = new Set(
+  builtInResources.map(({ group }) => group).filter((group) => !otherGroups.has(group)),
+);
+
+/** Whether finalizers have to be Kubernetes' own, or those of a domain. */
+export function asksKnownFinalizers({ group, plural }: { readonly group: string; readonly plural: string }): boolean {
+  return groups.has(group) && !(group === "" && plural === "events");
 }

@@ -12,6 +12,7 @@ import { nowhere } from "../../apimachinery/structural/outcome.ts";
 import { type Props, propertyOf } from "../../apimachinery/structural/props.ts";
 import { schemaErrors } from "../../apimachinery/structural/validate.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { standardFinalizers } from "../../apimachinery/validation/finalizers.ts";
 import { isQualifiedName } from "../../apimachinery/validation/labels.ts";
 import { metadataSchema } from "./decode.ts";
 import { scaleErrors } from "./scale.ts";
@@ -89,8 +90,6 @@ function statusErrors(
   const schema = propertyOf(props, "status");
   return status === undefined || schema === undefined ? [] : schemaErrors(status, schema, "status", correlation);
 }
-
-const standardFinalizers: ReadonlySet<string> = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
 
 /** New finalizers whose names others may use too. */
 export function* finalizerWarnings(object: ApiObject, old: ApiObject | undefined): Generator<string> {

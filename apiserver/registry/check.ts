@@ -1,10 +1,11 @@
-import { metadataRechecks } from "../../api/metadata-rechecks.ts";
+import { asksKnownFinalizers, metadataRechecks } from "../../api/metadata-rechecks.ts";
 import { ApiError, optimisticLockMessage } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
 import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { RequestContext, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { validateKnownFinalizer } from "../../apimachinery/validation/finalizers.ts";
 import { pathSegmentName } from "../../apimachinery/validation/names.ts";
 import { validateObjectMeta, validateObjectMetaUpdate } from "../../apimachinery/validation/object-meta.ts";
 
@@ -49,8 +50,14 @@ export function checkValid(
 
 const place = path("metadata");
 
-function newErrors({ scope, validateName }: ResourceDefinition, { metadata }: Draft<ApiObject>): FieldError[] {
-  return [...validateObjectMeta(metadata, { namespaced: scope === "Namespaced", nameFn: validateName }, place)];
+function newErrors(definition: ResourceDefinition, { metadata }: Draft<ApiObject>): FieldError[] {
+  const rules = { namespaced: definition.scope === "Namespaced", nameFn: definition.validateName };
+  return [...validateObjectMeta(metadata, rules, place), ...finalizerErrors(definition, metadata)];
+}
+
+function finalizerErrors(definition: ResourceDefinition, { finalizers }: Draft<ObjectMeta>): FieldError[] {
+  if (!finalizers || !asksKnownFinalizers(definition)) return [];
+  return finalizers.flatMap((name, i) => validateKnownFinalizer(name, place.child("finalizers").index(i)));
 }
 
 /** Rules of all objects first, which leave the form of names to the kind; then, of some, once more what the kind asks. */
@@ -63,11 +70,13 @@ function changeErrors(
   const namespaced = definition.scope === "Namespaced";
   const object = validateObjectMeta(draft.metadata, { namespaced, nameFn: pathSegmentName }, place);
   const change = validateObjectMetaUpdate(draft.metadata, old.metadata, place);
+  const finalizers = finalizerErrors(definition, draft.metadata);
   const errors = [...object, ...change];
   for (const recheck of metadataRechecks(definition, subresource)) {
-    if (recheck === "change") errors.push(...change);
+    if (recheck === "change") errors.push(...change, ...finalizers);
     // The name has been judged when it was new.
-    else if (object.length > 0 || draft.metadata.generateName) errors.push(...newErrors(definition, draft));
+    else if (object.length + finalizers.length > 0 || draft.metadata.generateName)
+      errors.push(...newErrors(definition, draft));
   }
   return errors;
 }

@@ -4,6 +4,7 @@ import { path } from "../../../apimachinery/field/path.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
+import { validateKnownFinalizer } from "../../../apimachinery/validation/finalizers.ts";
 import { nameIsDNSLabel } from "../../../apimachinery/validation/names.ts";
 import { validateFinalizerName } from "../../../apimachinery/validation/object-meta.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
@@ -76,18 +77,12 @@ function setNameLabel({ metadata }: Draft<Namespace>): void {
   if (metadata?.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
 }
 
-const standardFinalizers = [kubernetesFinalizer, "orphan", "foregroundDeletion"];
-
 function validate(namespace: Namespace, old: Namespace | undefined, { subresource }: RequestContext): FieldError[] {
   if (old !== undefined && subresource === "status") return validateStatus(namespace);
   const errors: FieldError[] = [];
   namespace.spec?.finalizers?.forEach((name, i) => {
     const at = subresource === "finalize" ? finalizersPath.index(i) : finalizersPath;
-    errors.push(...validateFinalizerName(name, at));
-    if (!name.includes("/") && !standardFinalizers.includes(name)) {
-      const detail = "name is neither a standard finalizer name nor is it fully qualified";
-      errors.push(invalid(at, name, detail));
-    }
+    errors.push(...validateFinalizerName(name, at), ...validateKnownFinalizer(name, at));
   });
   return errors;
 }

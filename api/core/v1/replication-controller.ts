@@ -4,6 +4,7 @@ import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
 import type { RequestContext, ScaleSubresource } from "../../../apimachinery/resource/resource.ts";
 import { selectorFromSet } from "../../../apimachinery/selectors/label-selector.ts";
+import { longName } from "../../../apimachinery/validation/names.ts";
 import { validateRunsForever } from "../../apps/v1/replicas.ts";
 import { validateReplicaStatus } from "../../apps/v1/replicaset.ts";
 import { ageColumn, nameColumn, wideColumn } from "../../columns.ts";
@@ -51,6 +52,7 @@ export const ReplicationController = defineResource<ReplicationController>({
   orphansDependents: true,
   subresources: { status: true, scale },
   generation: true,
+  validateName: longName,
   columns: [
     nameColumn,
     { name: "Desired", type: "integer", cell: ({ spec }) => spec.replicas ?? 0 },

@@ -8,6 +8,7 @@ import {
   labelSelectorHasInvalidLabelValue,
   validateLabelSelector,
 } from "../../../apimachinery/validation/label-fields.ts";
+import { pathSegmentName } from "../../../apimachinery/validation/names.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import type * as types from "../../generated/types/policy-v1.ts";
@@ -26,6 +27,7 @@ const counts = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expec
 /** How many pods of a set may be missing at once by somebody's will. */
 export const PodDisruptionBudget = defineBuiltIn<PodDisruptionBudget>("policy/v1/poddisruptionbudgets", {
   generation: true,
+  validateName: pathSegmentName,
   unconditionalUpdate: false,
   columns: [
     nameColumn,

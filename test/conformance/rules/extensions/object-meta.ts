@@ -159,8 +159,11 @@ function owning(found: (...causes: readonly Cause[]) => readonly Cause[]): reado
   ];
 }
 
+/** What finalizers are, as `times` looks at them find: and once more, whose they are. */
 function finalizing(times: number): readonly Rule[] {
   const both = ["orphan", "foregroundDeletion"];
+  const message = "name is neither a standard finalizer name nor is it fully qualified";
+  const unknown = (name: string): Cause => invalid("metadata.finalizers[0]", name, message);
   const of = (...causes: readonly Cause[]): readonly Cause[] => Array(times).fill(causes).flat();
   return [
     {
@@ -168,12 +171,17 @@ function finalizing(times: number): readonly Rule[] {
       accepts: { "metadata.finalizers": ["a.b/c"] },
       refuses: badKeys
         .filter(([key]) => key !== "")
-        .map(([key, ...messages]) =>
-          refused(
-            { "metadata.finalizers": [key] },
-            ...of(...messages.map((message) => invalid("metadata.finalizers", key, message))),
-          ),
-        ),
+        .map(([key, ...messages]) => {
+          const causes = messages.map((message) => invalid("metadata.finalizers", key, message));
+          const unknowns = key.includes("/") ? [] : [unknown(key)];
+          const again = times === 1 ? [] : [...causes, ...unknowns];
+          return refused({ "metadata.finalizers": [key] }, ...causes, ...unknowns, ...again);
+        }),
+    },
+    {
+      says: "a finalizer is Kubernetes' own, or of a domain",
+      accepts: [...both, "kubernetes", "a/b"].map((one) => ({ "metadata.finalizers": [one] })),
+      refuses: ["a", "a.b", "Orphan"].map((one) => refused({ "metadata.finalizers": [one] }, ...of(unknown(one)))),
     },
     {
       says: "dependents are left behind, or deleted",
