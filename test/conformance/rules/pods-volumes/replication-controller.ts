@@ -1,4 +1,4 @@
-import { negative } from "../messages.ts";
+import { negative, notDNSSubdomain } from "../messages.ts";
 import {
   forbidden,
   invalid,
@@ -20,6 +20,17 @@ const notNegative = (field: string): Rule => ({
 });
 
 const create: readonly Rule[] = [
+  {
+    says: "a controller has a name",
+    accepts: { "metadata.name": "a".repeat(253) },
+    refuses: [
+      refused({ "metadata.name": "A" }, invalid("metadata.name", "A", notDNSSubdomain)),
+      refused(
+        { "metadata.name": "a".repeat(254) },
+        invalid("metadata.name", "a".repeat(254), "must be no more than 253 bytes"),
+      ),
+    ],
+  },
   notNegative("spec.minReadySeconds"),
   notNegative("spec.replicas"),
   {

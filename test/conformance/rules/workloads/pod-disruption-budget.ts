@@ -24,6 +24,14 @@ export const podDisruptionBudget: KindRules = {
   valid: { metadata: { name: "rules" }, spec: { selector: { matchLabels: { a: "b" } } } },
   create: [
     {
+      says: "a budget's name is any segment of a path",
+      accepts: ["A_b", ".a-", "a".repeat(254)].map((name) => ({ "metadata.name": name })),
+      refuses: [
+        refused({ "metadata.name": "a%b" }, invalid("metadata.name", "a%b", "may not contain '%'")),
+        refused({ "metadata.generateName": "a%" }, invalid("metadata.generateName", "a%", "may not contain '%'")),
+      ],
+    },
+    {
       says: "pods are to be there, or may be away",
       accepts: [{ "spec.minAvailable": 1 }, { "spec.maxUnavailable": "1%" }],
       refuses: refused(
