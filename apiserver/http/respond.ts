@@ -1,5 +1,6 @@
 import { createGzip } from "node:zlib";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { formatFieldError, invalid } from "../../apimachinery/field/errors.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -33,8 +34,10 @@ export function respond(exchange: Exchange, response: ApiResponse, context: Resp
     case "object":
       return respondObject(exchange, response, context);
     case "list":
+      checkTable(context);
       return respondList(exchange, response, context);
     case "watch":
+      checkTable(context);
       return streamWatch(exchange, response, context);
     case "value": {
       headers["content-type"] = contentTypes[output.encoding];
@@ -51,6 +54,15 @@ export function respond(exchange: Exchange, response: ApiResponse, context: Resp
     case "upgrade":
       return handOver(exchange, response);
   }
+}
+
+const includedObjects: readonly string[] = ["Metadata", "Object", "None"] satisfies readonly IncludeObject[];
+
+/** What is asked of a table is looked at where one is made (handlers/response.go optionsForTransform). */
+function checkTable({ output, includeObject }: RespondContext): void {
+  if (output.as !== "Table" || includedObjects.includes(includeObject)) return;
+  const error = invalid("includeObject", includeObject, "must be 'Metadata', 'Object', 'None', or empty");
+  throw ApiError.badRequest(`Unable to convert to Table as requested: ${formatFieldError(error)}`);
 }
 
 /** Ends with the client; where the body breaks off, so does the answer. */
@@ -89,6 +101,7 @@ function respondObject(exchange: Exchange, response: ObjectResponse, context: Re
     if (output.instead === undefined) throw ApiError.notAcceptable(accepted);
     return respondObject(exchange, response, { ...context, output: output.instead });
   }
+  checkTable(context);
   headers["content-type"] = contentTypes[output.encoding];
   if (output.as === "object" && output.encoding === "json") {
     const body = Buffer.allocUnsafe(served.byteLength + 1);

@@ -63,13 +63,15 @@ function written(query: URLSearchParams): WriteOptions {
   };
 }
 
+const fieldValidations: readonly string[] = ["", "Ignore", "Strict", "Warn"];
+
 function commonErrors(query: URLSearchParams): FieldError[] {
   const errors: FieldError[] = [];
   errors.push(...validateFieldManager(query.get("fieldManager") ?? "", path("fieldManager")));
   errors.push(...dryRunErrors(query.getAll("dryRun")));
   const validation = query.get("fieldValidation") ?? "";
-  if (!["", "Ignore", "Warn", "Strict"].includes(validation)) {
-    errors.push(notSupported(path("fieldValidation"), validation, ["Ignore", "Strict", "Warn"]));
+  if (!fieldValidations.includes(validation)) {
+    errors.push(notSupported(path("fieldValidation"), validation, fieldValidations));
   }
   return errors;
 }
@@ -149,17 +151,17 @@ function refuse(kind: string, errors: readonly FieldError[]): void {
 /** An integer parameter, worded as Go's strconv refuses it. */
 export function integerOf(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === "") {
+  if (text === null) {
     return undefined;
   }
   if (!/^[+-]?[0-9]+$/.test(text)) {
     throw ApiError.badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
   }
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) {
+  const value = BigInt(text.replace("+", ""));
+  if (BigInt.asIntN(64, value) !== value) {
     throw ApiError.badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
   }
-  return value;
+  return Number(value);
 }
 
 /** metav1's reading of a boolean parameter: everything but `false`, `0` and their like is true, the mere name too. */

@@ -195,7 +195,7 @@ const bodies: readonly Case[] = [
       "meta.k8s.io",
       "fieldValidation",
       "FieldValueNotSupported",
-      'Unsupported value: "Bogus": supported values: "Ignore", "Strict", "Warn"',
+      'Unsupported value: "Bogus": supported values: "", "Ignore", "Strict", "Warn"',
     ),
   },
   {
@@ -225,6 +225,24 @@ const options: readonly Case[] = [
     says: "a limit that is no number",
     path: `${configMaps}?limit=abc`,
     answer: badRequest('strconv.ParseInt: parsing "abc": invalid syntax'),
+  },
+  {
+    says: "a limit that is nothing",
+    path: `${configMaps}?limit=`,
+    answer: badRequest('strconv.ParseInt: parsing "": invalid syntax'),
+  },
+  {
+    says: "a timeout of more seconds than 64 bits count",
+    path: `${configMaps}?timeoutSeconds=9223372036854775808`,
+    answer: badRequest('strconv.ParseInt: parsing "9223372036854775808": value out of range'),
+  },
+  {
+    says: "a table of rows with unknown contents",
+    path: `${configMaps}?includeObject=Most`,
+    headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
+    answer: badRequest(
+      "Unable to convert to Table as requested: includeObject: Invalid value: \"Most\": must be 'Metadata', 'Object', 'None', or empty",
+    ),
   },
   {
     says: "a label selector of three words",
