@@ -39,14 +39,9 @@ function deleted({ definition }: ResourceStore, { object }: ServedObject): Statu
 
 /** DELETE of what a list would show. Not atomic: a failure leaves the rest. Answers with what was deleted. */
 export async function deleteCollection(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const chosen = listOptionsOf(request.query, false);
   const options = await deleteOptionsOf(scope, request);
-  const namespace = namespaceOf(store, request);
-  const list = await listObjects(
-    listSource(scope, store),
-    namespace,
-    listOptionsOf(request.query, false),
-    request.signal,
-  );
+  const list = await listObjects(listSource(scope, store), namespaceOf(store, request), chosen, request.signal);
   const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
   const queue = list.items.values();
   const worker = async (): Promise<void> => {

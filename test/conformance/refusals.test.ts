@@ -384,6 +384,83 @@ const options: readonly Case[] = [
   },
 ];
 
+const refusedMatch = (kind: "Forbidden" | "NotSupported", message: string): object =>
+  invalid("ListOptions", "meta.k8s.io", "resourceVersionMatch", `FieldValue${kind}`, message);
+
+const watches: readonly Case[] = [
+  {
+    says: "a match without initial events",
+    path: `${configMaps}?watch=1&resourceVersionMatch=NotOlderThan&resourceVersion=1`,
+    answer: refusedMatch(
+      "Forbidden",
+      "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+    ),
+  },
+  {
+    says: "a table of rows with unknown contents",
+    path: `${configMaps}?watch=1&includeObject=Most`,
+    headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
+    answer: badRequest(
+      "Unable to convert to Table as requested: includeObject: Invalid value: \"Most\": must be 'Metadata', 'Object', 'None', or empty",
+    ),
+  },
+  {
+    says: "seconds that are none",
+    path: `${configMaps}?watch=1&timeoutSeconds=`,
+    answer: badRequest('strconv.ParseInt: parsing "": invalid syntax'),
+  },
+];
+
+const refusedDeletion = (field: string, reason: string, message: string): object =>
+  invalid("DeleteOptions", "meta.k8s.io", field, reason, message);
+const twice = "orphanDependents and deletionPropagation cannot be both set";
+const policies = 'supported values: "Foreground", "Background", "Orphan", "nil"';
+
+const deletions: readonly Case[] = [
+  {
+    says: "two words on its dependents",
+    body: { orphanDependents: true, propagationPolicy: "Orphan" },
+    path: configMaps,
+    answer: refusedDeletion("propagationPolicy", "FieldValueInvalid", `Invalid value: "Orphan": ${twice}`),
+  },
+  {
+    says: "an unknown word on its dependents",
+    body: { propagationPolicy: "Some" },
+    path: `${configMaps}/a`,
+    answer: refusedDeletion("propagationPolicy", "FieldValueNotSupported", `Unsupported value: "Some": ${policies}`),
+  },
+  {
+    says: "an empty word on its dependents",
+    path: `${configMaps}/a?propagationPolicy=`,
+    answer: refusedDeletion("propagationPolicy", "FieldValueNotSupported", `Unsupported value: "": ${policies}`),
+  },
+  {
+    says: "an unknown dryRun",
+    path: `${configMaps}/a?dryRun=All&dryRun=Some`,
+    answer: refusedDeletion(
+      "dryRun",
+      "FieldValueNotSupported",
+      'Unsupported value: ["All","Some"]: supported values: "All"',
+    ),
+  },
+  {
+    says: "no number of seconds",
+    path: `${configMaps}/a?gracePeriodSeconds=`,
+    answer: badRequest('strconv.ParseInt: parsing "": invalid syntax'),
+  },
+  {
+    says: "initial events, and an unknown dryRun",
+    path: `${configMaps}?sendInitialEvents=true&dryRun=Some`,
+    answer: invalid(
+      "ListOptions",
+      "meta.k8s.io",
+      "sendInitialEvents",
+      "FieldValueForbidden",
+      "Forbidden: sendInitialEvents is forbidden for list",
+    ),
+  },
+];
+
 onBothProtocols("what the server refuses, in upstream's words", (subject) => {
   for (const { says, answer, ...call } of paths) {
     test(`${says}: ${call.method ?? "GET"} ${call.path}`, async () => {
@@ -395,7 +472,12 @@ onBothProtocols("what the server refuses, in upstream's words", (subject) => {
       await expect(subject().admin, { method: "POST", ...call }, (answer as { code: number }).code, answer);
     });
   }
-  for (const { says, answer, ...call } of options) {
+  for (const { says, answer, ...call } of deletions) {
+    test(`a deletion with ${says}`, async () => {
+      await expect(subject().admin, { method: "DELETE", ...call }, (answer as { code: number }).code, answer);
+    });
+  }
+  for (const { says, answer, ...call } of [...options, ...watches]) {
     test(`a read with ${says}`, async () => {
       await expect(subject().admin, call, (answer as { code: number }).code, answer);
     });
