@@ -113,7 +113,7 @@ function resized(statuses: readonly ContainerStatus[] = [], old: readonly Contai
 }
 
 /** Objects of any resource that are no more: of others than `detailed`, nobody else tells. */
-function goneObjects(inventory: Inventory): Watched {
+export function goneObjects(inventory: Pick<Inventory, "listen" | "synced">): Watched {
   return {
     synced: (signal) => inventory.synced(signal),
     subscribe(enqueue) {
