@@ -15,6 +15,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { Admission, WriteContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
+import { endOf } from "../request-end.ts";
 
 /** What every resource handler works with. */
 export interface Scope {
@@ -113,7 +114,7 @@ export function writeContextOf(
     options: admissionOptions(kind, options, kind === "DeleteOptions" ? null : request.query.get("fieldValidation")),
     admission: scope.admission,
     ownFields: undefined,
-    signal: request.signal,
+    signal: endOf(request),
     warn: (text) => request.warnings.add(text),
     auditAnnotate: (key, value) => request.auditAnnotations.set(key, value),
   };

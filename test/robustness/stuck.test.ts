@@ -82,6 +82,31 @@ describeWebhooks("a webhook that is stuck", (use) => {
     );
   });
 
+  test("calls are given up once nobody waits: the client has left, or its own deadline has passed", async () => {
+    await use.register("Validating", "stuck", use.hook({ timeoutSeconds: 30 }));
+    let held = 0;
+    use.webhook.answer = (_call, response) => {
+      held++;
+      response.once("close", () => held--);
+      return undefined;
+    };
+    const late = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => use.admin.call(use.post(`late-${i}`, {}, "?timeout=2s"))),
+    );
+    assert.deepEqual([...new Set(late.map(({ status }) => status))], [504]);
+    await eventually(() => assert.equal(held, 0), { timeoutMs: 10_000 });
+    const leaving = http2Client(use.https.port, use.https.admin);
+    const left = Promise.allSettled(Array.from({ length: 50 }, (_, i) => leaving.call(use.post(`left-${i}`))));
+    await eventually(() => assert.equal(held, 50));
+    leaving.close();
+    await left;
+    await eventually(() => assert.equal(held, 0), { timeoutMs: 10_000 });
+    assert.deepEqual(
+      (await names()).filter((name) => /late|left/.test(name)),
+      [],
+    );
+  });
+
   test("answers that come byte by byte are no way around the timeout, nor are connections that break", async () => {
     await use.register("Mutating", "slow", use.hook({ timeoutSeconds: 1 }));
     const timers = new Set<NodeJS.Timeout>();

@@ -38,6 +38,7 @@ export const rule = { operations: ["*"], apiGroups: [""], apiVersions: ["v1"], r
 export interface WebhookSubject {
   /** As system:masters. */
   readonly admin: HttpClient;
+  readonly https: HttpsServer;
   readonly webhook: WebhookServerForTests;
   /** An entry of a configuration: the webhook, asked about ConfigMaps, changed as given. */
   hook(change?: object): object;
@@ -70,6 +71,9 @@ export function describeWebhooks(name: string, tests: (use: WebhookSubject) => v
     tests({
       get admin() {
         return admin;
+      },
+      get https() {
+        return https;
       },
       get webhook() {
         return webhook;
