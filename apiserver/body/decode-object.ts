@@ -5,6 +5,7 @@ import type { ApiObject, Draft, ManagedFieldsEntry } from "../../apimachinery/re
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { type Decoded, DecodeError, decodeObject } from "../../apimachinery/schema/decode.ts";
 import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
+import { goMapJson } from "../../apimachinery/text/go-json.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { FieldValidation } from "../registry/options.ts";
 import { isJson, type ParsedBody, parseBody } from "./parse.ts";
@@ -56,6 +57,12 @@ export function decodeParsed(kind: Kind, parsed: ParsedBody, body: Buffer, optio
   if (!isJsonObject(value)) {
     const what = `json: cannot unmarshal ${typeWord(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${what}`, body);
+  }
+  if (kind.decode !== undefined && unsaid(value["kind"])) {
+    // What is known at run time alone has to say what it is.
+    const { contentType } = options;
+    const shown = isJson(contentType) && body.length > 0 ? body.toString("utf8").trim() : goMapJson(value);
+    throw ApiError.badRequest(handledAs(kind, `Object 'Kind' is missing in '${shown}'`));
   }
   const missing = ["kind", "apiVersion"].filter((name) => !Object.hasOwn(value, name)).length;
   const object = withKind(kind, value, body, options.anyVersion ?? false);
@@ -133,11 +140,15 @@ function handledAs(kind: Kind, problem: string): string {
   return `${kind.kind} in version ${goQuote(kind.version)} cannot be handled as a ${kind.kind}: ${problem}`;
 }
 
+/** Go's decoder leaves text empty where it reads null. */
+const unsaid = (value: JsonValue | undefined): value is "" | null | undefined =>
+  value === undefined || value === null || value === "";
+
 /** Fills in what the URL already says, and refuses what contradicts it. */
 function withKind(expected: Kind, value: JsonObject, body: Buffer, anyVersion: boolean): JsonObject {
   const version = apiVersionOf(expected);
-  const kind = value["kind"] === undefined || value["kind"] === "" ? expected.kind : value["kind"];
-  const apiVersion = value["apiVersion"] === undefined || value["apiVersion"] === "" ? version : value["apiVersion"];
+  const kind = unsaid(value["kind"]) ? expected.kind : value["kind"];
+  const apiVersion = unsaid(value["apiVersion"]) ? version : value["apiVersion"];
   if (typeof kind !== "string" || typeof apiVersion !== "string") {
     const field = typeof kind !== "string" ? "kind" : "apiVersion";
     const what = `json: cannot unmarshal ${typeWord(value[field]!)} into Go struct field .${field} of type string`;

@@ -1,10 +1,10 @@
 import { nameColumn } from "../../api/columns.ts";
 import type { CustomResourceColumnDefinition } from "../../api/generated/types/apiextensions-v1.ts";
-import { stringifyJson } from "../../apimachinery/json/strict-json.ts";
 import { type JsonPath, jsonPath } from "../../apimachinery/json-path/find.ts";
 import { JsonPathError } from "../../apimachinery/json-path/parse.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { Column } from "../../apimachinery/resource/resource.ts";
+import { goMapJson } from "../../apimachinery/text/go-json.ts";
 import { ageOf } from "../../apimachinery/time/time.ts";
 
 // Cells: apiextensions-apiserver/pkg/registry/customresource/tableconvertor.
@@ -70,7 +70,7 @@ function cellOf(type: string, value: unknown, now: number): string | number | bo
     case "date":
       return typeof value === "string" ? dateCell(value, now) : null;
     default:
-      return typeof value === "object" ? stringifyJson(value) : String(value);
+      return typeof value === "object" ? goMapJson(value) : String(value);
   }
 }
 

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from "../../apimachinery/json/json.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { FieldSelectors, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { Props } from "../../apimachinery/structural/props.ts";
+import { pruneDefaults } from "../../apimachinery/structural/prune-defaults.ts";
 import { resourceSchema } from "../../apimachinery/structural/to-schema.ts";
 import { nameIsDNSSubdomain } from "../../apimachinery/validation/names.ts";
 import { customColumns } from "./columns.ts";
@@ -33,7 +34,7 @@ const anything: Props = { type: "object", "x-kubernetes-preserve-unknown-fields"
 
 /** The schema of a version; without one everything is allowed. */
 export function shapeOf({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): Shape {
-  const props = (version.schema?.openAPIV3Schema ?? anything) as Props;
+  const props = pruneDefaults((version.schema?.openAPIV3Schema ?? anything) as Props, metadataSchema);
   return { props, preserveUnknownFields: spec.preserveUnknownFields === true };
 }
 

@@ -56,7 +56,7 @@ export function* scaleErrors(
 function* countErrors(object: object, path: string): Generator<FieldError> {
   const value = read(object, path);
   if (value === undefined) return;
-  if (!Number.isInteger(value)) yield invalid(path, 0, misfit(path, value, "int64"));
+  if (!Number.isInteger(value) && typeof value !== "bigint") yield invalid(path, 0, misfit(path, value, "int64"));
   else if ((value as number) < 0) yield invalid(path, value, "should be a non-negative integer");
   else if ((value as number) > 2 ** 31 - 1) {
     yield invalid(path, value, "should be less than or equal to 2147483647");

@@ -25,7 +25,7 @@ import { applyObject } from "./apply.ts";
 import { namespaceOf, type Scope, writeContextOf, writerOf } from "./scope.ts";
 import { checkName, checkUid } from "./write.ts";
 
-type PatchType = "json" | "merge" | "strategic" | "apply";
+export type PatchType = "json" | "merge" | "strategic" | "apply";
 
 const patchTypes: ReadonlyMap<string, PatchType> = new Map<string, PatchType>(
   Object.entries({
@@ -36,13 +36,16 @@ const patchTypes: ReadonlyMap<string, PatchType> = new Map<string, PatchType>(
   } as const),
 );
 
+/** Merge keys are Go's struct tags: what is known at run time alone has none, nor do its scales take such patches. */
+export function refuseStrategic({ definition }: ResourceStore, type: PatchType): void {
+  if (type !== "strategic" || definition.decode === undefined) return;
+  throw ApiError.unsupportedMediaType([...patchTypes.keys()].filter((name) => patchTypes.get(name) !== type));
+}
+
 /** PATCH, of all four kinds. The patch is applied anew to each state that a concurrent writer leaves. */
 export async function patchObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
   const type = patchTypeOf(request);
-  if (type === "strategic" && store.definition.decode !== undefined) {
-    // Merge keys are Go's struct tags: what is known at run time alone has none.
-    throw ApiError.unsupportedMediaType([...patchTypes.keys()].filter((name) => patchTypes.get(name) !== type));
-  }
+  refuseStrategic(store, type);
   const options = patchOptionsOf(request.query, type === "apply");
   const patch = await readPatch(scope, request);
   auditRecordOf(request)?.requestObject(patch.value);

@@ -1,3 +1,4 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Verb } from "../../apimachinery/resource/resource.ts";
 import type { Handler } from "../chain.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
@@ -74,7 +75,8 @@ const acrossNamespaces: ReadonlySet<string> = new Set(["list", "watch"]);
 /** Which paths and methods there are follows upstream's installer (endpoints/installer.go registerResourceHandlers). */
 function verbOf({ definition }: ResourceStore, { verb, name, namespace }: ApiRequest["info"]): ResourceHandler {
   const everywhere = definition.scope === "Namespaced" && namespace === "" && !acrossNamespaces.has(verb);
-  if (everywhere && name !== "") {
+  // Of custom resources upstream has no such path at all.
+  if (everywhere && (name !== "" || definition.decode !== undefined)) {
     throw pathNotFound();
   }
   const fits = objectVerbs.has(verb) ? name !== "" : verb !== "create" || name === "";
@@ -102,7 +104,9 @@ function subresourceOf(
   }
   const handler = known.connect ?? known[verb as Verb];
   if (handler === undefined) {
-    throw methodNotAllowed();
+    throw definition.decode === undefined
+      ? methodNotAllowed()
+      : ApiError.methodNotSupported({ group: definition.group, resource: definition.plural }, verb);
   }
   return handler;
 }

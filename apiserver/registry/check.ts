@@ -41,7 +41,9 @@ export function checkValid(
     errors.push(...definition.validate(draft, old, request));
   }
   if (errors.length > 0) {
-    throw ApiError.invalid(definition, draft.metadata.name ?? "", errors);
+    // What is known at run time alone may say that it is of another kind.
+    const { kind } = definition.decode === undefined ? definition : draft;
+    throw ApiError.invalid({ group: definition.group, kind }, draft.metadata.name ?? "", errors);
   }
   for (const text of definition.warnings?.(draft, old) ?? []) {
     warn(text);

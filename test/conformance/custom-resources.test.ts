@@ -171,7 +171,7 @@ onBothProtocols("custom resources", (subject) => {
         admin,
         { method: "POST", path, body: { ...widget("a"), kind: "Gadget" } },
         422,
-        invalid("Widget.example.com", "a", 'kind: Invalid value: "Gadget": must be Widget', [
+        invalid("Gadget.example.com", "a", 'kind: Invalid value: "Gadget": must be Widget', [
           { reason: "FieldValueInvalid", message: 'Invalid value: "Gadget": must be Widget', field: "kind" },
         ]),
       );

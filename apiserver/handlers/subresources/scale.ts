@@ -10,7 +10,7 @@ import { ownFieldsOf } from "../../registry/own-fields.ts";
 import type { ResourceStore } from "../../registry/resource-store.ts";
 import type { ApiRequest } from "../../request.ts";
 import type { ApiResponse } from "../../response.ts";
-import { patched, patchTypeOf, readPatch } from "../patch.ts";
+import { patched, patchTypeOf, readPatch, refuseStrategic } from "../patch.ts";
 import type { Subresource } from "../resource.ts";
 import { type Scope, writeContextOf, writerOf } from "../scope.ts";
 import { checkName, checkUid } from "../write.ts";
@@ -35,6 +35,7 @@ export const scaleSubresource: Subresource = {
 
   async patch(scope, store, request) {
     const type = patchTypeOf(request);
+    refuseStrategic(store, type);
     if (type === "apply") {
       throw ApiError.unsupportedMediaType([
         "application/json-patch+json",
