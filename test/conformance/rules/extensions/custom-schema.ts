@@ -1,3 +1,4 @@
+import { failure } from "../../../support/conformance.ts";
 import { notDNS1035Label } from "../messages.ts";
 import {
   type Cause,
@@ -10,6 +11,7 @@ import {
   notSupported,
   type Rule,
   refused,
+  refusedWith,
   required,
   tooLong,
   tooMany,
@@ -337,6 +339,19 @@ const spec: JsonObject = {
   properties: Object.fromEntries([...keywords].map(([name, { schema }]) => [name, schema])),
 };
 
+/** Named by what it says it is. */
+const ofAnotherKind = failure(
+  422,
+  "Invalid",
+  'Fancy.custom.example "rules" is invalid: kind: Invalid value: "Fancy": must be Plain',
+  {
+    name: "rules",
+    group: "custom.example",
+    kind: "Fancy",
+    causes: [{ reason: "FieldValueInvalid", message: 'Invalid value: "Fancy": must be Plain', field: "kind" }],
+  },
+);
+
 export const plainDefinition = customKind("Plain", spec, {
   schema: { required: ["spec"] },
 });
@@ -351,7 +366,7 @@ export const plain: KindRules = {
     {
       says: "an object is of its kind",
       accepts: {},
-      refuses: refused({ kind: "Fancy" }, invalid("kind", "Fancy", "must be Plain")),
+      refuses: refusedWith({ kind: "Fancy" }, ofAnotherKind),
     },
     {
       says: "what is required of the whole is there",
