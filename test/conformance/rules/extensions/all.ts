@@ -17,6 +17,7 @@ import { validatingAdmissionPolicy } from "./validating-policy.ts";
 import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from "./webhooks.ts";
 
 const declared = "It declares the rules; they are called by writes.";
+const judged = "What a default says of metadata was judged when its definition was written.";
 const stored = "It asks what is stored, which has been held to the rule since the first release.";
 const established = "What is established had a certificate in its bundle, and has been held to the rule since.";
 
@@ -58,6 +59,14 @@ export const extensions: Area = {
       'else if (typeof said !== "string") yield invalid(at, said, "must be a string");':
         "It is refused when it is read.",
       "yield invalid(place, value, (error as Error).message);": "It is refused when it is read.",
+    },
+    "apimachinery/structural/prune-defaults.ts": {
+      "return within(props, []);": judged,
+      "const pruned = prunedAt(inner.default as JsonValue, steps);": judged,
+      'const changed = within(values, [...steps, "*"]);': judged,
+      "const changed = within(items, [...steps, 0]);": judged,
+      "properties[name] = within(property, [...steps, name]);": judged,
+      "coerceEmbedded(object, root, metadata, rootPath, []);": judged,
     },
     "apimachinery/structural/structure.ts": {
       "return unsupported(props) === undefined && structuralErrors(props, place).length === 0;": stored,
