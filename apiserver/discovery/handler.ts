@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { formsOf, refuseUnlessReadable, refuseUnlessRouted } from "../handlers/acceptable.ts";
 import { pathNotFound } from "../handlers/scope.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
@@ -19,7 +20,7 @@ export function discoveryHandlers(
   const core = groups.filter(({ name }) => name === "");
   const named = groups.filter(({ name }) => name !== "");
   const handlers = new Map<string, Answer>([
-    ["/api", either(core, () => apiVersions(serverAddress))],
+    ["/api", routed(either(core, () => apiVersions(serverAddress)))],
     ["/apis", either(named, () => apiGroupList(named))],
   ]);
   for (const group of groups) {
@@ -33,17 +34,30 @@ export function discoveryHandlers(
     for (const { version, resources } of group.versions) {
       handlers.set(
         `${root}/${version}`,
-        plain(() => apiResourceList(group.name, version, resources)),
+        routed(
+          plain(() => apiResourceList(group.name, version, resources)),
+          resources,
+        ),
       );
     }
   }
   return handlers;
 }
 
+/** What upstream's router serves: not `/apis` and groups, nor versions of custom resources. */
+function routed(answer: Answer, resources: readonly ServedResource[] = []): Answer {
+  if (resources.some(({ custom }) => custom === true)) return answer;
+  return (request) => {
+    refuseUnlessRouted(request, formsOf.object);
+    return answer(request);
+  };
+}
+
 function plain(make: () => object): Answer {
   let value: object | undefined;
   return (request) => {
     refuseOtherMethods(request);
+    refuseUnlessReadable(request);
     value ??= make();
     return { type: "value", status: 200, value };
   };

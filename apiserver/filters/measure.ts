@@ -17,6 +17,7 @@ const maxKinds = 10_000;
 
 /** What is counted of requests that differ in nothing but their outcome. */
 interface KindSeries {
+  /** By status and component that asked. */
   readonly byCode: Map<string, CounterValue>;
   /** Absent for watches, which last as long as they like. */
   readonly times: { readonly all: Distribution; readonly sli: Distribution } | undefined;
@@ -27,7 +28,18 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
   const requests = metrics.counter({
     name: "apiserver_request_total",
     help: "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.",
-    labels: ["code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"],
+    labels: [
+      "code",
+      "component",
+      "dry_run",
+      "group",
+      "resource",
+      "scope",
+      "subresource",
+      "system_client",
+      "verb",
+      "version",
+    ],
   });
   const durations = metrics.histogram({
     name: "apiserver_request_duration_seconds",
@@ -90,10 +102,11 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
       const verb = verbLabel(request);
       const scope = scopeOf(request);
       const series = seriesOf(verb, scope, dryRun, request.info);
-      let count = series.byCode.get(code);
+      const client = systemClientOf(request);
+      let count = series.byCode.get(code + client);
       if (count === undefined) {
-        count = requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, verb, version);
-        series.byCode.set(code, count);
+        count = requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, client, verb, version);
+        series.byCode.set(code + client, count);
       }
       count.inc();
       if (code === "429" || code === "504") {
@@ -134,11 +147,27 @@ function verbLabel(request: ApiRequest): string {
   return verbLabels[info.verb] ?? "other";
 }
 
+const systemClients: ReadonlySet<string> = new Set([
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "cluster-policy-controller",
+]);
+
+/** The component of the control plane that asks, by its own word. */
+function systemClientOf(request: ApiRequest): string {
+  const agent = request.header("user-agent");
+  if (agent === undefined || !(agent.startsWith("kube-") || agent.startsWith("cluster-"))) return "";
+  const name = agent.slice(0, Math.max(agent.indexOf("/"), 0));
+  return systemClients.has(name) ? name : "";
+}
+
+/** What is made is one thing, whatever its path says (CleanScope). */
 function scopeOf({ info }: ApiRequest): string {
   if (!info.isResourceRequest) {
     return "";
   }
-  if (info.name !== "") {
+  if (info.name !== "" || info.verb === "create") {
     return "resource";
   }
   return info.namespace === "" ? "cluster" : "namespace";

@@ -21,9 +21,10 @@ import type { ResourceStore } from "../registry/resource-store.ts";
 import type { WriteContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
+import { unsupportedByRouter } from "./acceptable.ts";
 import { applyObject } from "./apply.ts";
 import { namespaceOf, type Scope, writeContextOf, writerOf } from "./scope.ts";
-import { checkName, checkUid } from "./write.ts";
+import { checkName } from "./write.ts";
 
 export type PatchType = "json" | "merge" | "strategic" | "apply";
 
@@ -44,7 +45,7 @@ export function refuseStrategic({ definition }: ResourceStore, type: PatchType):
 
 /** PATCH, of all four kinds. The patch is applied anew to each state that a concurrent writer leaves. */
 export async function patchObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
-  const type = patchTypeOf(request);
+  const type = patchTypeOf(request, store);
   refuseStrategic(store, type);
   const options = patchOptionsOf(request.query, type === "apply");
   const patch = await readPatch(scope, request);
@@ -57,7 +58,6 @@ export async function patchObject(scope: Scope, store: ResourceStore, request: A
     const sent = patched(store.definition, request, type, patch, options, old!);
     const { draft } = sent;
     managedFields = sent.managedFields;
-    checkUid(draft, old, store, request);
     checkName(draft, request);
     return draft;
   };
@@ -71,11 +71,12 @@ export async function patchObject(scope: Scope, store: ResourceStore, request: A
   return { type: "object", status: 200, definition: store.definition, served };
 }
 
-export function patchTypeOf(request: ApiRequest): PatchType {
+export function patchTypeOf(request: ApiRequest, { definition }: ResourceStore): PatchType {
   const mediaType = (request.header("content-type") ?? "").split(";", 1)[0]!.trim();
   const type = patchTypes.get(mediaType);
   if (type === undefined) {
-    throw ApiError.unsupportedMediaType([...patchTypes.keys()]);
+    if (definition.decode === undefined) throw unsupportedByRouter();
+    throw ApiError.unsupportedMediaType([...patchTypes.keys()].filter((name) => patchTypes.get(name) !== "strategic"));
   }
   return type;
 }

@@ -4,6 +4,7 @@ import type { Handler } from "../chain.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
+import { formsOf, refuseUnlessReadable, refuseUnlessRouted } from "./acceptable.ts";
 import { deleteCollection, deleteObject } from "./delete.ts";
 import { patchObject } from "./patch.ts";
 import { getObject, listCollection, watchCollection } from "./read.ts";
@@ -51,20 +52,37 @@ export function resourceHandler(
       if (info.verb !== "create") {
         throw methodNotAllowed();
       }
+      refuseUnlessRouted(request, formsOf.object);
+      refuseUnlessReadable(request);
       return answer(request);
     }
     const read = computed.get(`${info.version}/${resource}`);
     if (read !== undefined) {
+      refuseUnlessRouted(request, info.name === "" ? formsOf.list : formsOf.object);
+      refuseUnlessReadable(request);
       return read(request);
     }
     const store = storeOf(scope, request);
-    const handler = info.subresource === "" ? verbOf(store, info) : subresourceOf(store, info, subresources);
+    const { handler, connects = false } =
+      info.subresource === "" ? { handler: verbOf(store, info) } : subresourceOf(store, info, subresources);
+    if (!connects) refuseUnlessAcceptable(store, request, handler);
     const { deprecationWarning } = store.definition;
     if (deprecationWarning !== undefined) {
       request.warnings.add(deprecationWarning);
     }
     return handler(scope, store, request);
   };
+}
+
+/** Refuses who asks for no form in which there is an answer. */
+function refuseUnlessAcceptable({ definition }: ResourceStore, request: ApiRequest, handler: ResourceHandler): void {
+  const { subresource, name } = request.info;
+  const isLog = subresource === "log";
+  if (definition.decode === undefined) {
+    const isList = name === "" && (handler === listCollection || handler === watchCollection);
+    refuseUnlessRouted(request, isLog ? formsOf.log : isList ? formsOf.list : formsOf.object);
+  }
+  if (!isLog) refuseUnlessReadable(request);
 }
 
 /** Verbs of one object, which the path names; the others are of a collection, where a name comes from a selector at most. */
@@ -90,7 +108,7 @@ function subresourceOf(
   store: ResourceStore,
   { subresource, verb, namespace, name }: ApiRequest["info"],
   subresources: ReadonlyMap<string, Subresource>,
-): ResourceHandler {
+): { readonly handler: ResourceHandler; readonly connects: boolean } {
   const { definition } = store;
   const known =
     subresources.get(`${definition.plural}.${definition.group}/${subresource}`) ??
@@ -108,7 +126,7 @@ function subresourceOf(
       ? methodNotAllowed()
       : ApiError.methodNotSupported({ group: definition.group, resource: definition.plural }, verb);
   }
-  return handler;
+  return { handler, connects: known.connect !== undefined };
 }
 
 /** Those that any resource may declare. */

@@ -1,6 +1,6 @@
 import { encodeProtobuf, encodeProtobufWatchFrame } from "../../api/protobuf.ts";
 import { dumpYaml } from "../../apimachinery/yaml/yaml.ts";
-import type { Encoding } from "./negotiate.ts";
+import type { Encoding } from "../negotiate.ts";
 
 export const contentTypes: Readonly<Record<Encoding, string>> = {
   json: "application/json",

@@ -5,12 +5,12 @@ import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ServedObject } from "../cache/served-object.ts";
+import { accepted, type Output } from "../negotiate.ts";
 import type { ApiResponse, ListResponse, ObjectResponse, StreamResponse, UpgradeResponse } from "../response.ts";
 import { contentTypes, encodeValue } from "./encode.ts";
 import type { Exchange, Headers } from "./exchange.ts";
 import type { FrameMemory } from "./frame-memory.ts";
 import { ListBody, type PiecePool, pieceBytes } from "./list-body.ts";
-import { accepted, type Output } from "./negotiate.ts";
 import { refuseProtobuf, transformList, transformObject } from "./transform.ts";
 import { streamWatch } from "./watch-stream.ts";
 

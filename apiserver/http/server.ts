@@ -7,6 +7,7 @@ import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../chain.ts";
+import { indented, negotiate, type Output } from "../negotiate.ts";
 import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
 import { Http1Exchange } from "./exchange-h1.ts";
 import { Http2Exchange } from "./exchange-h2.ts";
@@ -14,7 +15,6 @@ import { FrameMemory } from "./frame-memory.ts";
 import { HttpRequest } from "./http-request.ts";
 import { IdleSessions } from "./idle-sessions.ts";
 import { PiecePool } from "./list-body.ts";
-import { indented, negotiate, type Output } from "./negotiate.ts";
 import { respond } from "./respond.ts";
 import { StreamTurns } from "./stream-turns.ts";
 
@@ -258,16 +258,13 @@ function answerToNoRequest(code: string): string {
   return `HTTP/1.1 ${status} ${text}\r\n${fields}\r\n\r\n${body}`;
 }
 
-/** Paths that are no resources answer in a type of their own, whatever is asked for; they negotiate for themselves. */
 function outputOf(exchange: Exchange, request: HttpRequest): Output {
   const pretty = exchange.url.includes("pretty") ? request.query.get("pretty") : null;
-  return indented(negotiated(exchange, request), pretty, exchange.header("user-agent"));
+  return indented(negotiated(exchange), pretty, exchange.header("user-agent"));
 }
 
-function negotiated(exchange: Exchange, request: HttpRequest): Output {
-  if (request.info.isResourceRequest) {
-    return negotiate(exchange.header("accept"));
-  }
+/** Whether an answer can be in none of the forms that are asked for is for handlers to say; failures are in JSON then. */
+function negotiated(exchange: Exchange): Output {
   try {
     return negotiate(exchange.header("accept"));
   } catch {

@@ -3,7 +3,7 @@ import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { partialMetadata, partialMetadataList } from "../../apimachinery/table/partial-metadata.ts";
 import { type IncludeObject, tableOf } from "../../apimachinery/table/table.ts";
-import type { Output } from "./negotiate.ts";
+import type { Output } from "../negotiate.ts";
 
 /** What a table or partial answer is made with, beside the objects. */
 export interface TransformContext {

@@ -2,10 +2,10 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { Output } from "../negotiate.ts";
 import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
 import { contentTypes, encodeWatchFrame, type StreamEncoding } from "./encode.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Output } from "./negotiate.ts";
 import type { RespondContext } from "./respond.ts";
 import { refuseProtobuf, transformObject, withoutColumns } from "./transform.ts";
 

@@ -83,6 +83,31 @@ onBothProtocols("forms of an answer", (subject) => {
     });
   });
 
+  test("who takes no form that there is learns of them: from the router, or of custom resources from their handler", async () => {
+    const { admin, https, as } = subject();
+    const forms = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    const streams = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+    const routed = `406: Not Acceptable\n\nAvailable representations: ${forms}`;
+    const handled = `only the following media types are accepted: ${forms}`;
+    const refused = async (path: string, accept: string, message: string) => {
+      const { json } = await expect(admin, { path, headers: { accept } }, 406);
+      assert.equal((json as { message: string }).message, message);
+    };
+    for (const path of ["/api/", "/api/v1", "/apis/apps/v1", `${configMaps}/a`]) {
+      for (const accept of ["application", "application/xml, text/html;q=0.9", "application/*"]) {
+        await refused(path, accept, routed);
+      }
+    }
+    await refused(configMaps, "text/plain", `${routed}, ${streams}`);
+    await refused("/apis", "application", handled);
+    await refused("/apis/apps", "text/html", handled);
+    // Who nobody is learns that first.
+    const nobody = as({ ca: https.ca });
+    await expect(nobody, { path: configMaps, headers: { accept: "text/html" } }, 403);
+    // A log is text.
+    await expect(admin, { path: "/api/v1/namespaces/default/pods/x/log", headers: { accept: "text/plain" } }, 404);
+  });
+
   test("a failure is a Status, whatever form was asked for", async () => {
     const { admin } = subject();
     const missing = failure(404, "NotFound", 'configmaps "missing" not found', { name: "missing", kind: "configmaps" });

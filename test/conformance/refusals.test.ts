@@ -182,7 +182,8 @@ const bodies: readonly Case[] = [
     answer: failure(
       406,
       "NotAcceptable",
-      "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+      "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+      {},
     ),
   },
   {
@@ -552,15 +553,21 @@ onBothProtocols("what the server refuses, in upstream's words", (subject) => {
         answer,
       );
     const rejected = failure(422, "Invalid", "the server rejected our request due to an error in our request", {});
+    await patch("application/json", "{}", 415, failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {}));
+    const immutableUid = {
+      reason: "FieldValueInvalid",
+      message: 'Invalid value: "abc": field is immutable',
+      field: "metadata.uid",
+    };
     await patch(
-      "application/json",
-      "{}",
-      415,
-      failure(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
-      ),
+      "application/merge-patch+json",
+      '{"metadata":{"uid":"abc"}}',
+      422,
+      failure(422, "Invalid", 'ConfigMap "p" is invalid: metadata.uid: Invalid value: "abc": field is immutable', {
+        name: "p",
+        kind: "ConfigMap",
+        causes: [immutableUid, immutableUid],
+      }),
     );
     await patch("application/json-patch+json", '[{"op":"test","path":"/data/x","value":"9"}]', 422, rejected);
     await patch("application/json-patch+json", '[{"op":"remove","path":"/data/nope"}]', 422, rejected);

@@ -16,7 +16,7 @@ import { parseFieldSelector } from "../../apimachinery/selectors/field-selector.
 import { fromLabelSelector, parseLabelSelector, SelectorError } from "../../apimachinery/selectors/label-selector.ts";
 import { parseDuration } from "../../apimachinery/time/duration.ts";
 import { parseTime, TimeError } from "../../apimachinery/time/time.ts";
-import { negotiate } from "../../apiserver/http/negotiate.ts";
+import { negotiate } from "../../apiserver/negotiate.ts";
 import { decodeContinue } from "../../apiserver/registry/continue-token.ts";
 import {
   answersOrSays,

@@ -34,7 +34,7 @@ export const scaleSubresource: Subresource = {
   },
 
   async patch(scope, store, request) {
-    const type = patchTypeOf(request);
+    const type = patchTypeOf(request, store);
     refuseStrategic(store, type);
     if (type === "apply") {
       throw ApiError.unsupportedMediaType([

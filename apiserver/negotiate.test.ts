@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import { ApiError } from "../apimachinery/errors/api-error.ts";
 import { negotiate } from "./negotiate.ts";
 
 const shown = (accept: string | undefined): string => {

@@ -1,5 +1,5 @@
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
-import { type Clause, clausesOf } from "../accept.ts";
+import { ApiError } from "../apimachinery/errors/api-error.ts";
+import { type Clause, clausesOf } from "./accept.ts";
 
 /** `indented` is JSON for people. */
 export type Encoding = "json" | "indented" | "yaml" | "protobuf";
