@@ -166,12 +166,14 @@ onBothProtocols("semantics of HTTP", (subject) => {
     const headers = { "user-agent": "kube-scheduler/v1.36.2 (linux/amd64)" };
     await expect(admin, { path: `${namespaces}/counted`, headers }, 200);
     await expect(admin, { path: namespaces, headers: { "user-agent": "kube-scheduler" } }, 200);
+    await expect(admin, { path: `${namespaces}/counted`, headers: { "user-agent": "kubectl/v1.36.2" } }, 200);
     const { text } = await expect(admin, { path: "/metrics" }, 200);
     const counted = (code: number, scope: string, verb: string, client = "") =>
-      `apiserver_request_total{code="${code}",component="apiserver",dry_run="",group="",resource="namespaces",scope="${scope}",subresource="",system_client="${client}",verb="${verb}",version="v1"} 1\n`;
+      `apiserver_request_total{code="${code}",component="apiserver",dry_run="",group="",resource="namespaces",scope="${scope}",subresource="",system_client="${client}",verb="${verb}",version="v1"} `;
     for (const line of [
       counted(201, "resource", "POST"),
       counted(200, "resource", "GET", "kube-scheduler"),
+      counted(200, "resource", "GET"),
       counted(200, "cluster", "LIST"),
     ]) {
       assert.ok(text.includes(line), line);
