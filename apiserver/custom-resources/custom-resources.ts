@@ -8,6 +8,7 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ObjectChange } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { ResourceStore } from "../registry/resource-store.ts";
 import { customDefinitions, isServed } from "./definition.ts";
 import { finalizeDefinition } from "./finalize.ts";
 import { planStatus } from "./plan-status.ts";
@@ -99,10 +100,11 @@ export class CustomResources {
     const definitions = customDefinitions(crd, {
       conversion: this.#deps.conversionOf(crd),
       isTerminating: () => isConditionTrue(this.#served.get(name)?.crd ?? crd, "Terminating"),
-    }).filter(({ group, version, plural }) => {
-      // What is built in is never served otherwise.
-      const store = registry.find(group, version, plural);
-      return store === undefined || before?.definitions.includes(store.definition) === true;
+    }).filter(({ group, version }) => {
+      // A version of a group that is built in has nothing else beside it: its paths lead to what is built in alone.
+      const isBuiltIn = ({ definition }: ResourceStore): boolean =>
+        definition.decode === undefined && definition.group === group && definition.version === version;
+      return !registry.stores.some(isBuiltIn);
     });
     this.#served.set(name, { crd, definitions });
     const versions = new Set(definitions.map(({ version }) => version));

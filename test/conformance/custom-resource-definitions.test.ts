@@ -200,4 +200,22 @@ onBothProtocols("custom resource definitions", (subject) => {
       "Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
     assert.deepEqual(await refused(definition), [["FieldValueInvalid", "spec.preserveUnknownFields", text]]);
   });
+
+  test("nothing is defined into a version of a group that is built in (test/integration/controlplane/crd_test.go)", async () => {
+    const { admin } = subject();
+    const body = {
+      ...definitionOf("Foo", [{ name: "v1" }], { group: "networking.k8s.io", scope: "Cluster" }),
+      metadata: {
+        name: "foos.networking.k8s.io",
+        annotations: { "api-approved.kubernetes.io": "unapproved, test-only" },
+      },
+    };
+    await expect(admin, { method: "POST", path: definitionsPath, body }, 201);
+    await condition(admin, "foos.networking.k8s.io", "Established", "True");
+    await expect(admin, { path: "/apis/networking.k8s.io/v1/foos" }, 404);
+    const { json } = await expect(admin, { path: "/apis/networking.k8s.io/v1" }, 200);
+    const { resources } = json as { resources: readonly { name: string }[] };
+    assert.ok(!resources.some(({ name }) => name === "foos"));
+    assert.ok(resources.some(({ name }) => name === "networkpolicies"));
+  });
 });
