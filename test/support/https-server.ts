@@ -31,6 +31,8 @@ export interface HttpsServer {
   readonly ca: string;
   /** Somebody of the group system:masters. */
   readonly admin: Credentials;
+  /** A proxy that says in headers who asks. */
+  readonly frontProxy: Credentials;
   issue(request: CertificateRequest): Credentials;
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export async function startHttpsServer(options: HttpsServerOptions = {}): Promis
     port,
     ca: pki.authority,
     admin: issue({ commonName: "admin", organizations: ["system:masters"] }),
+    frontProxy: { ca: pki.authority, ...pki.pairs.get("front-proxy-client")! },
     issue,
     async close() {
       await server.close();
