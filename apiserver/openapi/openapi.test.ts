@@ -7,6 +7,7 @@ import type { JsonObject } from "../../apimachinery/json/json.ts";
 import type { ServedResource } from "../discovery/served.ts";
 import type { ApiRequest } from "../request.ts";
 import type { RawResponse } from "../response.ts";
+import { enumOf } from "./enums.ts";
 import { type OpenApiHandlers, openApiHandlers } from "./handlers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: documents are walked by name
@@ -225,6 +226,19 @@ test("schemas bear what apply, merge and explain need", () => {
   assert.deepEqual(quantity, { oneOf: [{ type: "string" }, { type: "number" }] });
   const kinds = schemas["io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"]["x-kubernetes-group-version-kind"];
   assert.deepEqual(kinds, [{ group: "", kind: "DeleteOptions", version: "v1" }]);
+});
+
+test("texts of which there are few name them, within lists and maps too", () => {
+  const { schemas } = json(ask("/openapi/v3/api/v1")).components;
+  assert.deepEqual(schemas["io.k8s.api.core.v1.ContainerPort"].properties.protocol, {
+    type: "string",
+    enum: ["SCTP", "TCP", "UDP"],
+    default: "TCP",
+  });
+  const { definitions } = json(ask("/openapi/v2"));
+  const { type } = definitions["io.k8s.api.apps.v1.DeploymentStrategy"].properties;
+  assert.deepEqual(type, { type: "string", enum: ["Recreate", "RollingUpdate"] });
+  assert.deepEqual(enumOf("api.core.v1.ServiceSpec", "ipFamilies"), ["", "IPv4", "IPv6"]);
 });
 
 test("a field that has no sentence of its own has its type's", () => {

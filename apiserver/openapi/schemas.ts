@@ -1,7 +1,8 @@
 import type { Descriptions } from "../../api/descriptions.ts";
 import { compactDefinitions } from "../../api/generated/definitions.ts";
-import type { JsonObject, JsonValue } from "../../apimachinery/json/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
 import type { CompactDefinition, CompactField } from "../../apimachinery/schema/compact.ts";
+import { enumOf } from "./enums.ts";
 
 /** The two versions of OpenAPI differ in where definitions stand and in what a reference may be joined by. */
 export type OpenApiVersion = "v2" | "v3";
@@ -37,10 +38,25 @@ function typeSchema(version: OpenApiVersion, type: string): JsonObject {
   return reference(version, type);
 }
 
+/** Names the values of a text, or of the texts within a list or a map. */
+function withEnum(schema: JsonObject, values: readonly string[]): JsonObject {
+  for (const within of ["items", "additionalProperties"]) {
+    const inner = schema[within];
+    if (isJsonObject(inner)) return { ...schema, [within]: withEnum(inner, values) };
+  }
+  return { ...schema, enum: [...values] };
+}
+
 /** v3 joins a reference to what the field says of itself; v2 shows no defaults (kube-openapi pkg/schemamutation). */
-function fieldSchema(version: OpenApiVersion, raw: string | CompactField, description: string | undefined): JsonObject {
+function fieldSchema(
+  version: OpenApiVersion,
+  raw: string | CompactField,
+  description: string | undefined,
+  values: readonly string[] | undefined,
+): JsonObject {
   const field: CompactField = typeof raw === "string" ? { type: raw } : raw;
-  const type = typeSchema(version, field.type);
+  const plain = typeSchema(version, field.type);
+  const type = values === undefined ? plain : withEnum(plain, values);
   return {
     ...(description !== undefined && { description }),
     ...(version === "v3" && type["$ref"] !== undefined ? { allOf: [type] } : type),
@@ -78,7 +94,8 @@ function definitionSchema(
   const words = descriptions[`io.k8s.${name}`];
   const properties: Record<string, JsonValue> = {};
   for (const [field, raw] of Object.entries(fields ?? {})) {
-    properties[field] = fieldSchema(version, raw, words?.fields[field] ?? typeSentence(raw, descriptions));
+    const description = words?.fields[field] ?? typeSentence(raw, descriptions);
+    properties[field] = fieldSchema(version, raw, description, enumOf(name, field));
   }
   const types = version === "v3" ? oneOf[name] : undefined;
   return {
