@@ -42,12 +42,13 @@ function fieldOf(definition: ResourceDefinition, field: string): (object: ApiObj
   if (field === "metadata.name") {
     return (object) => object.metadata.name ?? "";
   }
-  if (field === "metadata.namespace") {
+  const known = Object.keys(definition.fieldSelectors).length > 0;
+  // What lives in no namespace and has selectors of its own has none for one (the kinds' AddFieldLabelConversionFunc).
+  if (field === "metadata.namespace" && (definition.scope === "Namespaced" || !known)) {
     return (object) => object.metadata.namespace ?? "";
   }
   const read = Object.hasOwn(definition.fieldSelectors, field) ? definition.fieldSelectors[field] : undefined;
   if (read === undefined) {
-    const known = Object.keys(definition.fieldSelectors).length > 0;
     throw ApiError.badRequest(
       known
         ? `field label not supported: ${field}`

@@ -184,6 +184,11 @@ onBothProtocols("objects of custom resources", (subject) => {
           await expect(admin, { method, path: `${other}/a${part}`, ...(method === "PUT" ? { body } : {}) }, 404);
         }
       }
+      await expect(
+        admin,
+        { path: `${path}?fieldSelector=metadata.namespace=default` },
+        scope === "Cluster" ? 400 : 200,
+      );
       const read = scope === "Cluster" ? 404 : 200;
       await expect(admin, { path: other }, read);
       for (const part of ["", "/status", "/scale"]) {
