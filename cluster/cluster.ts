@@ -4,6 +4,7 @@ import { parseCIDR } from "../apimachinery/net/ip.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
+import { legacyTokenSigner } from "../apiserver/authentication/legacy-token-signer.ts";
 import { componentWithin } from "../apiserver/component-status/component-status.ts";
 import { ApiServer } from "../apiserver/server.ts";
 import { nthAddress } from "../apiserver/services/ip-number.ts";
@@ -111,6 +112,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
           random,
           logger,
           rootCa: options.rootCa ?? "",
+          signToken: legacyTokenSigner(signingKey()),
           clusterCidr: options.clusterCidr ?? ["10.244.0.0/16"],
           serviceCidrs,
           ...(typeof options.controllers === "boolean" ? {} : { controllers: options.controllers }),

@@ -24,6 +24,8 @@ import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import { runControllers } from "./runner/run.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
+import { serviceAccountTokenController } from "./service-account-tokens/controller.ts";
+import type { SignToken } from "./service-account-tokens/plan.ts";
 import { serviceCidrController } from "./service-cidrs/controller.ts";
 import { taintEvictionController } from "./taint-eviction/controller.ts";
 import { validatingAdmissionPolicyStatusController } from "./validating-admission-policy-status/controller.ts";
@@ -38,6 +40,8 @@ export interface ControllersOptions {
   readonly metrics?: MetricsRegistry;
   /** PEM of the authority that vouches for the API server: published in every namespace. */
   readonly rootCa: string;
+  /** Signs the tokens that secrets hold, by a key that the API server knows. Default none: such secrets stay as they are. */
+  readonly signToken?: SignToken | undefined;
   /** Which run, as upstream's --controllers: `*` all, `name` this one, `-name` not this one. Default all. */
   readonly controllers?: readonly string[];
   /** Ranges of pod addresses, one a family, of which each node gets a part. Default none: nodes get no ranges. */
@@ -52,8 +56,8 @@ function isEnabled(name: string, chosen: readonly string[] = ["*"]): boolean {
   return chosen.includes(name) || (chosen.includes("*") && !chosen.includes(`-${name}`));
 }
 
-/** Whoever reads for all controllers: it may list and watch everything. */
-const reader: UserInfo = { username: "system:kube-controller-manager", groups: ["system:authenticated"] };
+/** Whoever reads for all controllers: it may list and watch everything. Writes for those without a service account. */
+const manager: UserInfo = { username: "system:kube-controller-manager", groups: ["system:authenticated"] };
 
 /** The user that a controller's service account in kube-system is. */
 function serviceAccountUser(name: string): UserInfo {
@@ -65,11 +69,14 @@ function serviceAccountUser(name: string): UserInfo {
 
 /** Runs all controllers until `signal` aborts; resolves when they have ended. */
 export async function runAllControllers(options: ControllersOptions, signal: AbortSignal): Promise<void> {
-  const { clientAs, clock, random, logger, metrics, rootCa } = options;
-  const parts = { client: clientAs(reader), clock, random, logger };
+  const { clientAs, clock, random, logger, metrics, rootCa, signToken } = options;
+  const parts = { client: clientAs(manager), clock, random, logger };
   const informers = new Informers(parts);
   const inventory = new Inventory(parts);
   const all: Readonly<Record<string, Controller>> = {
+    ...(signToken === undefined
+      ? {}
+      : { "serviceaccount-token-controller": serviceAccountTokenController({ signToken, rootCa }) }),
     "serviceaccount-controller": serviceAccountController,
     "root-ca-certificate-publisher-controller": rootCaPublisher(rootCa),
     "clusterrole-aggregation-controller": clusterRoleAggregationController,
@@ -98,7 +105,8 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
   const controllers = Object.keys(all)
     .filter((name) => isEnabled(name, options.controllers))
     .map((name) => all[name]!);
-  const clientOf = (name: string): Client => clientAs(serviceAccountUser(name));
+  const clientOf = (name: string | undefined): Client =>
+    clientAs(name === undefined ? manager : serviceAccountUser(name));
   await runTasks(signal, [
     (inner) => inventory.run(inner),
     (inner) => runControllers({ clientOf, informers, clock, random, logger, metrics }, controllers, inner),

@@ -18,3 +18,4 @@ export {
   type Watched,
 } from "./runner/controller.ts";
 export { type RunOptions, runControllers } from "./runner/run.ts";
+export type { SignToken, TokenSubject } from "./service-account-tokens/plan.ts";

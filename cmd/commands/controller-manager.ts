@@ -16,23 +16,29 @@ export function addControllerManagerCommand(program: Command): void {
     .option("--cluster-cidr <cidr>[,<cidr>]", "range of pod addresses, of which each node gets a part", "10.244.0.0/16")
     .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16")
     .action(async (flags: Flags) => {
+      const { legacyTokenSigner } = await import("../../apiserver/authentication/legacy-token-signer.ts");
       const { runAllControllers } = await import("../../controllers/mod.ts");
       const { runLeader } = await import("../components/component.ts");
       const { serviceAccountClients } = await import("../components/service-account-clients.ts");
+      const { readServiceAccountKey } = await import("../components/service-account-key.ts");
+      const key = await readServiceAccountKey(flags.dataDir);
       await runLeader(
         { name: "controller-manager", kubeconfig, lease: "kube-controller-manager" },
         flags,
-        (parts, signal) =>
-          runAllControllers(
+        async (parts, signal) => {
+          if (key === undefined) parts.logger.info("there is no sa.key: secrets get no service account tokens");
+          await runAllControllers(
             {
               ...parts,
               clientAs: serviceAccountClients(parts),
               rootCa: parts.access.ca ?? "",
+              signToken: key && legacyTokenSigner(key),
               clusterCidr: flags.clusterCidr.split(","),
               serviceCidrs: flags.serviceCidr.split(","),
             },
             signal,
-          ),
+          );
+        },
       );
     });
 }

@@ -4,13 +4,15 @@ import type { UserInfo } from "../../apimachinery/resource/object.ts";
 import type { ApiServer } from "../../apiserver/server.ts";
 import { type Logger, realClock, realRandom, runTasks } from "../../base/mod.ts";
 import { type Client, createClient } from "../../client/mod.ts";
-import { runAllControllers } from "../../controllers/mod.ts";
+import { runAllControllers, type SignToken } from "../../controllers/mod.ts";
 import { runScheduler } from "../../scheduler/mod.ts";
 import { lead } from "../components/component.ts";
 
 export interface WithinOptions {
   /** PEM of the authority that vouches for the API server. */
   readonly rootCa: string;
+  /** Signs the tokens that secrets hold. */
+  readonly signToken: SignToken;
   readonly clusterCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
   /** Other servers may keep their objects in the same store: one of them leads. */
@@ -21,7 +23,7 @@ export interface WithinOptions {
 /** Controllers and scheduler within the server's process: they share its objects, and may do what their roles say. */
 export function runWithin(server: ApiServer, options: WithinOptions, signal: AbortSignal): Promise<void> {
   const { metrics } = server;
-  const { rootCa, clusterCidrs, serviceCidrs, logger } = options;
+  const { rootCa, signToken, clusterCidrs, serviceCidrs, logger } = options;
   const parts = { clock: realClock, random: realRandom, logger, metrics };
   const clientOf =
     (agent: string) =>
@@ -36,7 +38,14 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
   return runTasks(signal, [
     whereLeading("kube-controller-manager", "system:kube-controller-manager", (inner) =>
       runAllControllers(
-        { ...parts, clientAs: clientOf("kube-controller-manager"), rootCa, clusterCidr: clusterCidrs, serviceCidrs },
+        {
+          ...parts,
+          clientAs: clientOf("kube-controller-manager"),
+          rootCa,
+          signToken,
+          clusterCidr: clusterCidrs,
+          serviceCidrs,
+        },
         inner,
       ),
     ),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
 import type { AdmissionSettings } from "../../apiserver/admission/selection.ts";
 import type { ProxyClient } from "../../apiserver/aggregation/extension-server.ts";
+import { legacyTokenSigner } from "../../apiserver/authentication/legacy-token-signer.ts";
 import type { Filter } from "../../apiserver/chain.ts";
 import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
@@ -103,6 +104,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
         server,
         {
           rootCa: pki.authority,
+          signToken: legacyTokenSigner(pki.serviceAccountKey),
           clusterCidrs: addresses.clusterCidrs,
           serviceCidrs: addresses.serviceCidrs,
           shared: flags.store.startsWith("etcd="),

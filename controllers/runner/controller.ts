@@ -5,7 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
-import type { Client, EventDetails, Informers, RateLimiter } from "../../client/mod.ts";
+import type { Client, EventDetails, Informers, RateLimiter, Selection } from "../../client/mod.ts";
 import type { Action } from "./action.ts";
 import type { Cache } from "./cache.ts";
 import { reconcileForEver } from "./reconcile.ts";
@@ -26,8 +26,11 @@ export interface ControllerContext {
 export interface Controller {
   /** For logs, metrics and events: `serviceaccount-controller`. */
   readonly name: string;
-  /** Its service account in kube-system, which says what it may do: `service-account-controller`. */
-  readonly serviceAccount: string;
+  /**
+   * Its service account in kube-system, which says what it may do: `service-account-controller`. Undefined: it acts as the
+   * controller manager itself.
+   */
+  readonly serviceAccount: string | undefined;
   /** Works until `signal` aborts; rejects only for what is a bug. */
   run(context: ControllerContext, signal: AbortSignal): Promise<void>;
 }
@@ -68,10 +71,12 @@ export interface Summary<S = unknown> {
 
 export interface Declaration<P extends ApiObject, O> {
   readonly name: string;
-  readonly serviceAccount: string;
+  readonly serviceAccount: string | undefined;
   /** What metrics call its work queue; default its name. */
   readonly queue?: string;
   readonly primary: ResourceDefinition<P>;
+  /** Which primary objects there are for this controller. Default: all. */
+  readonly selection?: Selection;
   /** Of an update of a primary object: whether it can concern this controller. Default: each does. Pure. */
   matters?(primary: P, old: P): boolean;
   readonly owns?: readonly (ResourceDefinition | Owned<P>)[];

@@ -3,8 +3,8 @@ import type { Client } from "../../client/mod.ts";
 import type { Controller, ControllerContext } from "./controller.ts";
 
 export interface RunOptions extends Omit<ControllerContext, "client"> {
-  /** A way in as a service account of kube-system. */
-  readonly clientOf: (serviceAccount: string) => Client;
+  /** A way in as a service account of kube-system; of none: as the controller manager itself. */
+  readonly clientOf: (serviceAccount: string | undefined) => Client;
 }
 
 /** Runs controllers and the informers they share until `signal` aborts. Resolves when all have ended; rejects with the first bug. */

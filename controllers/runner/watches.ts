@@ -24,12 +24,12 @@ export function wireWatches<P extends ApiObject, O>(declaration: Declaration<P, 
   const byName = new Map<string, Informer<ApiObject>>();
   const cache = new InformerCache(byName);
   const handlers: [Informer<ApiObject>, (object: ApiObject, old?: ApiObject) => void][] = [];
+  const primary = declaration.primary;
   const follow = (resource: ResourceDefinition, enqueueFor: (object: ApiObject, old?: ApiObject) => void): void => {
-    const informer = informers.of(resource);
+    const informer = informers.of(resource, resource === primary ? declaration.selection : undefined);
     byName.set(resourceName(resource), informer);
     handlers.push([informer, enqueueFor]);
   };
-  const primary = declaration.primary;
   follow(primary, (object, old) => {
     if (old === undefined || declaration.matters?.(object as P, old as P) !== false) enqueue(objectKey(object));
   });

@@ -4,10 +4,12 @@ import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { TokenReview } from "../../api/authentication/v1/token-review.ts";
 import { Lease } from "../../api/coordination/v1/lease.ts";
 import { Namespace } from "../../api/core/v1/namespace.ts";
 import { Node } from "../../api/core/v1/node.ts";
 import { Pod } from "../../api/core/v1/pod.ts";
+import { Secret } from "../../api/core/v1/secret.ts";
 import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { isNotFound } from "../../apimachinery/errors/api-error.ts";
 import { realClock } from "../../base/mod.ts";
@@ -63,6 +65,16 @@ test("the controllers alone, over HTTP, do what they do within the server, as th
     assert.match(lease.spec?.holderIdentity ?? "", /_/);
     const accounts = await client.resource(ServiceAccount, "kube-system").list();
     assert.ok(accounts.items.some(({ metadata }) => metadata.name === "service-account-controller"));
+    const secrets = client.resource(Secret, "alone");
+    const annotations = { "kubernetes.io/service-account.name": "default" };
+    await secrets.create({ metadata: { name: "token", annotations }, type: "kubernetes.io/service-account-token" });
+    const token = await eventually(async () => {
+      const { data } = await secrets.get("token");
+      assert.ok(data?.["token"]);
+      return Buffer.from(data["token"], "base64").toString();
+    });
+    const { status } = await client.resource(TokenReview).create({ metadata: {}, spec: { token } });
+    assert.equal(status?.user?.username, "system:serviceaccount:alone:default");
     await namespaces.delete("alone");
     await eventually(() => assert.rejects(namespaces.get("alone"), isNotFound));
   } finally {

@@ -29,6 +29,8 @@ export interface HttpsServer {
   readonly storage: Storage;
   readonly port: number;
   readonly ca: string;
+  /** Signs service account tokens. */
+  readonly serviceAccountKey: KeyObject;
   /** Somebody of the group system:masters. */
   readonly admin: Credentials;
   /** A proxy that says in headers who asks. */
@@ -103,6 +105,7 @@ export async function startHttpsServer(options: HttpsServerOptions = {}): Promis
     storage,
     port,
     ca: pki.authority,
+    serviceAccountKey: pki.serviceAccountKey,
     admin: issue({ commonName: "admin", organizations: ["system:masters"] }),
     frontProxy: { ca: pki.authority, ...pki.pairs.get("front-proxy-client")! },
     issue,

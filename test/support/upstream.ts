@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { builtInResources } from "../../api/mod.ts";
+import { legacyTokenSigner } from "../../apiserver/authentication/legacy-token-signer.ts";
 import { realClock, realRandom, silentLogger } from "../../base/mod.ts";
 import { createClient } from "../../client/mod.ts";
 import { type FakeNodesOptions, runFakeNodes } from "../../cluster/testing/fake-nodes.ts";
@@ -89,7 +90,8 @@ function startActors(https: HttpsServer, options: UpstreamOptions, signal: Abort
     const clientAs = (user: Parameters<typeof server.transport>[0]) =>
       createClient(server.transport(user, "kube-controller-manager"));
     const ranges = { clusterCidr: ["10.244.0.0/16"], serviceCidrs: ["10.96.0.0/16"] };
-    running.push(runAllControllers({ ...parts, clientAs, rootCa: https.ca, ...ranges }, signal));
+    const signToken = legacyTokenSigner(https.serviceAccountKey);
+    running.push(runAllControllers({ ...parts, clientAs, rootCa: https.ca, signToken, ...ranges }, signal));
   }
   if (options.nodes) {
     const { nodes: names, healthy, scheduler = false } = options;
