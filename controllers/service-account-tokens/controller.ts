@@ -56,7 +56,8 @@ export function serviceAccountTokenController({ signToken, rootCa }: ServiceAcco
     observe(secret, cache, _, { client, signal }) {
       const account = cache.get(ServiceAccount, accountKeyOf(secret));
       const observed = { secret, account, rootCa, signToken };
-      if (accountNameOf(secret) === "" || (account !== undefined && isAccountOf(secret, account))) return observed;
+      const bound = secret.metadata.annotations?.[accountUidAnnotation];
+      if (accountNameOf(secret) === "" || (bound && account && isAccountOf(secret, account))) return observed;
       return accountNow(client, secret, signal).then((account) => ({ ...observed, account }));
     },
     plan,
@@ -70,7 +71,10 @@ export function serviceAccountTokenController({ signToken, rootCa }: ServiceAcco
   });
 }
 
-/** By the server's own word: a cache may not know yet of an account that was made just before its secret. */
+/**
+ * By the server's own word: a cache may not know yet of an account that was made just before its secret, or still know the
+ * one that had its name before, whose token would make the secret outdated at once.
+ */
 async function accountNow(client: Client, secret: Secret, signal: AbortSignal): Promise<ServiceAccount | undefined> {
   const accounts = client.resource(ServiceAccount, secret.metadata.namespace ?? "");
   try {
