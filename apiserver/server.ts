@@ -1,33 +1,24 @@
 import { CustomResourceDefinition } from "../api/apiextensions/v1/customresourcedefinition.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
-import type { ResourceDefinition } from "../apimachinery/resource/resource.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
-import type { Clock, Timer } from "../base/clock.ts";
-import type { Logger } from "../base/logger.ts";
 import { MetricsRegistry } from "../base/metrics.ts";
-import type { Random } from "../base/random.ts";
-import type { Storage } from "../storage/storage.ts";
-import { type Access, type AccessOptions, accessOf } from "./access.ts";
+import { type Access, accessOf } from "./access.ts";
 import { defaultAdmission } from "./admission/default-chain.ts";
-import type { AdmissionSettings } from "./admission/selection.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
-import type { ProxyClient } from "./aggregation/extension-server.ts";
 import { builtInPriority } from "./aggregation/priorities.ts";
 import type { AuthorizationMode } from "./authorization/reloadable.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { KeptService } from "./bootstrap/kept-service.ts";
-import { type KubernetesService, kubernetesService } from "./bootstrap/kubernetes-service.ts";
+import { kubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
-import type { Filter, Handler } from "./chain.ts";
-import { type ComponentCheck, componentStatusHandler, storeCheck } from "./component-status/component-status.ts";
+import type { Handler } from "./chain.ts";
+import { compactRegularly } from "./compaction.ts";
+import { componentStatusHandler, storeCheck } from "./component-status/component-status.ts";
 import { conversionOf } from "./custom-resources/conversion-webhook.ts";
 import { CustomResources } from "./custom-resources/custom-resources.ts";
 import { impersonate } from "./filters/impersonate.ts";
 import { dumpHandlers } from "./flow-control/dumps.ts";
-import { priorityAndFairness } from "./flow-control/filter.ts";
-import { FlowControl } from "./flow-control/flow-control.ts";
-import { maxInFlight } from "./flow-control/max-in-flight.ts";
-import type { StoredStats } from "./flow-control/work-estimator.ts";
+import type { FlowControl } from "./flow-control/flow-control.ts";
 import { handlerChain } from "./handler-chain.ts";
 import { allPaths } from "./handlers/all-paths.ts";
 import { allReviews } from "./handlers/all-reviews.ts";
@@ -41,76 +32,16 @@ import { inProcessTransport } from "./in-process.ts";
 import { measuredStorage } from "./metrics/measured-storage.ts";
 import { measureStoredObjects } from "./metrics/stored-objects.ts";
 import { type Backend, noBackend } from "./nodes/backend.ts";
-import { httpBackend, type KubeletCredentials } from "./nodes/http-backend.ts";
+import { httpBackend } from "./nodes/http-backend.ts";
 import { Registry } from "./registry/registry.ts";
-import type { RequestInfo } from "./request.ts";
-import type { PortRange } from "./services/port-set.ts";
+import { defaultRequestLimits, flowControlOf, limitRequests } from "./request-limits.ts";
+import type { ApiServerOptions } from "./server-options.ts";
 import { defaultNodePortRange, ServiceNetwork } from "./services/service-network.ts";
 import { storeProbe } from "./store-probe.ts";
-import type { WebhookKubeconfig } from "./webhook-client/credentials.ts";
-import { networkWebhookClient } from "./webhook-client/network-client.ts";
-import { endpointResolver } from "./webhook-client/service-resolver.ts";
-import type { WebhookClient } from "./webhook-client/webhook-client.ts";
+import { WebhookClients } from "./webhook-client/webhook-clients.ts";
 
-export interface ApiServerOptions {
-  readonly storage: Storage;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics?: MetricsRegistry;
-  /** What is served and stored. */
-  readonly definitions: readonly ResourceDefinition[];
-  readonly access: AccessOptions;
-  /** CIDRs that service addresses come from, the first family first. */
-  readonly serviceCidrs: readonly string[];
-  /** Ports of nodes that services get; default 30000 to 32767. */
-  readonly serviceNodePorts?: PortRange;
-  /** Host and port that clients are told. */
-  readonly externalAddress: string;
-  readonly version: { readonly gitVersion: string; readonly goVersion?: string };
-  /** What it was started with, by names of flags, for `/flagz`; default: nothing. */
-  readonly flags?: Readonly<Record<string, string>>;
-  readonly service: KubernetesService;
-  /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
-  readonly descriptionsFile?: string;
-  readonly audit?: Filter;
-  /** Admission plugins beyond, or not, those that are on anyway; of names that `selectionErrors` accepts. */
-  readonly admission?: AdmissionSettings;
-  readonly requestLimits?: RequestLimits;
-  /** Who this server is to extension servers; without it, and without a way to them, group versions of services are unavailable. */
-  readonly proxyClient?: ProxyClient;
-  /** Requests to extension servers go to endpoints (default) or to addresses of services (--enable-aggregator-routing). */
-  readonly aggregatorRouting?: "endpoints" | "services";
-  /** Parts of its health that others keep: a key management plugin, say. */
-  readonly checks?: readonly HealthCheck[];
-  /** How long the store may take to answer before the server is not well, or not ready. Default 2 s. */
-  readonly probeTimeouts?: { readonly healthMs?: number; readonly readinessMs?: number };
-  /** What `kubectl get componentstatuses` shows beside the store: controllers and scheduler, wherever they run. */
-  readonly components?: readonly ComponentCheck[];
-  /** Who this server is to kubelets. Without it, and without `backend`, logs, exec and proxies are ServiceUnavailable. */
-  readonly kubelet?: KubeletCredentials;
-  /** The way to nodes and pods; default: the network, as `kubelet` says. */
-  readonly backend?: Backend;
-  /** The way to webhooks; default: the network, services by their endpoints. */
-  readonly webhooks?: WebhookClient;
-  /** How long history is kept for watches and lists of the past; 0 keeps all. */
-  readonly compactionIntervalMs?: number;
-}
+export type { ApiServerOptions } from "./server-options.ts";
 
-/** Upstream's flags of the same names; their sum is what priority and fairness shares out. */
-export interface RequestLimits {
-  readonly maxRequestsInFlight: number;
-  readonly maxMutatingRequestsInFlight: number;
-  readonly priorityAndFairness: boolean;
-}
-
-export const defaultRequestLimits: RequestLimits = {
-  maxRequestsInFlight: 400,
-  maxMutatingRequestsInFlight: 200,
-  priorityAndFairness: true,
-};
-
-const defaultCompactionMs = 5 * 60_000;
 const admin: UserInfo = { username: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 
 /** The API server: the one entry to a cluster's state. Needs nothing but a store; sockets only where `listen` is called. */
@@ -123,14 +54,13 @@ export class ApiServer {
   readonly #access: Access;
   readonly #servers: HttpServer[] = [];
   readonly #backend: Backend | undefined;
-  readonly #webhooks: WebhookClient;
-  readonly #webhooksAsUsers: WebhookClient[] = [];
+  readonly #webhooks: WebhookClients;
   readonly #flowControl: FlowControl | undefined;
   readonly #aggregator: Aggregator;
   readonly #customResources: CustomResources;
   readonly #services: ServiceNetwork;
   readonly #kubernetes: KeptService;
-  #compaction: Timer | undefined;
+  #stopCompaction: () => void = () => {};
   #ready = false;
   #failure: Error | undefined;
   readonly #failed = Promise.withResolvers<never>();
@@ -158,14 +88,7 @@ export class ApiServer {
     });
     const service = kubernetesService(options.service);
     this.#kubernetes = new KeptService({ registry: this.registry, clock, logger, service });
-    this.#webhooks =
-      options.webhooks ?? networkWebhookClient({ clock, services: endpointResolver(this.registry, random) });
-    const webhooksAs = (kubeconfig: WebhookKubeconfig | undefined): WebhookClient => {
-      if (kubeconfig === undefined) return this.#webhooks;
-      const client = networkWebhookClient({ clock, services: endpointResolver(this.registry, random), kubeconfig });
-      this.#webhooksAsUsers.push(client);
-      return client;
-    };
+    this.#webhooks = new WebhookClients({ reader: this.registry, clock, random, anonymous: options.webhooks });
     const access = accessOf(options.access, this.registry, { clock, random, logger });
     this.#access = access;
     const admission = defaultAdmission({
@@ -176,7 +99,7 @@ export class ApiServer {
       rules: access.rules,
       metrics: this.metrics,
       served: () => this.registry.stores.map(({ definition }) => definition),
-      webhooksAs,
+      webhooksAs: (kubeconfig) => this.#webhooks.as(kubeconfig),
       updateStatus: (definition, object) => this.registry.updateStatus(definition, object),
       writer: this.registry,
       selection: options.admission,
@@ -199,14 +122,15 @@ export class ApiServer {
       registry: this.registry,
       clock,
       logger,
-      conversionOf: (crd) => conversionOf(crd, { client: this.#webhooks, random }),
+      conversionOf: (crd) => conversionOf(crd, { client: this.#webhooks.anonymous, random }),
     });
     const subresources = allSubresources(access.tokenIssuer, this.#backend);
     const virtual = allReviews(scope, access);
     const components = [...(options.components ?? []), storeCheck(storage)];
     const computed = new Map([["v1/componentstatuses.", componentStatusHandler(components, clock)]]);
     const limits = options.requestLimits ?? defaultRequestLimits;
-    this.#flowControl = this.#flowControlOf(limits);
+    const limited = { registry: this.registry, clock, random, logger, metrics: this.metrics };
+    this.#flowControl = flowControlOf(limits, limited);
     // Whoever does not ask hears of it by /readyz.
     this.#failed.promise.catch(() => {});
     this.#aggregator = this.#aggregatorOf(options);
@@ -218,7 +142,7 @@ export class ApiServer {
       authenticator: access.authenticator,
       audit: options.audit,
       impersonate: impersonate(access.authorizer),
-      flowControl: this.#flowFilter(limits),
+      flowControl: limitRequests(limits, this.#flowControl, limited),
       authorizer: access.authorizer,
       resources: this.#aggregator.handler(resourceHandler(scope, subresources, virtual, computed)),
       paths: this.#aggregator.handler(
@@ -242,7 +166,7 @@ export class ApiServer {
 
   /** Reads the store and makes what every cluster has. Resolves once requests are answered as they should be. */
   async start(): Promise<void> {
-    const { logger, storage, service, compactionIntervalMs } = this.#options;
+    const { clock, logger, storage, service, compactionIntervalMs } = this.#options;
     await this.#cache.start((error) => {
       this.#failure = error;
       this.#failed.reject(error);
@@ -256,10 +180,8 @@ export class ApiServer {
     await Promise.all([bootstrap({ registry: this.registry, ...made, logger }), this.#flowControl?.start()]);
     await this.#aggregator.start();
     this.#ready = true;
-    const interval = compactionIntervalMs ?? defaultCompactionMs;
-    if (interval > 0) {
-      this.#scheduleCompaction(storage, interval, this.#cache.revision);
-    }
+    const revision = (): number => this.#cache.revision;
+    this.#stopCompaction = compactRegularly({ storage, clock, logger, intervalMs: compactionIntervalMs, revision });
   }
 
   /** Rejects once the server can no longer follow its store: what it shows is old from then on. Never resolves. */
@@ -298,14 +220,14 @@ export class ApiServer {
   /** Stops taking requests, gives those under way `graceMs`, then stops following the store. The store stays open. */
   async close(graceMs = 0): Promise<void> {
     this.#ready = false;
-    this.#compaction?.clear();
+    this.#stopCompaction();
     this.#flowControl?.stop();
     this.#services.stop();
     this.#kubernetes.stop();
     this.#aggregator.stop();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();
-    for (const client of [this.#webhooks, ...this.#webhooksAsUsers]) client.close();
+    this.#webhooks.close();
     this.#customResources.stop();
     this.#cache.stop();
   }
@@ -335,27 +257,6 @@ export class ApiServer {
     });
   }
 
-  #flowControlOf(limits: RequestLimits): FlowControl | undefined {
-    const { clock, random, logger } = this.#options;
-    const served = this.registry.find("flowcontrol.apiserver.k8s.io", "v1", "flowschemas") !== undefined;
-    if (!limits.priorityAndFairness || !served) return undefined;
-    const concurrencyLimit = limits.maxRequestsInFlight + limits.maxMutatingRequestsInFlight;
-    return new FlowControl({ registry: this.registry, clock, random, logger, metrics: this.metrics, concurrencyLimit });
-  }
-
-  #flowFilter(limits: RequestLimits): Filter {
-    const { clock } = this.#options;
-    if (this.#flowControl === undefined) {
-      return maxInFlight({ readOnly: limits.maxRequestsInFlight, mutating: limits.maxMutatingRequestsInFlight });
-    }
-    const statsOf = ({ group, version, resource }: RequestInfo): StoredStats | undefined => {
-      const cache = this.registry.find(group, version, resource)?.cache;
-      if (cache === undefined) return undefined;
-      return { count: cache.size, averageBytes: cache.size === 0 ? 0 : Math.ceil(cache.byteLength / cache.size) };
-    };
-    return priorityAndFairness({ flowControl: this.#flowControl, clock, statsOf });
-  }
-
   #checks(): readonly HealthCheck[] {
     const server = this;
     const { storage, clock, probeTimeouts = {}, checks = [] } = this.#options;
@@ -371,17 +272,6 @@ export class ApiServer {
       priorityAndFairness: this.#flowControl !== undefined,
     };
     return healthChecks(state, checks);
-  }
-
-  /** Every interval, forgets what was older than the interval before. */
-  #scheduleCompaction(storage: Storage, intervalMs: number, revision: number): void {
-    const { clock, logger } = this.#options;
-    this.#compaction = clock
-      .setTimer(intervalMs, () => {
-        storage.compact(revision).catch((error: unknown) => logger.warn("compaction failed", { revision, error }));
-        this.#scheduleCompaction(storage, intervalMs, this.#cache.revision);
-      })
-      .unref();
   }
 }
 

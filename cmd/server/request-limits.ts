@@ -1,4 +1,4 @@
-import type { RequestLimits } from "../../apiserver/server.ts";
+import type { RequestLimits } from "../../apiserver/request-limits.ts";
 import { CommandError } from "../command-error.ts";
 import type { ServerFlags } from "../commands/server-options.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:https";
 import { after, before, describe, it } from "node:test";
-import { defaultRequestLimits } from "../../apiserver/server.ts";
+import { defaultRequestLimits } from "../../apiserver/request-limits.ts";
 import { expect, onBothProtocols } from "../support/conformance.ts";
 import { clientOf, type HttpClient } from "../support/http.ts";
 import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
