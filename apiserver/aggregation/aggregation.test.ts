@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { APIService } from "../../api/apiregistration/v1/api-service.ts";
 import { Service } from "../../api/core/v1/service.ts";
 import { EndpointSlice } from "../../api/discovery/v1/endpoint-slice.ts";
+import { issueCertificate, toPem } from "../../apimachinery/x509/certificate.ts";
 import { SeededRandom } from "../../base/seeded-random.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import { compareVersions, sortedByGroupAndVersion } from "./api-services.ts";
-import { authenticationData } from "./authentication-config.ts";
+import { authenticationData, combinedData } from "./authentication-config.ts";
 import { automanagedLabel, type LocalVersion, register } from "./autoregistration.ts";
 import { changedCondition, judgeService, passed } from "./availability.ts";
 import { versionsOf } from "./custom-versions.ts";
@@ -222,6 +224,24 @@ describe("the way to a service", () => {
   });
 });
 
+it("authorities and names that other servers have told stay, authorities until they expire", () => {
+  const [ours, theirs, expired] = ["ours", "theirs", "expired"].map((commonName) => authority(commonName));
+  const own = { "client-ca-file": ours!, "requestheader-allowed-names": '["a","b"]' };
+  const existing = {
+    "client-ca-file": `${expired}${theirs}`,
+    "requestheader-allowed-names": '["c","a"]',
+    more: "x",
+  };
+  const together = combinedData(existing, own, Date.now());
+  assert.deepEqual(together, {
+    "client-ca-file": `${theirs}${ours}`,
+    "requestheader-allowed-names": '["c","a","b"]',
+    more: "x",
+  });
+  assert.deepEqual(combinedData(together, own, Date.now()), together);
+  assert.deepEqual(combinedData({ "client-ca-file": "none", "requestheader-allowed-names": "{" }, own, 0), own);
+});
+
 it("extension servers are told the whole user", () => {
   const user = { username: "ann", uid: "7", groups: ["a", "b"], extra: { "example.com/Key": ["1", "2"] } };
   assert.deepEqual(identityHeaders(user), [
@@ -236,3 +256,22 @@ it("extension servers are told the whole user", () => {
     "client-ca-file": "c",
   });
 });
+
+/** PEM of an authority; the one called "expired" is. */
+function authority(commonName: string): string {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const notAfter = Date.now() + (commonName === "expired" ? -1 : 1) * 86_400_000;
+  const der = issueCertificate(
+    {
+      subject: { commonName },
+      publicKey,
+      serialNumber: randomBytes(8),
+      notBefore: notAfter - 2 * 86_400_000,
+      notAfter,
+      keyUsages: ["certSign"],
+      authority: true,
+    },
+    { privateKey },
+  );
+  return toPem("CERTIFICATE", der);
+}

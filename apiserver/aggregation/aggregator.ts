@@ -70,19 +70,16 @@ export class Aggregator implements RemoteServices {
     });
     registry.onChange(ConfigMap, ({ object: { metadata } }) => {
       if (metadata.namespace !== "kube-system" || metadata.name !== "extension-apiserver-authentication") return;
-      this.#guard(ensureAuthenticationConfig(registry, this.#authentication));
+      if (!this.#stopped) this.#guard(this.#tellAuthorities());
     });
-    await Promise.all([
-      this.#registration.start().then(() => this.#custom.start()),
-      ensureAuthenticationConfig(registry, this.#authentication),
-    ]);
+    await Promise.all([this.#registration.start().then(() => this.#custom.start()), this.#tellAuthorities()]);
     this.#keep();
   }
 
   /** Tells extension servers of other authorities. */
   async setAuthorities(authorities: Pick<AuthenticationConfig, "clientCa" | "requestHeaderCa">): Promise<void> {
     this.#authentication = { ...this.#authentication, ...authorities };
-    if (this.#keeping !== undefined) await ensureAuthenticationConfig(this.#parts.registry, this.#authentication);
+    if (this.#keeping !== undefined) await this.#tellAuthorities();
   }
 
   stop(): void {
@@ -209,13 +206,18 @@ export class Aggregator implements RemoteServices {
   /** What somebody has taken away is put back. */
   #keep(): void {
     if (this.#stopped) return;
-    const { clock, registry } = this.#parts;
+    const { clock } = this.#parts;
     this.#keeping = clock
       .setTimer(keepMs, () => {
-        this.#guard(ensureAuthenticationConfig(registry, this.#authentication));
+        this.#guard(this.#tellAuthorities());
         this.#keep();
       })
       .unref();
+  }
+
+  #tellAuthorities(): Promise<void> {
+    const { registry, clock } = this.#parts;
+    return ensureAuthenticationConfig(registry, this.#authentication, clock.now());
   }
 
   #guard(task: Promise<void>): void {
