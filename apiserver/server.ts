@@ -70,7 +70,7 @@ export class ApiServer {
     this.#options = options;
     this.metrics = options.metrics ?? new MetricsRegistry();
     const storage = measuredStorage(options.storage, definitions, { metrics: this.metrics, clock });
-    this.#cache = new WatchCache(storage, clock);
+    this.#cache = new WatchCache(storage, clock, logger);
     // Reviews cannot be read, the states of components not written: neither is stored.
     const stored = definitions.filter(({ verbs }) => verbs.includes("get") && verbs.includes("create"));
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });

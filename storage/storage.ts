@@ -42,6 +42,8 @@ export interface Entry {
   readonly value: Uint8Array;
   readonly createRevision: number;
   readonly modRevision: number;
+  /** Why the value is as it lies in the store, and not what was written: it is encrypted with a key that is not there, say. */
+  readonly unreadable?: Error;
 }
 
 export interface ReadOptions {

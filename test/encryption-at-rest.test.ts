@@ -70,8 +70,11 @@ test("secrets are encrypted, read with a former key, and rewritten with the new 
   });
   assert.match(await stored(), /^k8s:enc:secretbox:v1:new:/);
 
-  await assert.rejects(startCluster({ storage: encrypted(inner, [old]) }), {
-    message: 'unable to transform key "/registry/secrets/default/a": no matching prefix found',
+  await during([old], async (secrets) => {
+    await assert.rejects(secrets.get("a"), { message: "Internal error occurred: no matching prefix found" });
+  });
+  await during([turned], async (secrets) => {
+    assert.equal((await secrets.get("a")).metadata.name, "a");
   });
   await inner.close();
 });

@@ -64,6 +64,7 @@ import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 import { volumeClaimResize } from "./volume-claim-resize.ts";
 import { mutatingWebhooks } from "./webhook/mutating.ts";
 import { validatingWebhooks } from "./webhook/validating.ts";
+import { wholeLists } from "./whole-lists.ts";
 
 export interface AdmissionDeps {
   readonly reader: ObjectReader;
@@ -85,8 +86,9 @@ export interface AdmissionDeps {
 
 /** The plugins that are on: upstream's choice where nobody says otherwise, in its order (`chain.ts` sorts them). */
 export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
-  const { selection = {} } = deps;
-  const all = [...onByDefault(deps), ...offByDefault(deps)];
+  const { selection = {}, reader } = deps;
+  const whole = { ...deps, reader: wholeLists(reader) };
+  const all = [...onByDefault(whole), ...offByDefault(whole)];
   return new AdmissionChain(all.filter(({ name }) => isEnabled(name, selection)));
 }
 

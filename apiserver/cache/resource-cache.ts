@@ -7,8 +7,9 @@ export interface CacheEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly revision: number;
   readonly key: string;
-  /** The new state; for DELETED the last one, at the revision of the deletion. */
+  /** The new state; for DELETED the last one, at the revision of the deletion. May be unreadable. */
   readonly served: ServedObject;
+  /** Undefined too where what was there cannot be read. */
   readonly previous: ServedObject | undefined;
 }
 
@@ -45,6 +46,8 @@ export class ResourceCache {
   readonly #objects = new SortedMap<ServedObject>();
   readonly #listeners = new Set<(event: CacheEvent) => void>();
   readonly #watchers = new Set<CacheWatcher>();
+  /** Keys of current objects that cannot be read: nearly always none. */
+  readonly #unreadable = new Set<string>();
   #history: HistoryEntry[] = [];
   /** Watches may begin after this revision: everything later is in `#history`. */
   #historyFloor: number;
@@ -70,6 +73,16 @@ export class ResourceCache {
     return this.#watchers.size;
   }
 
+  /** Whether some of it cannot be read: what seems to belong to nothing may belong to that. */
+  get hasUnreadable(): boolean {
+    return this.#unreadable.size > 0;
+  }
+
+  /** Their keys that begin with `prefix`. */
+  unreadable(prefix = ""): readonly string[] {
+    return [...this.#unreadable].filter((key) => key.startsWith(prefix));
+  }
+
   /** Revision of the last change of this resource, or of the load. */
   get lastChange(): number {
     return this.#lastChange;
@@ -80,7 +93,7 @@ export class ResourceCache {
   }
 
   object(key: string): ApiObject | undefined {
-    return this.#objects.get(key)?.object;
+    return readable(this.#objects.get(key))?.object;
   }
 
   /** Current objects whose key begins with `prefix` and is >= `from`, in order: valid until something changes. */
@@ -138,7 +151,8 @@ export class ResourceCache {
 
   /**
    * Follows changes for as long as the cache lives, across breaks of the feed (what changed meanwhile is told as events);
-   * returns what stops it.
+   * returns what stops it. What cannot be read is left out: it is told as deleted where it was there, and as added once it
+   * can be read.
    */
   listen(onEvent: (event: CacheEvent) => void): () => void {
     this.#listeners.add(onEvent);
@@ -155,15 +169,30 @@ export class ResourceCache {
     const changes: CacheEvent[] = [];
     for (const { key, value: previous } of this.#objects.all()) {
       if (!objects.has(key)) {
-        changes.push({ type: "DELETED", revision, key, served: servedAtRevision(previous, revision), previous });
+        const served = servedAtRevision(previous, revision);
+        changes.push({ type: "DELETED", revision, key, served, previous: readable(previous) });
       }
     }
     for (const [key, served] of objects) {
-      const previous = this.#objects.get(key);
+      const known = this.#objects.get(key);
+      const previous = readable(known);
+      // What was read once is still known, whatever has become of its key.
       if (previous?.revision !== served.revision) {
         changes.push({ type: previous === undefined ? "ADDED" : "MODIFIED", revision, key, served, previous });
       }
     }
+    this.#begin(changes, revision);
+  }
+
+  /** Objects could not be read and can be now: watchers, who were never told of them, must list again. */
+  recovered(objects: ReadonlyMap<string, ServedObject>, revision: number): void {
+    const changes: CacheEvent[] = [];
+    for (const [key, served] of objects) changes.push({ type: "ADDED", revision, key, served, previous: undefined });
+    this.#begin(changes, revision);
+  }
+
+  /** Nothing but these changes has led to what is there now: history begins with it. */
+  #begin(changes: readonly CacheEvent[], revision: number): void {
     for (const change of changes) {
       this.#store(change);
     }
@@ -179,6 +208,11 @@ export class ResourceCache {
   }
 
   #store(event: CacheEvent): void {
+    if (event.served.unreadable !== undefined) {
+      this.#storeUnreadable(event);
+      return;
+    }
+    if (this.#unreadable.size > 0) this.#unreadable.delete(event.key);
     this.#byteLength -= event.previous?.byteLength ?? 0;
     if (event.type !== "DELETED") this.#byteLength += event.served.byteLength;
     if (event.type === "DELETED") {
@@ -188,7 +222,24 @@ export class ResourceCache {
     }
   }
 
-  #tell(event: CacheEvent): void {
+  #storeUnreadable({ type, key, served, previous }: CacheEvent): void {
+    this.#byteLength -= previous?.byteLength ?? 0;
+    if (type === "DELETED") {
+      this.#unreadable.delete(key);
+      this.#objects.delete(key);
+    } else {
+      this.#unreadable.add(key);
+      this.#objects.set(key, served);
+    }
+  }
+
+  #tell(change: CacheEvent): void {
+    let event = change;
+    if (change.served.unreadable !== undefined) {
+      const { revision, previous } = change;
+      if (previous === undefined) return;
+      event = { ...change, type: "DELETED", served: servedAtRevision(previous, revision) };
+    }
     for (const listener of this.#listeners) {
       listener(event);
     }
@@ -223,4 +274,8 @@ export class ResourceCache {
     }
     return low;
   }
+}
+
+function readable(served: ServedObject | undefined): ServedObject | undefined {
+  return served?.unreadable === undefined ? served : undefined;
 }

@@ -1,9 +1,12 @@
+import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { readJson } from "../../apimachinery/json/read-json.ts";
 import { stringifyJson } from "../../apimachinery/json/strict-json.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { splitOf } from "../../apimachinery/schema/encode.ts";
 import { deepFreeze } from "../../apimachinery/schema/freeze.ts";
+import type { Entry } from "../../storage/storage.ts";
+import { undecodableText, unreadableObject } from "./unreadable-object.ts";
 
 /**
  * An object as it is served at one revision: frozen, and encoded once. The stored form knows nothing of revisions:
@@ -11,6 +14,8 @@ import { deepFreeze } from "../../apimachinery/schema/freeze.ts";
  */
 export interface ServedObject {
   readonly revision: number;
+  /** Why there is nothing but a revision here: what the store holds cannot be read. All the rest throws a Status then. */
+  readonly unreadable?: Unreadable | undefined;
   /** Frozen at every depth, `metadata.resourceVersion` set. */
   readonly object: ApiObject;
   /** Length of the JSON that `copyInto` writes. */
@@ -21,6 +26,16 @@ export interface ServedObject {
   readonly itemLength: number;
   /** The same as an item of a list, which does not repeat kind and apiVersion. */
   copyItemInto(target: Buffer, offset: number): number;
+}
+
+/** What is answered in place of an object that cannot be read. */
+export interface Unreadable {
+  /** To whoever asks for it. */
+  readonly error: ApiError;
+  /** To whoever asks for many. */
+  readonly listError: ApiError;
+  /** The same for logs: nothing of what is stored. */
+  readonly reason: string;
 }
 
 export interface StoredEncoding {
@@ -102,6 +117,33 @@ export function servedFromStore(value: Uint8Array, revision: number): ServedObje
   return served;
 }
 
+/** Whether its object is made at once, or when somebody first asks for it. */
+export type Decoding = "now" | "later";
+
+/** From what is read of the store, which may not be what this server writes: what is no object is unreadable. */
+export function servedFromEntry(entry: Entry, decoding: Decoding = "later"): ServedObject {
+  const { value, modRevision, unreadable } = entry;
+  if (unreadable !== undefined) {
+    const { cause } = unreadable;
+    const reason = cause instanceof Error ? cause : unreadable;
+    const error = ApiError.internal(reason);
+    return unreadableObject(modRevision, { error, listError: ApiError.internal(unreadable), reason: reason.message });
+  }
+  try {
+    const served = servedFromStore(value, modRevision);
+    const { kind, apiVersion, metadata } = decoding === "now" ? served.object : parsed(served as EncodedObject);
+    if (typeof kind === "string" && typeof apiVersion === "string" && typeof metadata.name === "string") return served;
+  } catch {
+    // Told below, in the words that clients know.
+  }
+  const error = ApiError.from(new Error(undecodableText(value)));
+  return unreadableObject(modRevision, { error, listError: error, reason: "the stored bytes are no object" });
+}
+
+function parsed({ bytes }: EncodedObject): ApiObject {
+  return readJson(bytes.toString("utf8")) as ApiObject;
+}
+
 /** From an object that was just written under `revision` and its stored encoding. Freezes the object. */
 export function servedFromWrite(object: ApiObject, encoding: StoredEncoding, revision: number): ServedObject {
   const versioned = object as { metadata: { resourceVersion?: string } };
@@ -128,6 +170,7 @@ function inWireOrder({ kind, apiVersion, metadata, ...rest }: ApiObject): object
 
 /** The same object at another revision: what a DELETED event shows. Shares all but the metadata with the original. */
 export function servedAtRevision(served: ServedObject, revision: number): ServedObject {
+  if (served.unreadable !== undefined) return unreadableObject(revision, served.unreadable);
   const { bytes, itemFrom, revision: before } = served as EncodedObject;
   const splitAt = itemFrom + metadataKeyLength;
   return spliced(bytes, splitAt, splitAt + splice(before).length, revision, () => {
@@ -141,7 +184,7 @@ const converted = new WeakMap<ServedObject, Map<ResourceDefinition, ServedObject
 
 /** The object in the version that `definition` serves: itself where that is the stored one, else converted once. */
 export function servedAs(stored: ServedObject, definition: ResourceDefinition): ServedObject {
-  if (definition.storedAs === undefined) {
+  if (definition.storedAs === undefined || stored.unreadable !== undefined) {
     return stored;
   }
   let versions = converted.get(stored);

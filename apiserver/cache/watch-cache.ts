@@ -1,17 +1,22 @@
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
 import { CompactedError, type Entry, type Storage, type StorageEvent } from "../../storage/storage.ts";
 import { type CacheEvent, ResourceCache } from "./resource-cache.ts";
 import {
   type ServedObject,
   type StoredEncoding,
   servedAtRevision,
-  servedFromStore,
+  servedFromEntry,
   servedFromWrite,
 } from "./served-object.ts";
 
 export const registryPrefix = "/registry/";
 const registryEnd = "/registry0";
+/** How often what cannot be read is tried again; whoever asks for it does not wait for that. */
+const readAgainMs = 10_000;
+/** Reads under way at once then. */
+const readAgainParallel = 32;
 
 interface FreshnessWaiter {
   readonly revision: number;
@@ -25,6 +30,7 @@ interface FreshnessWaiter {
 export class WatchCache {
   readonly #storage: Storage;
   readonly #clock: Clock;
+  readonly #logger: Logger | undefined;
   readonly #caches = new Map<string, ResourceCache>();
   /** Objects on their way into the store, by the identity of their bytes: the event that comes back finds them decoded. */
   readonly #written = new WeakMap<Uint8Array, { readonly object: ApiObject; readonly encoded: StoredEncoding }>();
@@ -32,10 +38,13 @@ export class WatchCache {
   #revision = 0;
   #waiters: FreshnessWaiter[] = [];
   #failed: ((error: Error) => void) | undefined;
+  #readAgainTimer: Timer | undefined;
 
-  constructor(storage: Storage, clock: Clock) {
+  /** The logger hears of each key that cannot be read, once. */
+  constructor(storage: Storage, clock: Clock, logger?: Logger) {
     this.#storage = storage;
     this.#clock = clock;
+    this.#logger = logger;
   }
 
   /** Everything up to here is in the cache. */
@@ -49,7 +58,11 @@ export class WatchCache {
     const { entries, revision } = await this.#storage.range(registryPrefix, registryEnd);
     this.#revision = revision;
     for (const entry of entries) {
-      this.#cacheOfKey(entry.key)?.load(entry.key, servedFromStore(entry.value, entry.modRevision));
+      const cache = this.#cacheOfKey(entry.key);
+      if (cache === undefined) continue;
+      const served = servedFromEntry(entry);
+      if (served.unreadable !== undefined) this.#noteUnreadable(cache, entry.key, served);
+      cache.load(entry.key, served);
     }
     for (const cache of this.#caches.values()) {
       cache.loaded(revision);
@@ -59,6 +72,21 @@ export class WatchCache {
 
   stop(): void {
     this.#stopped.abort();
+    this.#readAgainTimer?.clear();
+  }
+
+  /**
+   * Reads these once more, which could not be read: their key may be back. Stops at the first that still cannot be, as whoever
+   * asks for all of them is answered with that one.
+   */
+  async readAgain(cache: ResourceCache, keys: readonly string[]): Promise<void> {
+    const found = new Map<string, ServedObject>();
+    for (const key of keys) {
+      const served = await this.#readAgainOne(cache, key);
+      if (served?.unreadable !== undefined) break;
+      if (served !== undefined) found.set(key, served);
+    }
+    this.#recovered(cache, found);
   }
 
   /**
@@ -155,7 +183,9 @@ export class WatchCache {
     for (const entry of entries) {
       const cache = this.#cacheOfKey(entry.key);
       if (cache !== undefined) {
-        contents.get(cache)!.set(entry.key, servedFromStore(entry.value, entry.modRevision));
+        const served = servedFromEntry(entry);
+        if (served.unreadable !== undefined) this.#noteUnreadable(cache, entry.key, served);
+        contents.get(cache)!.set(entry.key, served);
       }
     }
     for (const [cache, objects] of contents) {
@@ -186,9 +216,11 @@ export class WatchCache {
     const written = this.#written.get(entry.value);
     const served =
       written === undefined
-        ? servedFromStore(entry.value, entry.modRevision)
+        ? servedFromEntry(entry, "now")
         : servedFromWrite(written.object, written.encoded, entry.modRevision);
-    const previous = cache.get(entry.key);
+    if (served.unreadable !== undefined) this.#noteUnreadable(cache, entry.key, served);
+    const known = cache.get(entry.key);
+    const previous = known?.unreadable === undefined ? known : undefined;
     return {
       type: previous === undefined ? "ADDED" : "MODIFIED",
       revision: entry.modRevision,
@@ -196,6 +228,57 @@ export class WatchCache {
       served,
       previous,
     };
+  }
+
+  #noteUnreadable(cache: ResourceCache, key: string, { revision, unreadable }: ServedObject): void {
+    if (cache.get(key)?.revision === revision) return;
+    this.#logger?.error("an object in the store cannot be read", { key, revision, reason: unreadable!.reason });
+    this.#tryAgainLater();
+  }
+
+  #tryAgainLater(): void {
+    if (this.#readAgainTimer !== undefined || this.#stopped.signal.aborted) return;
+    const timer = this.#clock.setTimer(readAgainMs, () => {
+      this.#readAllAgain()
+        .catch((error: unknown) => this.#logger?.warn("what cannot be read could not be tried again", { error }))
+        .finally(() => {
+          this.#readAgainTimer = undefined;
+          if ([...this.#caches.values()].some(({ hasUnreadable }) => hasUnreadable)) this.#tryAgainLater();
+        });
+    });
+    this.#readAgainTimer = timer.unref();
+  }
+
+  async #readAllAgain(): Promise<void> {
+    for (const cache of [...this.#caches.values()]) {
+      const found = new Map<string, ServedObject>();
+      const keys = cache.unreadable().values();
+      const worker = async (): Promise<void> => {
+        for (const key of keys) {
+          const served = await this.#readAgainOne(cache, key);
+          if (served !== undefined && served.unreadable === undefined) found.set(key, served);
+        }
+      };
+      await Promise.all(Array.from({ length: readAgainParallel }, worker));
+      this.#recovered(cache, found);
+    }
+  }
+
+  /** What the key has now, where that is what the cache has; later states come with the feed. */
+  async #readAgainOne(cache: ResourceCache, key: string): Promise<ServedObject | undefined> {
+    const known = cache.get(key);
+    const { entry } = await this.#storage.get(key);
+    return entry?.modRevision === known?.revision && entry !== undefined ? servedFromEntry(entry) : undefined;
+  }
+
+  #recovered(cache: ResourceCache, found: Map<string, ServedObject>): void {
+    for (const [key, { revision }] of found) {
+      const known = cache.get(key);
+      if (known?.unreadable === undefined || known.revision !== revision) found.delete(key);
+    }
+    if (found.size === 0 || this.#stopped.signal.aborted) return;
+    this.#logger?.info("objects in the store can be read again", { keys: [...found.keys()] });
+    cache.recovered(found, this.#revision);
   }
 
   #advance(revision: number): void {
@@ -237,5 +320,6 @@ function deleteEvent(cache: ResourceCache, key: string, revision: number): Cache
   if (previous === undefined) {
     return undefined;
   }
-  return { type: "DELETED", revision, key, served: servedAtRevision(previous, revision), previous };
+  const served = servedAtRevision(previous, revision);
+  return { type: "DELETED", revision, key, served, previous: served.unreadable === undefined ? previous : undefined };
 }

@@ -1,9 +1,17 @@
 import { definition as schemaDefinition } from "../../api/generated/definitions.ts";
-import { isNotFound } from "../../apimachinery/errors/api-error.ts";
+import { ApiError, isNotFound } from "../../apimachinery/errors/api-error.ts";
 import type { Status } from "../../apimachinery/errors/status.ts";
+import { invalid } from "../../apimachinery/field/errors.ts";
 import { decodeBody } from "../body/decode-object.ts";
 import type { ServedObject } from "../cache/served-object.ts";
-import { checkDeleteOptions, type DeleteOptions, deleteOptionsOfQuery } from "../registry/delete-options.ts";
+import { attributesOf } from "../filters/authorize.ts";
+import {
+  checkDeleteOptions,
+  type DeleteOptions,
+  deleteOptionsOfQuery,
+  ignoreReadErrorPath,
+} from "../registry/delete-options.ts";
+import { deleteUnreadable } from "../registry/delete-unreadable.ts";
 import { listObjects } from "../registry/list.ts";
 import { listOptionsOf } from "../registry/options.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
@@ -18,6 +26,7 @@ const collectionWorkers = 32;
 export async function deleteObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
   const options = await deleteOptionsOf(scope, request);
   const { definition } = store;
+  if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) return deleteUnread(scope, store, request);
   const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
   const { served, removed } = await store.delete(namespaceOf(store, request), request.info.name, options, {
     ...context,
@@ -28,6 +37,27 @@ export async function deleteObject(scope: Scope, store: ResourceStore, request: 
     return { type: "value", status, value: deleted(store, served) };
   }
   return { type: "object", status, definition, served };
+}
+
+const unsafeVerb = "unsafe-delete-ignore-read-errors";
+
+/** For who may do just that; the audit tells of the attempt. Nothing can be shown of what was removed. */
+async function deleteUnread(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const { group, plural, kind } = store.definition;
+  const { name } = request.info;
+  request.auditAnnotations.set("apiserver.k8s.io/unsafe-delete-ignore-read-error", "");
+  const answer = await scope.authorizer.authorize({ ...attributesOf(request), verb: unsafeVerb });
+  if (answer.decision !== "allow") {
+    const problem =
+      answer.evaluationError === undefined
+        ? `not permitted to do "${unsafeVerb}", reason: ${answer.reason}`
+        : `error while checking permission for "${unsafeVerb}", ${answer.evaluationError}`;
+    throw ApiError.forbidden({ group, resource: plural }, name, problem);
+  }
+  await deleteUnreadable(listSource(scope, store), namespaceOf(store, request), name);
+  const details = { name, kind };
+  const value: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details, code: 200 };
+  return { type: "value", status: 200, value };
 }
 
 function deleted({ definition }: ResourceStore, { object }: ServedObject): Status {
@@ -41,6 +71,11 @@ function deleted({ definition }: ResourceStore, { object }: ServedObject): Statu
 export async function deleteCollection(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
   const chosen = listOptionsOf(request.query, false);
   const options = await deleteOptionsOf(scope, request);
+  if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) {
+    throw ApiError.invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
+      invalid(ignoreReadErrorPath, true, "is not allowed with DELETECOLLECTION, try again after removing the option"),
+    ]);
+  }
   const list = await listObjects(listSource(scope, store), namespaceOf(store, request), chosen, request.signal);
   const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
   const queue = list.items.values();

@@ -16,6 +16,7 @@ export async function getObject(scope: Scope, store: ResourceStore, request: Api
       ? scope.cache.freshness(request)
       : waitForRevision(scope.cache, parseResourceVersion(resourceVersion), request.signal);
   if (waiting !== undefined) await waiting;
+  if (store.cache.hasUnreadable) await store.readAgain(namespaceOf(store, request), request.info.name);
   if (store.definition.storedAs?.awaited !== undefined) {
     await store.readyFor(namespaceOf(store, request), request.info.name);
   }

@@ -9,12 +9,14 @@ export interface ObjectChange<T> {
 
 /**
  * What the server itself may read while it decides: its own watch cache, at once, as frozen objects. For cluster-scoped
- * resources `namespace` is "".
+ * resources `namespace` is "". What the store holds and cannot be read is left out.
  */
 export interface ObjectReader {
   get<T extends ApiObject>(definition: ResourceDefinition<T>, namespace: string, name: string): T | undefined;
   /** All of a namespace; of all namespaces where it is undefined. */
   list<T extends ApiObject>(definition: ResourceDefinition<T>, namespace?: string): Iterable<T>;
+  /** Whether `list` leaves something out: what nothing seems to refer to may be referred to by that. Absent: never. */
+  hasUnreadable?(definition: ResourceDefinition, namespace?: string): boolean;
   /** Calls `listener` after each change, in order, synchronously; returns what stops it. */
   onChange<T extends ApiObject>(
     definition: ResourceDefinition<T>,

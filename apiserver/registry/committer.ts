@@ -11,6 +11,7 @@ import {
   type StoredEncoding,
   servedAs,
   servedAtRevision,
+  servedFromEntry,
   servedFromStore,
   servedFromValue,
 } from "../cache/served-object.ts";
@@ -58,8 +59,7 @@ export class Committer {
     const options = ttlSeconds === undefined ? { expectedRevision } : { expectedRevision, ttlSeconds };
     const result = await guardedWrite(() => this.#deps.storage.put(key, encoded.bytes, options));
     if (!result.ok) {
-      const { current } = result;
-      return { current: current === undefined ? undefined : servedFromStore(current.value, current.modRevision) };
+      return { current: result.current && servedFromEntry(result.current) };
     }
     const cached = this.#cache.get(key);
     const written = cached?.revision === result.revision ? cached : servedFromStore(encoded.bytes, result.revision);
@@ -87,14 +87,17 @@ export class Committer {
     }
     const result = await guardedWrite(() => this.#deps.storage.delete(key, { expectedRevision: current.revision }));
     if (!result.ok) {
-      return {
-        current:
-          result.current === undefined ? undefined : servedFromStore(result.current.value, result.current.modRevision),
-      };
+      return { current: result.current && servedFromEntry(result.current) };
     }
     // What was shown already needs no other way to its version.
     return { served: servedAtRevision(servedAs(current, this.#definition), result.revision) };
   }
+}
+
+/** Removes what cannot be read, whatever it is; false where somebody has written it since. */
+export async function removeUnread(storage: Storage, key: string, revision: number): Promise<boolean> {
+  const result = await guardedWrite(() => storage.delete(key, { expectedRevision: revision }));
+  return result.ok || result.current === undefined;
 }
 
 /** A store that cannot take the write just now is told as such: nothing was lost, trying again may succeed. */

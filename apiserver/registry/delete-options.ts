@@ -13,18 +13,24 @@ export interface DeleteOptions {
   readonly orphanDependents?: boolean;
   readonly propagationPolicy?: PropagationPolicy;
   readonly dryRun?: readonly string[];
+  /** Removes an object because it cannot be read, whatever may depend on it. */
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
 }
+
+export const ignoreReadErrorPath = path("ignoreStoreReadErrorWithClusterBreakingPotential");
 
 export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
   const gracePeriodSeconds = integerOf(query, "gracePeriodSeconds");
   const orphanDependents = booleanOf(query, "orphanDependents");
   const propagationPolicy = query.get("propagationPolicy");
   const dryRun = query.getAll("dryRun");
+  const ignored = booleanOf(query, "ignoreStoreReadErrorWithClusterBreakingPotential");
   return {
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(orphanDependents === undefined ? {} : { orphanDependents }),
     ...(propagationPolicy === null ? {} : { propagationPolicy: propagationPolicy as PropagationPolicy }),
     ...(dryRun.length === 0 ? {} : { dryRun }),
+    ...(ignored === undefined ? {} : { ignoreStoreReadErrorWithClusterBreakingPotential: ignored }),
   };
 }
 
@@ -41,7 +47,24 @@ export function checkDeleteOptions(options: DeleteOptions): void {
     errors.push(notSupported(path("propagationPolicy"), policy, ["Foreground", "Background", "Orphan", "nil"]));
   }
   errors.push(...dryRunErrors(options.dryRun ?? []));
+  if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) {
+    errors.push(...errorsBesideIgnoring(options));
+  }
   if (errors.length > 0) {
     throw ApiError.invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
   }
+}
+
+/** metav1 validation's ValidateIgnoreStoreReadError. */
+function errorsBesideIgnoring(options: DeleteOptions): readonly FieldError[] {
+  const others: readonly (readonly [name: string, isSet: boolean])[] = [
+    ["dryRun", (options.dryRun ?? []).length > 0],
+    ["propagationPolicy", options.propagationPolicy !== undefined],
+    ["orphanDependents", options.orphanDependents !== undefined],
+    ["gracePeriodSeconds", options.gracePeriodSeconds !== undefined],
+    ["preconditions", options.preconditions !== undefined],
+  ];
+  return others.flatMap(([name, isSet]) =>
+    isSet ? invalid(ignoreReadErrorPath, true, `cannot be set together with .${name}`) : [],
+  );
 }

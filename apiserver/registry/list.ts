@@ -2,14 +2,14 @@ import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { CompactedError, FutureRevisionError, type Storage } from "../../storage/storage.ts";
 import type { CachedEntry } from "../cache/resource-cache.ts";
-import { type ServedObject, servedAs, servedFromStore } from "../cache/served-object.ts";
+import { type ServedObject, servedAs, servedFromEntry } from "../cache/served-object.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import type { ListResponse } from "../response.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { ListOptions } from "./options.ts";
 import type { ResourceStore } from "./resource-store.ts";
 import { parseResourceVersion, waitForRevision } from "./resource-version.ts";
-import { type Selection, selectionOf } from "./selection.ts";
+import { mayMatch, type Selection, selectionOf } from "./selection.ts";
 
 export interface ListSource {
   readonly store: ResourceStore;
@@ -48,12 +48,19 @@ export async function listObjects(
   const start = token === undefined ? prefix : prefix + token.start;
   // Any state will do: the whole of what memory has is the cheapest, whatever the limit (Cacher.GetList).
   const limit = options.resourceVersion === "0" && token === undefined ? 0 : options.limit;
+  if (store.cache.hasUnreadable) await readAgain(source, prefix, selection);
   const snapshot = await snapshotOf(source, prefix, start, token?.revision, options, signal);
   if (store.definition.storedAs?.awaited !== undefined) {
     const shown = selection.everything && limit > 0 ? limit : snapshot.entries.length;
     await store.ready(snapshot.entries.slice(0, shown).map(({ value }) => value));
   }
   return page(store.definition, prefix, snapshot, selection, limit);
+}
+
+/** Before many are shown: what could not be read until now may be readable by now. */
+export async function readAgain({ cache, store }: ListSource, prefix: string, selection: Selection): Promise<void> {
+  const keys = store.cache.unreadable(prefix).filter((key) => mayMatch(selection, key));
+  if (keys.length > 0) await cache.readAgain(store.cache, keys);
 }
 
 async function snapshotOf(
@@ -104,7 +111,12 @@ async function historic(
       return current(store, prefix, start, revision);
     }
     const { entries } = await storage.range(start, `${prefix.slice(0, -1)}0`, { revision });
-    const served = entries.map(({ key, value, modRevision }) => ({ key, value: servedFromStore(value, modRevision) }));
+    const served = entries.map((entry) => {
+      const cached = store.cache.get(entry.key);
+      // What has not changed since need not be read again.
+      const known = cached?.revision === entry.modRevision && cached.unreadable === undefined;
+      return { key: entry.key, value: known ? cached : servedFromEntry(entry) };
+    });
     return { revision, entries: served, count: served.length };
   } catch (error) {
     if (error instanceof CompactedError) {
@@ -147,6 +159,10 @@ function page(
       const continueToken = encodeContinue({ revision: snapshot.revision, start: key.slice(prefix.length) });
       const remaining = selection.everything ? { remainingItemCount: snapshot.count - items.length } : {};
       return { ...base, continueToken, ...remaining };
+    }
+    if (stored.unreadable !== undefined) {
+      if (mayMatch(selection, key)) throw stored.unreadable.listError;
+      continue;
     }
     const served = servedAs(stored, definition);
     if (selection.everything || selection.matches(served.object)) {

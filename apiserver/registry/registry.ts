@@ -3,6 +3,7 @@ import type { ApiObject, Draft, UserInfo } from "../../apimachinery/resource/obj
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { applyDefaults } from "../../apimachinery/schema/defaults.ts";
+import type { ResourceCache } from "../cache/resource-cache.ts";
 import { servedAs } from "../cache/served-object.ts";
 import type { ObjectChange, ObjectReader, ObjectWriter } from "./access.ts";
 import type { StoreDependencies } from "./committer.ts";
@@ -74,14 +75,19 @@ export class Registry implements ObjectReader, ObjectWriter {
   }
 
   get<T extends ApiObject>(definition: ResourceDefinition<T>, namespace: string, name: string): T | undefined {
-    return this.of(definition).find(namespace, name)?.object as T | undefined;
+    const served = this.of(definition).find(namespace, name);
+    return served?.unreadable === undefined ? (served?.object as T | undefined) : undefined;
+  }
+
+  hasUnreadable(definition: ResourceDefinition, namespace?: string): boolean {
+    const { cache, prefix } = this.#within(definition, namespace);
+    return cache.hasUnreadable && cache.unreadable(prefix).length > 0;
   }
 
   *list<T extends ApiObject>(definition: ResourceDefinition<T>, namespace?: string): Generator<T> {
-    const store = this.of(definition);
-    const prefix = namespace === undefined || namespace === "" ? store.prefix : `${store.prefix}${namespace}/`;
-    for (const { value: stored } of store.cache.range(prefix)) {
-      yield servedAs(stored, store.definition).object as T;
+    const { cache, prefix, served } = this.#within(definition, namespace);
+    for (const { value: stored } of cache.range(prefix)) {
+      if (stored.unreadable === undefined) yield servedAs(stored, served).object as T;
     }
   }
 
@@ -127,6 +133,14 @@ export class Registry implements ObjectReader, ObjectWriter {
   ): Promise<void> {
     const options = only === undefined ? {} : { preconditions: only };
     await this.of(definition).delete(namespace, name, options, ownContext());
+  }
+
+  #within(
+    definition: ResourceDefinition,
+    namespace = "",
+  ): { cache: ResourceCache; prefix: string; served: ResourceDefinition } {
+    const { cache, prefix, definition: served } = this.of(definition);
+    return { cache, prefix: namespace === "" ? prefix : `${prefix}${namespace}/`, served };
   }
 
   #prepare(definition: ResourceDefinition, object: object): Draft<ApiObject> {

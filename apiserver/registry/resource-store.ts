@@ -79,7 +79,7 @@ export class ResourceStore {
 
   /** Resolves once these objects can be shown in this version: at once, unless the way there leads over a network. */
   async ready(stored: readonly (ServedObject | undefined)[]): Promise<void> {
-    const objects = stored.flatMap((one) => one?.object ?? []);
+    const objects = stored.flatMap((one) => (one === undefined || one.unreadable !== undefined ? [] : one.object));
     await this.definition.storedAs?.awaited?.before(objects);
   }
 
@@ -97,10 +97,15 @@ export class ResourceStore {
 
   get(namespace: string, name: string): ServedObject {
     const found = this.find(namespace, name);
-    if (found === undefined) {
-      throw this.notFound(name);
-    }
+    if (found === undefined) throw this.notFound(name);
+    if (found.unreadable !== undefined) throw found.unreadable.error;
     return found;
+  }
+
+  /** Before one object is shown or written: where it could not be read until now, it may be readable by now. */
+  async readAgain(namespace: string, name: string): Promise<void> {
+    const key = this.keyOf(namespace, name);
+    if (this.cache.get(key)?.unreadable !== undefined) await this.#deps.cache.readAgain(this.cache, [key]);
   }
 
   /** `draft` is decoded and defaulted; it becomes the store's. */
@@ -132,9 +137,11 @@ export class ResourceStore {
     context: WriteContext & { readonly createIfMissing?: boolean },
   ): Promise<UpdateResult> {
     const key = this.keyOf(namespace, name);
+    if (this.cache.hasUnreadable) await this.readAgain(namespace, name);
     let current = this.cache.get(key);
     for (;;) {
       context.signal.throwIfAborted();
+      if (current?.unreadable !== undefined) throw current.unreadable.error;
       if (this.definition.storedAs?.awaited !== undefined) {
         await this.ready([current]);
       }
@@ -169,12 +176,12 @@ export class ResourceStore {
     context: Pick<WriteContext, "dryRun" | "signal">,
   ): Promise<ServedObject> {
     const key = this.keyOf(namespace, name);
+    if (this.cache.hasUnreadable) await this.readAgain(namespace, name);
     let current = this.cache.get(key);
     for (;;) {
       context.signal.throwIfAborted();
-      if (current === undefined) {
-        throw this.notFound(name);
-      }
+      if (current === undefined) throw this.notFound(name);
+      if (current.unreadable !== undefined) throw current.unreadable.error;
       const draft = change(servedAs(current, this.definition).object);
       const outcome = await this.#committer.put(key, draft, current.revision, context);
       if ("served" in outcome) {
@@ -193,12 +200,12 @@ export class ResourceStore {
   ): Promise<{ readonly served: ServedObject; readonly removed: boolean }> {
     checkDeleteOptions(options);
     const key = this.keyOf(namespace, name);
+    if (this.cache.hasUnreadable) await this.readAgain(namespace, name);
     let current = this.cache.get(key);
     for (;;) {
       context.signal.throwIfAborted();
-      if (current === undefined) {
-        throw this.notFound(name);
-      }
+      if (current === undefined) throw this.notFound(name);
+      if (current.unreadable !== undefined) throw current.unreadable.error;
       if (this.definition.storedAs?.awaited !== undefined) {
         await this.ready([current]);
       }
@@ -379,7 +386,7 @@ export class ResourceStore {
 
   #alreadyExists(name: string, current: ServedObject | undefined): ApiError {
     const error = ApiError.alreadyExists(this.#resource(), name);
-    if (current?.object.metadata.deletionTimestamp === undefined) {
+    if (current?.unreadable !== undefined || current?.object.metadata.deletionTimestamp === undefined) {
       return error;
     }
     return ApiError.fromStatus({ ...error.status, message: `object is being deleted: ${error.message}` });

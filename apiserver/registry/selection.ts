@@ -8,6 +8,8 @@ import { parseLabelSelector } from "../../apimachinery/selectors/label-selector.
 export interface Selection {
   /** True where every object matches: lists are plain copies then. */
   readonly everything: boolean;
+  /** Where only objects of one name can match. */
+  readonly name?: string | undefined;
   matches(object: ApiObject): boolean;
 }
 
@@ -27,7 +29,13 @@ export function selectionOf(definition: ResourceDefinition, labelSelector: strin
       : (object: ApiObject) => read(object) === value;
   });
   const matchesLabels = (object: ApiObject): boolean => labels.matches(object.metadata.labels ?? noLabels);
-  return { everything: false, matches: all(labels.empty ? tests : [matchesLabels, ...tests]) };
+  const named = fields.requirements.find(({ field, operator }) => field === "metadata.name" && operator !== "!=");
+  return { everything: false, name: named?.value, matches: all(labels.empty ? tests : [matchesLabels, ...tests]) };
+}
+
+/** Whether the object of this key may be among those that are selected; for one that cannot be asked. */
+export function mayMatch({ name }: Selection, key: string): boolean {
+  return name === undefined || key.endsWith(`/${name}`);
 }
 
 const noLabels = {};

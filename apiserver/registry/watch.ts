@@ -4,10 +4,10 @@ import type { Random } from "../../base/random.ts";
 import type { CacheEvent } from "../cache/resource-cache.ts";
 import { type ServedObject, servedAs, servedAtRevision } from "../cache/served-object.ts";
 import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
-import type { ListSource } from "./list.ts";
+import { type ListSource, readAgain } from "./list.ts";
 import type { ListOptions } from "./options.ts";
 import { parseResourceVersion, waitForRevision } from "./resource-version.ts";
-import { type Selection, selectionOf } from "./selection.ts";
+import { mayMatch, type Selection, selectionOf } from "./selection.ts";
 
 /** How often an idle watcher that asked for bookmarks gets one (cacher's defaultBookmarkFrequency). */
 const bookmarkIntervalMs = 60_000;
@@ -37,6 +37,7 @@ export async function watchObjects(
   const prefix = namespace === "" ? store.prefix : `${store.prefix}${namespace}/`;
   const wanted = parseResourceVersion(options.resourceVersion);
   const initial = options.sendInitialEvents ?? wanted === 0;
+  if (initial && store.cache.hasUnreadable) await readAgain(source, prefix, selection);
   if (wanted === 0 && options.resourceVersion === "") {
     await cache.waitUntilFresh(signal);
   } else if (wanted > 0 && initial) {
@@ -113,7 +114,7 @@ class RunningWatch {
     }
     this.#heldMax = this.#held.length + maxHeldEvents;
     this.#startTimers();
-    const current = initial ? store.cache.range(this.#prefix).map(({ value }) => value) : [];
+    const current = initial ? this.#current() : [];
     this.#stopWaitingForClose = store.onClose(() => this.#end(undefined));
     if (store.definition.storedAs?.awaited === undefined) {
       this.#sendInitial(current, 0, from);
@@ -121,6 +122,16 @@ class RunningWatch {
       this.#convertFirst(current, () => this.#sendInitial(current, 0, from));
     }
     return () => this.#stop();
+  }
+
+  /** What there is now; without what cannot be read where that is not asked for. */
+  #current(): readonly ServedObject[] {
+    const { cache } = this.#source.store;
+    const entries = cache.range(this.#prefix);
+    const concerned = cache.hasUnreadable
+      ? entries.filter(({ key, value }) => value.unreadable === undefined || mayMatch(this.#selection, key))
+      : entries;
+    return concerned.map(({ value }) => value);
   }
 
   /** Goes on once these can be shown; where they cannot, the watch ends with the reason. */
@@ -147,6 +158,11 @@ class RunningWatch {
     const { definition } = this.#source.store;
     for (let i = begin; i < current.length && !this.#ended; i++) {
       if (this.#waits(() => this.#sendInitial(current, i, from))) {
+        return;
+      }
+      const { unreadable } = current[i]!;
+      if (unreadable !== undefined) {
+        this.#end(unreadable.error);
         return;
       }
       const served = servedAs(current[i]!, definition);
@@ -206,6 +222,11 @@ class RunningWatch {
   /** With selectors, an object that begins or ceases to match appears as added or deleted (cache_watcher convertToWatchEvent). */
   #tell(event: CacheEvent): void {
     const { definition } = this.#source.store;
+    if (event.served.unreadable !== undefined) {
+      // Nobody can tell what has happened: whoever watches has to list, and hears there what cannot be read.
+      if (mayMatch(this.#selection, event.key)) this.#end(event.served.unreadable.error);
+      return;
+    }
     if (this.#selection.everything) {
       // The event of the cache is told as it is: one for all its watchers.
       const stored = definition.storedAs === undefined;

@@ -189,6 +189,8 @@ export class AddressRepair {
         return;
       }
       case "delete": {
+        // It may be that of a service which cannot be read now.
+        if (this.#deps.reader.hasUnreadable?.(Service) === true) return;
         const { name = "", uid = "" } = repair.address.metadata;
         const gone = (error: unknown): boolean => isNotFound(error) || isConflict(error);
         await tolerating(gone, () => writer.delete(IPAddress, "", name, { uid }));

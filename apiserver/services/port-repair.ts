@@ -39,6 +39,8 @@ export class PortRepair {
       const read = await nodePorts.read();
       // In this order: a port whose service is listed was taken before, so that it is in what was read.
       await fresh();
+      // What nobody seems to have may be that of a service which cannot be read now.
+      if (read.ports !== undefined && reader.hasUnreadable?.(Service) === true) return;
       const plan = repairPorts(read.ports, reader.list(Service), { range: nodePorts.range, leaks: this.#leaks });
       const right = read.ports?.equals(plan.ports) === true;
       if (!right && !(await nodePorts.replace(read, plan.ports))) continue;

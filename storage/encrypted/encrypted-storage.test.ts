@@ -72,14 +72,48 @@ test("a value in a former form is stale until it is written again", async () => 
   assert.ok(text((await inner.get("/s/a")).entry?.value).startsWith("new:"));
 });
 
-test("what cannot be read names its key, and ends a watch", async () => {
+test("what cannot be read is handed on as it lies there, says so with its key, and the rest is read as ever", async () => {
   const { inner, storage } = opened(gcm);
-  const ended = Promise.withResolvers<Error | undefined>();
-  storage.watch("/", "0", { signal: new AbortController().signal, onEvents: () => {}, onEnd: ended.resolve });
-  await inner.put("/s/a", bytes("not encrypted at all, and long enough"));
-  assert.ok((await ended.promise) instanceof UnreadableValueError);
-  await assert.rejects(storage.get("/s/a"), /unable to transform key "\/s\/a": cipher: message authentication failed/);
-  await assert.rejects(storage.range("/", "0"), UnreadableValueError);
+  const seen: StorageEvent[] = [];
+  const { signal } = new AbortController();
+  storage.watch("/", "0", { signal, previous: true, onEvents: (events) => seen.push(...events), onEnd: assert.fail });
+  const value = bytes("not encrypted at all, and long enough");
+  const { revision } = await inner.put("/s/a", value);
+  await storage.put("/s/b", bytes("readable"));
+  const { entry } = await storage.get("/s/a");
+  assert.deepEqual([entry?.key, entry?.modRevision], ["/s/a", revision]);
+  assert.deepEqual(entry?.value, value);
+  assert.ok(entry?.unreadable instanceof UnreadableValueError);
+  assert.match(entry.unreadable.message, /^unable to transform key "\/s\/a": cipher: message authentication failed$/);
+  assert.equal((entry.unreadable.cause as Error).message, "cipher: message authentication failed");
+  const { entries } = await storage.range("/", "0");
+  assert.deepEqual(
+    entries.map((one) => [one.key, one.unreadable === undefined]),
+    [
+      ["/s/a", false],
+      ["/s/b", true],
+    ],
+  );
+  assert.equal((await storage.put("/s/a", bytes("1"), { expectedRevision: revision + 5 })).ok, false);
+  assert.equal((await storage.delete("/s/a", { expectedRevision: revision })).ok, true);
+  const told = seen.map((event) =>
+    event.type === "put" ? event.entry.unreadable !== undefined : event.previous?.unreadable !== undefined,
+  );
+  assert.deepEqual(told, [true, false, true]);
+});
+
+test("a value whose key comes back is read again", async () => {
+  let transformer: ValueTransformer = identity;
+  const inner = memoryStorage({ clock: new VirtualClock() });
+  await new EncryptedStorage(inner, () => gcm).put("/s/a", bytes("secret"));
+  const other = aesGcm(random.bytes(32), random);
+  transformer = other;
+  const storage = new EncryptedStorage(inner, () => transformer);
+  assert.ok((await storage.get("/s/a")).entry?.unreadable);
+  transformer = gcm;
+  storage.transformersChanged();
+  const { entry } = await storage.get("/s/a");
+  assert.deepEqual([text(entry?.value), entry?.unreadable], ["secret", undefined]);
 });
 
 test("events keep their order though one of them has to wait for its key", async () => {

@@ -19,7 +19,8 @@ type Eventually<T> = T | Promise<T>;
 /**
  * A store whose values of some keys are kept in another form, encrypted say; `transformerOf` says in which. Keys, revisions and
  * every guarantee of the store below stay as they are, but one: events that somebody else has written may wait until whoever
- * keeps the keys has been asked. A value that cannot be read rejects what reads it with `UnreadableValueError`, and ends watches.
+ * keeps the keys has been asked. A value that cannot be read is handed on as it lies in the store, with `unreadable` saying why, an
+ * `UnreadableValueError` of its key whose cause says no more than the reason; whoever reads it again may have more luck.
  */
 export class EncryptedStorage implements Storage {
   readonly #inner: Storage;
@@ -128,17 +129,18 @@ export class EncryptedStorage implements Storage {
     if (transformer === undefined) return entry;
     const written = this.#written.get(entry.value);
     const decoded = written === undefined ? decode(transformer, entry) : { value: written, stale: false };
-    return then(decoded, ({ value, stale }) => {
-      if (current) this.#note(entry.key, stale);
-      return { ...entry, value };
+    return then(decoded, (outcome) => {
+      if (outcome instanceof UnreadableValueError) return { ...entry, unreadable: outcome };
+      if (current) this.#note(entry.key, outcome.stale);
+      return { ...entry, value: outcome.value };
     });
   }
 }
 
-function decode(transformer: ValueTransformer, { key, value }: Entry): Eventually<Decoded> {
-  const unreadable = (error: unknown): never => {
+function decode(transformer: ValueTransformer, { key, value }: Entry): Eventually<Decoded | UnreadableValueError> {
+  const unreadable = (error: unknown): UnreadableValueError => {
     const { message } = error as Error;
-    throw new UnreadableValueError(`unable to transform key ${JSON.stringify(key)}: ${message}`, { cause: error });
+    return new UnreadableValueError(`unable to transform key ${JSON.stringify(key)}: ${message}`, { cause: error });
   };
   try {
     const decoded = transformer.fromStore(value, key);

@@ -144,6 +144,10 @@ async function guarded(
 
 function budgetOf({ registry }: Scope, pod: Pod): Budget | undefined {
   const labels = pod.metadata.labels ?? {};
+  const { cache, prefix } = registry.of(PodDisruptionBudget);
+  const [unreadable] = cache.unreadable(`${prefix}${pod.metadata.namespace}/`);
+  // It may be the one that protects this pod.
+  if (unreadable !== undefined) throw cache.get(unreadable)!.unreadable!.listError;
   const matching = [...registry.list(PodDisruptionBudget, pod.metadata.namespace)].filter((budget) => {
     try {
       return fromLabelSelector(budget.spec?.selector).matches(labels);
