@@ -1,3 +1,4 @@
+import { objectMetaFields } from "../apimachinery/resource/object-meta-fields.ts";
 import { compareText } from "../apimachinery/text/go-quote.ts";
 import type { PodSpec, PodTemplateSpec } from "./generated/types/core-v1.ts";
 import type { LabelSelector } from "./generated/types/meta-v1.ts";
@@ -91,28 +92,10 @@ export function internalPodSpec(spec: PodSpec): Shown {
   return internalValue("PodSpec", { ...spec, securityContext });
 }
 
-const metadataFields = [
-  "name",
-  "generateName",
-  "namespace",
-  "selfLink",
-  "uid",
-  "resourceVersion",
-  "generation",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-  "labels",
-  "annotations",
-  "ownerReferences",
-  "finalizers",
-  "managedFields",
-] as const;
-
 /** A template of pods: its metadata, as the API has it, stands beside the spec. */
 export function internalPodTemplate({ metadata = {}, spec }: PodTemplateSpec): Shown {
   const shown: Record<string, Shown> = {};
-  for (const field of metadataFields) {
+  for (const field of objectMetaFields) {
     const value: unknown = metadata[field];
     if (value !== undefined && value !== null) shown[field] = plain(value);
   }

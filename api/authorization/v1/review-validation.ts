@@ -2,6 +2,7 @@ import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { invalid, required } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import type { ObjectMeta } from "../../../apimachinery/resource/object.ts";
+import { objectMetaFields } from "../../../apimachinery/resource/object-meta-fields.ts";
 import type { Scope } from "../../../apimachinery/resource/resource.ts";
 import {
   type LabelSelectorRequirement,
@@ -63,28 +64,10 @@ export function addMetadataErrors(errors: FieldError[], metadata: ObjectMeta, sc
   }
 }
 
-const metadataOrder: readonly (keyof ObjectMeta)[] = [
-  "name",
-  "generateName",
-  "namespace",
-  "selfLink",
-  "uid",
-  "resourceVersion",
-  "generation",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-  "labels",
-  "annotations",
-  "ownerReferences",
-  "finalizers",
-  "managedFields",
-];
-
 /** As Go writes it: in the order of the fields' declaration, and without what is empty. */
 function inGoOrder(metadata: ObjectMeta): object {
   return Object.fromEntries(
-    metadataOrder.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),
+    objectMetaFields.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),
   );
 }
 

@@ -1,5 +1,6 @@
 import { forbidden, invalid, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
+import { objectMetaFields } from "../../../../../apimachinery/resource/object-meta-fields.ts";
 import {
   labelSelectorHasInvalidLabelValue,
   validateAnnotations,
@@ -17,29 +18,14 @@ import { type Check, checkMessages, checkRequired, checkSubdomain } from "./chec
 
 type Errors = Pick<Check, "errors">;
 
-const ignoredMetadata = [
-  "name",
-  "generateName",
-  "namespace",
-  "selfLink",
-  "uid",
-  "resourceVersion",
-  "generation",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-  "ownerReferences",
-  "finalizers",
-  "managedFields",
-] as const;
-
 /** The claim an ephemeral volume makes: only labels and annotations of its metadata are the user's. */
 export function validateClaimTemplate(check: Check, template: PersistentVolumeClaimTemplate, place: Path): void {
   const metadata = template.metadata ?? {};
   const at = place.child("metadata");
   check.errors.push(...validateAnnotations(metadata.annotations, at.child("annotations")));
   check.errors.push(...validateLabels(metadata.labels, at.child("labels")));
-  for (const field of ignoredMetadata) {
+  for (const field of objectMetaFields) {
+    if (field === "labels" || field === "annotations") continue;
     const value: unknown = metadata[field];
     if (value === undefined || value === null || value === "" || (field === "generation" && value === 0)) continue;
     // Upstream writes the first letter of its own field's name small.
