@@ -10,6 +10,7 @@ import { Role } from "../api/rbac/v1/role.ts";
 import { RoleBinding } from "../api/rbac/v1/role-binding.ts";
 import { ResourceSlice } from "../api/resource/v1/dynamic-resources.ts";
 import { VolumeAttachment } from "../api/storage/v1/volume-attachment.ts";
+import { certificateBlocks } from "../apimachinery/x509/bundle.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
@@ -73,10 +74,8 @@ export interface Access {
   setAuthorities(authorities: Pick<AccessOptions, "clientCa" | "requestHeaderCa">): void;
 }
 
-const certificates = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-
 function authoritiesOf(pem: string | undefined): readonly X509Certificate[] {
-  return (pem?.match(certificates) ?? []).map((one) => new X509Certificate(one));
+  return certificateBlocks(pem ?? "").map((one) => new X509Certificate(one));
 }
 
 export function accessOf(

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { ConfigMap } from "../../api/core/v1/config-map.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "../../apimachinery/errors/api-error.ts";
 import { equalJson } from "../../apimachinery/json/equal.ts";
+import { certificateBlocks } from "../../apimachinery/x509/bundle.ts";
 import type { ObjectReader, ObjectWriter } from "../registry/access.ts";
 
 const namespace = "kube-system";
@@ -49,9 +50,8 @@ export function combinedData(
 
 /** Certificates of both, each once, without those that have expired. */
 function withAuthorities(before: string, own: string, now: number): string {
-  const bundle = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
   const known = new Map<string, string>();
-  for (const text of [...(before.match(bundle) ?? []), ...(own.match(bundle) ?? [])]) {
+  for (const text of [before, own].flatMap(certificateBlocks)) {
     const certificate = readCertificate(text);
     if (certificate === undefined || Date.parse(certificate.validTo) < now) continue;
     known.set(certificate.fingerprint256, `${text}\n`);
