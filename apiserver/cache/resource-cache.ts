@@ -207,29 +207,19 @@ export class ResourceCache {
     }
   }
 
-  #store(event: CacheEvent): void {
-    if (event.served.unreadable !== undefined) {
-      this.#storeUnreadable(event);
-      return;
-    }
-    if (this.#unreadable.size > 0) this.#unreadable.delete(event.key);
-    this.#byteLength -= event.previous?.byteLength ?? 0;
-    if (event.type !== "DELETED") this.#byteLength += event.served.byteLength;
-    if (event.type === "DELETED") {
-      this.#objects.delete(event.key);
-    } else {
-      this.#objects.set(event.key, event.served);
-    }
-  }
-
-  #storeUnreadable({ type, key, served, previous }: CacheEvent): void {
-    this.#byteLength -= previous?.byteLength ?? 0;
-    if (type === "DELETED") {
-      this.#unreadable.delete(key);
-      this.#objects.delete(key);
-    } else {
+  #store({ type, key, served, previous }: CacheEvent): void {
+    const kept = type !== "DELETED";
+    if (kept && served.unreadable !== undefined) {
       this.#unreadable.add(key);
+    } else {
+      if (this.#unreadable.size > 0) this.#unreadable.delete(key);
+      if (kept) this.#byteLength += served.byteLength;
+    }
+    this.#byteLength -= previous?.byteLength ?? 0;
+    if (kept) {
       this.#objects.set(key, served);
+    } else {
+      this.#objects.delete(key);
     }
   }
 
