@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +61,7 @@ test("what a file says is put into use as it changes; what cannot be used is cou
     );
     const infos = shown().match(/apiserver_authorization_config_controller_last_config_info\{[^}]*\} 1/g);
     assert.equal(infos?.length, 1);
+    assert.ok(getEventListeners(ended.signal, "abort").length <= 2, "each look leaves a listener behind");
     ended.abort();
     await running;
   } finally {

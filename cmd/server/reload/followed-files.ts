@@ -71,6 +71,7 @@ class Changes {
   constructor(files: readonly string[], clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
     this.#signal = signal;
+    signal.addEventListener("abort", () => this.#wake?.(), { once: true });
     // The directory, for files are replaced by others of their name, and those of ConfigMaps by links.
     for (const directory of new Set(files.map((file) => dirname(file)))) {
       try {
@@ -103,7 +104,6 @@ class Changes {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const timer = this.#clock.setTimer(intervalMs, resolve);
-    this.#signal.addEventListener("abort", () => resolve(), { once: true });
     await promise;
     timer.clear();
     this.#wake = undefined;
