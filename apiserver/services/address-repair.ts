@@ -42,7 +42,10 @@ export class AddressRepair {
   /** IPAddresses that may be nobody's, and when (ms since 1970) that is to be looked into. */
   readonly #suspects = new Map<string, number>();
   readonly #stops: (() => void)[] = [];
+  /** Of the suspects, of the next look at everything, and of what failed. */
   #timer: Timer | undefined;
+  #round: Timer | undefined;
+  #retry: Timer | undefined;
   /** What is being put right, one thing after another. */
   #work: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -82,18 +85,17 @@ export class AddressRepair {
 
   stop(): void {
     this.#stopped = true;
-    this.#timer?.clear();
+    for (const timer of [this.#timer, this.#round, this.#retry]) timer?.clear();
     for (const stop of this.#stops) stop();
   }
 
   #again(): void {
-    const { clock } = this.#deps;
-    const timer = clock.setTimer(repairIntervalMs, () => {
-      this.#enqueue(() => this.repairAll());
-      if (!this.#stopped) this.#again();
-    });
-    timer.unref();
-    this.#stops.push(() => timer.clear());
+    this.#round = this.#deps.clock
+      .setTimer(repairIntervalMs, () => {
+        this.#enqueue(() => this.repairAll());
+        if (!this.#stopped) this.#again();
+      })
+      .unref();
   }
 
   #serviceChanged({ type, object }: ObjectChange<Service>): void {
@@ -163,8 +165,13 @@ export class AddressRepair {
         if (this.#stopped) return;
         const { clock, logger } = this.#deps;
         logger.warn("addresses of services could not be repaired", { error });
-        const timer = clock.setTimer(retryMs, () => this.#enqueue(() => this.repairAll())).unref();
-        this.#stops.push(() => timer.clear());
+        // One look at everything serves all that has failed until then.
+        this.#retry ??= clock
+          .setTimer(retryMs, () => {
+            this.#retry = undefined;
+            this.#enqueue(() => this.repairAll());
+          })
+          .unref();
       }
     });
   }
