@@ -70,7 +70,6 @@ export class NodePorts {
   /** The store's own state, read now. Undefined where nothing is stored; to be handed to `replace`. */
   async read(): Promise<Known> {
     const { entry } = await this.#storage.get(nodePortsKey);
-    if (entry?.unreadable !== undefined) throw entry.unreadable;
     const known = this.#stateOf(entry);
     if ((this.#known?.revision ?? 0) < known.revision) this.#known = known;
     return known;
@@ -143,6 +142,7 @@ export class NodePorts {
   }
 
   #stateOf(entry: Entry | undefined): Known {
+    if (entry?.unreadable !== undefined) throw entry.unreadable;
     return entry === undefined
       ? { ports: undefined, revision: 0 }
       : { ports: decodePorts(entry.value, this.range), revision: entry.modRevision };
