@@ -1,5 +1,12 @@
 import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { encodeName, type Subject } from "./certificate.ts";
+import {
+  type AlternativeNames,
+  encodeAlternatives,
+  encodeName,
+  hashOf,
+  type Subject,
+  signatureAlgorithm,
+} from "./certificate.ts";
 import {
   type DerElement,
   derTag,
@@ -128,11 +135,21 @@ function addressText(bytes: Buffer): string {
   return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }
 
-/** Makes a request for a client certificate. Returns DER. */
-export function createCertificateRequest(subject: Subject, privateKey: KeyObject): Buffer {
-  if (privateKey.asymmetricKeyType !== "ec") throw new Error("certificate requests are made with ECDSA keys");
+/** Makes a request for a certificate of this key, for these names too. Returns DER. */
+export function createCertificateRequest(
+  subject: Subject,
+  privateKey: KeyObject,
+  names: AlternativeNames = {},
+): Buffer {
   const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
-  const info = der.sequence(der.integer(Buffer.from([0])), encodeName(subject), spki, der.element(0xa0));
-  const algorithm = der.sequence(der.objectIdentifier("1.2.840.10045.4.3.2"));
-  return der.sequence(info, algorithm, der.bitString(sign("sha256", info, privateKey)));
+  const alternatives = encodeAlternatives(names);
+  const extension = der.sequence(
+    der.objectIdentifier(oidAlternativeNames),
+    der.octetString(der.sequence(...alternatives)),
+  );
+  const asked = der.sequence(der.objectIdentifier(oidExtensionRequest), der.set(der.sequence(extension)));
+  const attributes = alternatives.length === 0 ? [] : [asked];
+  const info = der.sequence(der.integer(Buffer.from([0])), encodeName(subject), spki, der.element(0xa0, ...attributes));
+  const signature = der.bitString(sign(hashOf(privateKey), info, privateKey));
+  return der.sequence(info, signatureAlgorithm(privateKey), signature);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { issueCertificate, toPem } from "./certificate.ts";
+import { encodeRequestedName, extendedUsage, issueCertificate, toPem } from "./certificate.ts";
 import { createCertificateRequest, parseCertificateRequest, readCertificateRequest } from "./certificate-request.ts";
 import { readElement, readOid, readSubject } from "./der-reader.ts";
 import { integer, ipBytes, objectIdentifier, time } from "./der-writer.ts";
@@ -61,6 +61,76 @@ describe("X.509", () => {
     const mixed = Buffer.from(der);
     mixed.set(other.subarray(0, 60));
     assert.throws(() => readCertificateRequest(mixed));
+  });
+
+  it("signs with keys of every kind, as strongly as the key is", () => {
+    const keys = [
+      generateKeyPairSync("rsa", { modulusLength: 2048 }),
+      generateKeyPairSync("ec", { namedCurve: "secp384r1" }),
+      generateKeyPairSync("ec", { namedCurve: "secp521r1" }),
+      generateKeyPairSync("ed25519"),
+    ];
+    for (const { privateKey, publicKey } of keys) {
+      const request = parseCertificateRequest(
+        toPem("CERTIFICATE REQUEST", createCertificateRequest({ commonName: "n" }, privateKey, { dnsNames: ["a.b"] })),
+      );
+      assert.deepEqual([request.commonName, request.dnsNames], ["n", ["a.b"]]);
+      const root = issueCertificate(
+        { ...template, publicKey, keyUsages: ["certSign"], subject: { commonName: "r" }, authority: true },
+        { privateKey },
+      );
+      const issuer = { certificate: new X509Certificate(root), privateKey };
+      const leaf = new X509Certificate(issueCertificate({ ...template, subject: request.subjectDer }, issuer));
+      assert.ok(leaf.verify(publicKey) && leaf.checkIssued(issuer.certificate), publicKey.asymmetricKeyType);
+    }
+  });
+
+  it("names the issuer's key as the issuer does, or not at all", () => {
+    const subjectKey = { commonName: "root" };
+    const own = issueCertificate({ ...template, subject: subjectKey, authority: true }, { privateKey });
+    const identifier = Buffer.from("0102030405060708090a0b0c0d0e0f1011121314", "hex");
+    const ours = Buffer.from(own);
+    const at = ours.indexOf(Buffer.from("0603551d0e04160414", "hex")) + 9;
+    ours.set(identifier, at);
+    const issue = (certificate: Buffer) =>
+      issueCertificate(
+        { ...template, subject: { commonName: "leaf" } },
+        {
+          certificate: new X509Certificate(certificate),
+          privateKey,
+        },
+      );
+    assert.ok(issue(ours).includes(Buffer.concat([Buffer.from("0603551d23041830168014", "hex"), identifier])));
+    const silent = issueCertificate({ ...template, subject: subjectKey }, { privateKey });
+    assert.ok(!issue(silent).includes(Buffer.from("0603551d23", "hex")));
+  });
+
+  it("writes usages of keys, and none where there are none", () => {
+    const issue = (keyUsages: Parameters<typeof issueCertificate>[0]["keyUsages"]) =>
+      issueCertificate(
+        { ...template, keyUsages, subject: { commonName: "n" }, extendedUsages: [extendedUsage.clientAuth] },
+        { privateKey },
+      ).toString("hex");
+    assert.ok(!issue([]).includes("0603551d0f"));
+    assert.ok(issue(["digitalSignature", "decipherOnly"]).includes("0603551d0f0101ff04050303078080"));
+    assert.ok(issue(["keyEncipherment", "encipherOnly"]).includes("0603551d0f0101ff040403020021"));
+  });
+
+  it("makes a signer's name of a request's: kinds in Go's order, unknown ones left out, the last common name", () => {
+    const attributes = [
+      { oid: "2.5.4.3", value: "first" },
+      { oid: "1.2.3", value: "unknown" },
+      { oid: "2.5.4.10", value: "b" },
+      { oid: "2.5.4.3", value: "last" },
+      { oid: "2.5.4.6", value: "DE" },
+      { oid: "2.5.4.10", value: "a" },
+    ];
+    const name = encodeRequestedName(attributes);
+    const der = issueCertificate({ ...template, subject: name }, { privateKey });
+    assert.deepEqual(
+      readSubject(der).map(({ oid, value }) => `${oid}=${value}`),
+      ["2.5.4.6=DE", "2.5.4.10=a", "2.5.4.10=b", "2.5.4.3=last"],
+    );
   });
 
   it("survives any damage to a request", () => {
