@@ -15,6 +15,7 @@ import { deleteUnreadable } from "../registry/delete-unreadable.ts";
 import { listObjects } from "../registry/list.ts";
 import { listOptionsOf } from "../registry/options.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
+import type { WriteContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { listSource, namespaceOf, type Scope, writeContextOf } from "./scope.ts";
@@ -27,11 +28,8 @@ export async function deleteObject(scope: Scope, store: ResourceStore, request: 
   const options = await deleteOptionsOf(scope, request);
   const { definition } = store;
   if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) return deleteUnread(scope, store, request);
-  const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
-  const { served, removed } = await store.delete(namespaceOf(store, request), request.info.name, options, {
-    ...context,
-    options: { kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", ...options },
-  });
+  const context = deletionContextOf(scope, request, options);
+  const { served, removed } = await store.delete(namespaceOf(store, request), request.info.name, options, context);
   const status = !removed && options.orphanDependents === false ? 202 : 200;
   if (removed && definition.returnDeletedObject !== true) {
     return { type: "value", status, value: deleted(store, served) };
@@ -77,7 +75,7 @@ export async function deleteCollection(scope: Scope, store: ResourceStore, reque
     ]);
   }
   const list = await listObjects(listSource(scope, store), namespaceOf(store, request), chosen, request.signal);
-  const context = writeContextOf(scope, request, writeOptions(options), "DeleteOptions");
+  const context = { ...deletionContextOf(scope, request, options), ofCollection: true };
   const queue = list.items.values();
   const worker = async (): Promise<void> => {
     for (const { object } of queue) {
@@ -94,8 +92,11 @@ export async function deleteCollection(scope: Scope, store: ResourceStore, reque
   return list;
 }
 
-function writeOptions(options: DeleteOptions): { dryRun: boolean; fieldManager: string } {
-  return { dryRun: (options.dryRun ?? []).length > 0, fieldManager: "" };
+/** Admission sees all options, in whatever version of which group they were sent, as those of meta.k8s.io/v1. */
+function deletionContextOf(scope: Scope, request: ApiRequest, options: DeleteOptions): WriteContext {
+  const dryRun = (options.dryRun ?? []).length > 0;
+  const shown = { ...options, kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1" };
+  return { ...writeContextOf(scope, request, { dryRun, fieldManager: "" }, "DeleteOptions"), options: shown };
 }
 
 /** From the body, in any group's DeleteOptions, or from the query where there is no body. */

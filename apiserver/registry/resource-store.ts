@@ -215,7 +215,7 @@ export class ResourceStore {
           operation: "DELETE",
           definition: this.definition,
           namespace,
-          name: name,
+          name: context.ofCollection === true ? "" : name,
           object: undefined,
           oldObject: served.object,
         },

@@ -21,6 +21,8 @@ export interface WriteContext {
   readonly options: object;
   readonly admission: Admission | undefined;
   readonly ownFields: OwnFields | undefined;
+  /** It is one of a collection that is deleted: admission sees it, and not its name (handlers/delete.go DeleteCollection). */
+  readonly ofCollection?: boolean;
   /** Where an update may create: throws Forbidden for who may not. Asked once the new object is known to be valid. */
   readonly mayCreate?: () => Promise<void>;
   readonly signal: AbortSignal;

@@ -69,9 +69,9 @@ export function versionedObjects(
     return { kind: own, object: object as ApiObject | undefined, oldObject };
   }
   const kind = { group: as.group, version: as.version, kind: as.kind };
-  const converted = [object as ApiObject | undefined, oldObject].map((one) =>
-    one === undefined ? undefined : convert(one, definition, as),
-  );
+  // A copy of the draft: what is converted may be frozen with all that is in it.
+  const copy = object === undefined ? undefined : (thaw(object) as ApiObject);
+  const converted = [copy, oldObject].map((one) => (one === undefined ? undefined : convert(one, definition, as)));
   if (!converted.some((one) => one instanceof Promise)) {
     const [now, before] = converted as (ApiObject | undefined)[];
     return { kind, object: now, oldObject: before };
