@@ -1,0 +1,3 @@
+// One process for several areas: loading the program takes longer than most of their tests.
+import "./deployments.ts";
+import "./replicas.ts";
