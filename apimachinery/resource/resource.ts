@@ -29,14 +29,19 @@ export interface Column<T> {
   cell(object: T, now: number): string | number | boolean | null;
 }
 
-/** Where `scale` finds its three numbers, as JSON paths of the definition (autoscaling/v1 Scale). */
+/** Where `scale` finds its three numbers (autoscaling/v1 Scale). Each throws an ApiError where something else is there. */
 export interface ScaleSubresource<T> {
-  specReplicas(object: T): number;
+  /** Undefined where the object says none. */
+  specReplicas(object: T): number | undefined;
   statusReplicas(object: T): number;
   /** Serialized label selector ("a=b"). */
   selector(object: T): string;
   /** Mutates the draft's desired count. */
   setSpecReplicas(draft: T, replicas: number): void;
+  /** Where each version there ever was keeps the desired count, by `apiVersion`; undefined: that version has no scale. */
+  readonly replicasPaths: ReadonlyMap<string, readonly string[] | undefined>;
+  /** Where objects need not say a count: the path that they lack, as the definition writes it. */
+  readonly optionalPath?: string;
 }
 
 /** How a deletion is made gentle: Pods wait for their grace period. */

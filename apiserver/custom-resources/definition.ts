@@ -82,7 +82,7 @@ function customDefinition(
     schema,
     subresources: {
       ...(statusEnabled ? { status: true as const } : {}),
-      ...(scale === undefined ? {} : { scale: customScale(scale) }),
+      ...(scale === undefined ? {} : { scale: customScale(crd, scale) }),
     },
     keeps: { status: [["metadata"]] },
     storagePath: `${spec.group}/${spec.names.plural}`,

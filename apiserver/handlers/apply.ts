@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from "../../apimachinery/json/json.ts";
 import { countKeys } from "../../apimachinery/json/strict-json.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { decodeAs, withDefaults } from "../body/decode-object.ts";
 import type { ParsedBody } from "../body/parse.ts";
@@ -25,9 +26,9 @@ export async function applyObject(
   options: WriteOptions,
   patch: ParsedBody,
 ): Promise<ApiResponse> {
-  const applied = appliedObject(request, patch, options);
+  const configuration = configurationOf(request, patch, options);
   const change = (old: ApiObject | undefined): Draft<ApiObject> => {
-    const draft = merged(scope, store, request, options, applied, old);
+    const draft = applied(scope, store.definition, request, options, configuration, old);
     checkName(draft, request);
     if (old === undefined) checkUid(draft, old, store, request);
     return draft;
@@ -42,7 +43,7 @@ export async function applyObject(
 }
 
 /** The configuration as it was sent; what it says of its kind is checked by the apply itself. */
-function appliedObject(request: ApiRequest, patch: ParsedBody, options: WriteOptions): JsonObject {
+export function configurationOf(request: ApiRequest, patch: ParsedBody, options: WriteOptions): JsonObject {
   const { value } = patch;
   if (!isJsonObject(value)) {
     throw ApiError.badRequest("error decoding YAML: the applied configuration is not an object");
@@ -57,26 +58,27 @@ function appliedObject(request: ApiRequest, patch: ParsedBody, options: WriteOpt
   return value;
 }
 
-function merged(
-  scope: Scope,
-  store: ResourceStore,
+/** What an apply makes of the object, with its managers, decoded and with its defaults. `definition` is of the kind that is applied. */
+export function applied(
+  scope: Pick<Scope, "clock">,
+  definition: ResourceDefinition,
   request: ApiRequest,
   options: WriteOptions,
-  applied: JsonObject,
+  configuration: JsonObject,
   old: ApiObject | undefined,
 ): Draft<ApiObject> {
-  const { definition } = store;
+  const { subresource } = request.info;
   const result = applyPatch({
     schema: definition.schema,
     live: old as unknown as JsonObject | undefined,
     kind: definition.kind,
-    applied,
+    applied: configuration,
     manager: options.fieldManager,
     force: options.force,
     apiVersion: apiVersionOf(definition),
-    subresource: request.info.subresource,
+    subresource,
     now: scope.clock.now(),
-    resetFields: resetFieldsOf(definition, request.info.subresource),
+    resetFields: resetFieldsOf(definition, subresource),
   });
   const decoded = decodeAs(definition, thaw(result.object) as JsonObject).object;
   const draft = withDefaults(definition, decoded as unknown as Draft<ApiObject>);

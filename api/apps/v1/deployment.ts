@@ -20,13 +20,7 @@ import type * as types from "../../generated/types/apps-v1.ts";
 import { goSelector } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 import { templateColumns } from "../../template-columns.ts";
-import {
-  scaleSubresource,
-  validateCollisions,
-  validateCounts,
-  validateParts,
-  validateReplicaTemplate,
-} from "./replicas.ts";
+import { scaleIn, validateCollisions, validateCounts, validateParts, validateReplicaTemplate } from "./replicas.ts";
 import { validateDeploymentStrategy } from "./rolling-update.ts";
 
 // Rules: pkg/registry/apps/deployment/strategy.go, pkg/apis/apps/validation ValidateDeployment and below.
@@ -47,7 +41,7 @@ export const Deployment = defineResource<Deployment>({
   categories: ["all"],
   scope: "Namespaced",
   schema: () => definition("io.k8s.api.apps.v1.Deployment"),
-  subresources: { status: true, scale: scaleSubresource },
+  subresources: { status: true, scale: scaleIn("v1beta1", "v1beta2", "v1") },
   generation: true,
   columns: [
     nameColumn,

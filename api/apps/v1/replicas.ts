@@ -105,11 +105,13 @@ export interface Replicated {
   readonly status: { readonly replicas?: number };
 }
 
-export const scaleSubresource: ScaleSubresource<Replicated> = {
+/** `versions`: all there ever were (pkg/registry/apps, ReplicasPathMappings). */
+export const scaleIn = (...versions: readonly string[]): ScaleSubresource<Replicated> => ({
   specReplicas: ({ spec }) => spec.replicas ?? 0,
   statusReplicas: ({ status }) => status.replicas ?? 0,
   selector: ({ spec }) => String(selectorOf(spec.selector) ?? ""),
   setSpecReplicas(draft, replicas) {
     (draft.spec as { replicas?: number }).replicas = replicas;
   },
-};
+  replicasPaths: new Map(versions.map((version) => [`apps/${version}`, ["spec", "replicas"]])),
+});

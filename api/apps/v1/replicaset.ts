@@ -14,7 +14,7 @@ import { definition } from "../../generated/definitions.ts";
 import type * as types from "../../generated/types/apps-v1.ts";
 import { goSelector } from "../../go-values.ts";
 import { selectorColumn, templateColumns } from "../../template-columns.ts";
-import { scaleSubresource, validateCounts, validateParts, validateReplicaTemplate } from "./replicas.ts";
+import { scaleIn, validateCounts, validateParts, validateReplicaTemplate } from "./replicas.ts";
 
 // Rules: pkg/registry/apps/replicaset/strategy.go, pkg/apis/apps/validation ValidateReplicaSet and below.
 
@@ -34,7 +34,7 @@ export const ReplicaSet = defineResource<ReplicaSet>({
   categories: ["all"],
   scope: "Namespaced",
   schema: () => definition("io.k8s.api.apps.v1.ReplicaSet"),
-  subresources: { status: true, scale: scaleSubresource },
+  subresources: { status: true, scale: scaleIn("v1beta2", "v1") },
   generation: true,
   columns: [
     nameColumn,

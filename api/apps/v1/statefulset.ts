@@ -24,7 +24,7 @@ import { goSelector } from "../../go-values.ts";
 import { selectorOf } from "../../selector-of.ts";
 import { templateColumns } from "../../template-columns.ts";
 import {
-  scaleSubresource,
+  scaleIn,
   validateCollisions,
   validateCounts,
   validateParts,
@@ -53,7 +53,7 @@ export const StatefulSet = defineResource<StatefulSet>({
   categories: ["all"],
   scope: "Namespaced",
   schema: () => definition("io.k8s.api.apps.v1.StatefulSet"),
-  subresources: { status: true, scale: scaleSubresource },
+  subresources: { status: true, scale: scaleIn("v1beta1", "v1beta2", "v1") },
   generation: true,
   // Its pods carry the name in a label's value and their own host name.
   validateName: nameIsDNSLabel,

@@ -36,6 +36,7 @@ const scale: ScaleSubresource<ReplicationController> = {
   setSpecReplicas: (draft, replicas) => {
     (draft as Draft<ReplicationController>).spec.replicas = replicas;
   },
+  replicasPaths: new Map([["v1", ["spec", "replicas"]]]),
 };
 
 /** What ReplicaSets came from: its selector is a plain map. */

@@ -1,94 +1,129 @@
 import { Scale, validateScale } from "../../../api/autoscaling/v1/scale.ts";
 import type { Scale as ScaleObject } from "../../../api/generated/types/autoscaling-v1.ts";
+import { managersOfScaled } from "../../../apimachinery/apply/scale-managers.ts";
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
-import type { ApiObject, Draft } from "../../../apimachinery/resource/object.ts";
+import { path } from "../../../apimachinery/field/path.ts";
+import { apiVersionOf } from "../../../apimachinery/resource/define.ts";
+import type { ApiObject, Draft, ObjectMeta } from "../../../apimachinery/resource/object.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
+import { goQuote } from "../../../apimachinery/text/go-quote.ts";
+import { nameIsDNSSubdomain } from "../../../apimachinery/validation/names.ts";
+import { validateObjectMeta } from "../../../apimachinery/validation/object-meta.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { servedFromValue } from "../../cache/served-object.ts";
+import { auditRecordOf } from "../../filters/audit.ts";
 import { patchOptionsOf, type WriteOptions, writeOptionsOf } from "../../registry/options.ts";
-import { ownFieldsOf } from "../../registry/own-fields.ts";
+import { ownFieldsOf, setManagedFields } from "../../registry/own-fields.ts";
 import type { ResourceStore } from "../../registry/resource-store.ts";
 import type { ApiRequest } from "../../request.ts";
 import type { ApiResponse } from "../../response.ts";
+import { applied, configurationOf } from "../apply.ts";
 import { patched, patchTypeOf, readPatch, refuseStrategic } from "../patch.ts";
 import type { Subresource } from "../resource.ts";
-import { type Scope, writeContextOf, writerOf } from "../scope.ts";
+import { namespaceOf, type Scope, writeContextOf, writerOf } from "../scope.ts";
 import { checkName, checkUid } from "../write.ts";
-import { scaleOf } from "./scale-of.ts";
+import { noReplicas, scaleOf, writtenScaleOf } from "./scale-of.ts";
 
-/** `scale` of whatever declares it: an autoscaling/v1 Scale, made of the object and written back into it. */
+// Rules: pkg/registry/apps/deployment/storage and its siblings, apiextensions-apiserver/pkg/registry/customresource/etcd.go.
+
+/**
+ * `scale` of whatever declares it: an autoscaling/v1 Scale, made of the object and written back into it. Who owns the Scale's
+ * count afterwards owns the object's (KEP-2551).
+ */
 export const scaleSubresource: Subresource = {
   async get(scope, store, request) {
     await scope.cache.waitUntilFresh(request.signal);
-    return answer(scaleOf(store.definition, store.get(request.info.namespace, request.info.name).object));
+    const { object } = store.get(namespaceOf(store, request), request.info.name);
+    const { specReplicas, optionalPath } = store.definition.subresources.scale!;
+    if (specReplicas(object) === undefined) {
+      throw ApiError.internal(new Error(`the spec replicas field ${goQuote(optionalPath ?? "")} does not exist`));
+    }
+    return answer(scaleOf(store.definition, object));
   },
 
   async update(scope, store, request) {
     const options = writeOptionsOf(request.query, "UpdateOptions");
     const { draft: sent } = await requestObject(scope, Scale, request, options.fieldValidation);
     checkName(sent, request);
-    return write(scope, store, request, options, (old) => {
+    return write(scope, store, request, options, (live, old) => {
       checkUid(sent, old, store, request);
-      return sent as unknown as ScaleObject;
+      return owned(scope, request, options, thaw(sent) as Draft<ApiObject>, live);
     });
   },
 
   async patch(scope, store, request) {
     const type = patchTypeOf(request, store);
     refuseStrategic(store, type);
-    if (type === "apply") {
-      throw ApiError.unsupportedMediaType([
-        "application/json-patch+json",
-        "application/merge-patch+json",
-        "application/strategic-merge-patch+json",
-      ]);
-    }
-    const options = patchOptionsOf(request.query, false);
+    const options = patchOptionsOf(request.query, type === "apply");
     const patch = await readPatch(scope, request);
-    return write(scope, store, request, options, (old) => {
-      const { draft } = patched(
-        Scale,
-        request,
-        type,
-        patch,
-        options,
-        scaleOf(store.definition, old) as unknown as ApiObject,
+    auditRecordOf(request)?.requestObject(patch.value);
+    if (type === "apply") {
+      const configuration = configurationOf(request, patch, options);
+      return write(scope, store, request, options, (live) =>
+        applied(scope, Scale, request, options, configuration, live),
       );
-      checkName(draft, request);
-      return draft as unknown as ScaleObject;
-    });
+    }
+    return write(scope, store, request, options, (live) =>
+      owned(scope, request, options, patched(Scale, request, type, patch, options, live).draft, live),
+    );
   },
 };
+
+/** The Scale with the managers that this write, no apply, leaves it. */
+function owned(
+  scope: Scope,
+  request: ApiRequest,
+  options: WriteOptions,
+  draft: Draft<ApiObject>,
+  live: ApiObject,
+): Draft<ApiObject> {
+  ownFieldsOf(Scale, writerOf(request, options), undefined)(draft, live, scope.clock.now());
+  return draft;
+}
 
 async function write(
   scope: Scope,
   store: ResourceStore,
   request: ApiRequest,
   options: WriteOptions,
-  scaleFrom: (old: ApiObject) => ScaleObject,
+  scaleFrom: (live: ApiObject, old: ApiObject) => Draft<ApiObject>,
 ): Promise<ApiResponse> {
   const { definition } = store;
+  const { setSpecReplicas, replicasPaths, optionalPath } = definition.subresources.scale!;
   const change = (old: ApiObject | undefined): Draft<ApiObject> => {
-    const scale = scaleFrom(old!);
-    const errors = validateScale(scale);
-    if (errors.length > 0) {
-      throw ApiError.invalid({ group: "autoscaling", kind: "Scale" }, request.info.name, errors);
+    const scale = scaleFrom(writtenScaleOf(definition, old!) as unknown as ApiObject, old!) as unknown as ScaleObject;
+    checkName(scale as unknown as Draft<ApiObject>, request);
+    if (optionalPath === undefined) check(scale, old!, store, request);
+    else if (scale.spec?.replicas === noReplicas) {
+      throw ApiError.badRequest(`the spec replicas field ${goQuote(optionalPath)} cannot be empty`);
     }
     const draft = thaw(old!) as Draft<ApiObject>;
-    definition.subresources.scale!.setSpecReplicas(draft, scale.spec?.replicas ?? 0);
-    const { resourceVersion } = scale.metadata;
+    setSpecReplicas(draft, scale.spec?.replicas ?? 0);
+    const { resourceVersion, managedFields: scaleEntries } = scale.metadata as ObjectMeta;
     if (resourceVersion !== undefined && resourceVersion !== "") {
       (draft.metadata as { resourceVersion?: string }).resourceVersion = resourceVersion;
     }
+    const { managedFields: entries } = old!.metadata;
+    const apiVersion = apiVersionOf(definition);
+    setManagedFields(draft, managersOfScaled({ entries, scaleEntries, apiVersion, paths: replicasPaths }));
     return draft;
   };
-  const context = {
-    ...writeContextOf(scope, request, options, "UpdateOptions"),
-    ownFields: ownFieldsOf(definition, writerOf(request, options), undefined),
-    createIfMissing: false,
-  };
-  const { served } = await store.update(request.info.namespace, request.info.name, change, context);
+  const context = { ...writeContextOf(scope, request, options, "UpdateOptions"), createIfMissing: false };
+  const { served } = await store.update(namespaceOf(store, request), request.info.name, change, context);
   return answer(scaleOf(store.definition, served.object));
+}
+
+/** What upstream asks of the Scale itself where the resource is built in. */
+function check(scale: ScaleObject, old: ApiObject, { definition }: ResourceStore, { info }: ApiRequest): void {
+  const metadata = { ...scale.metadata, namespace: info.namespace } as ObjectMeta;
+  const rules = { namespaced: true, nameFn: nameIsDNSSubdomain };
+  const errors = [...validateObjectMeta(metadata, rules, path("metadata")), ...validateScale(scale)];
+  if (errors.length > 0) throw ApiError.invalid({ group: "autoscaling", kind: "Scale" }, info.name, errors);
+  const { uid } = metadata;
+  if (!uid || uid === old.metadata.uid) return;
+  const resource = { group: definition.group, resource: `${definition.plural}/scale` };
+  const problem = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+  throw ApiError.conflict(resource, info.name, problem);
 }
 
 function answer(scale: ScaleObject): ApiResponse {
