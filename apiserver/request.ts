@@ -56,6 +56,8 @@ export interface ApiRequest {
   readonly answerHeaders?: Record<string, string>;
   /** Calls `listener` once when the answer has been written, or nobody is left to write it to. Absent in process. */
   readonly onAnswered?: (listener: () => void) => void;
+  /** When its time is over, in milliseconds of the monotonic clock; absent where it has no end of its own. */
+  endsAtMs?: number;
   /** How long it stood in a queue of its priority level, in milliseconds. */
   waitedMs?: number;
   /** Texts for `Warning: 299` headers, at most once each. */

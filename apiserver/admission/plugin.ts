@@ -20,6 +20,8 @@ export interface AdmissionAttributes {
   readonly options: object;
   /** Ends when the request does; absent where it has no end of its own. */
   readonly signal?: AbortSignal;
+  /** When that is at the latest, in milliseconds of the monotonic clock. */
+  readonly endsAtMs?: number | undefined;
   warn(text: string): void;
   auditAnnotate(key: string, value: string): void;
 }

@@ -9,6 +9,10 @@ export const defaultRequestTimeoutMs = 60_000;
 
 const longRunningSubresources: ReadonlySet<string> = new Set(["attach", "exec", "proxy", "log", "portforward"]);
 
+/** How long the write of one object may take (endpoints/handlers/rest.go requestTimeoutUpperBound). */
+const writeTimeoutMs = 34_000;
+const writes: ReadonlySet<string> = new Set(["create", "update", "patch", "delete"]);
+
 /** Streams and connections have no deadline: they end by their own rules (kube-apiserver's BasicLongRunningRequestCheck). */
 export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
   return verb === "watch" || verb === "proxy" || longRunningSubresources.has(subresource);
@@ -16,30 +20,49 @@ export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
 
 /**
  * Answers Timeout in place of a request that takes longer than `maxMs`, or than the client's own shorter `timeout`. What was
- * begun may still come about (endpoints/filters/request_deadline.go, server/filters/timeout.go).
+ * begun may still come about, and is told its end (endpoints/filters/request_deadline.go, server/filters/timeout.go).
  */
 export function deadline(clock: Clock, maxMs: number = defaultRequestTimeoutMs): Filter {
   return (next) => (request) => {
     if (request.info.isResourceRequest && isLongRunning(request.info)) {
       return next(request);
     }
-    const timeoutMs = timeoutOf(request, maxMs);
-    return new Promise((resolve, reject) => {
-      const timer = clock.setTimer(timeoutMs, () =>
-        reject(ApiError.timeout("request did not complete within the allotted timeout")),
-      );
-      const pass = async (): Promise<void> => {
-        try {
-          resolve(await next(request));
-        } catch (error) {
-          reject(error);
-        } finally {
-          timer.clear();
-        }
-      };
-      void pass();
-    });
+    return within(clock, request, timeoutOf(request, maxMs), "the allotted timeout", () => next(request));
   };
+}
+
+/**
+ * Writes of one object to this server itself take half a minute at most, whatever was asked for: what is left of
+ * the request's time is enough to say so.
+ */
+export function withinWriteTime<T>(clock: Clock, request: ApiRequest, run: () => Promise<T>): Promise<T> {
+  const { verb } = request.info;
+  const isBounded = writes.has(verb) && (request.endsAtMs ?? 0) - clock.monotonicMs() > writeTimeoutMs;
+  if (!isBounded) return run();
+  return within(clock, request, writeTimeoutMs, "requested timeout - context deadline exceeded", run);
+}
+
+function within<T>(
+  clock: Clock,
+  request: ApiRequest,
+  timeoutMs: number,
+  what: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  request.endsAtMs = clock.monotonicMs() + timeoutMs;
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(timeoutMs, () => reject(ApiError.timeout(`request did not complete within ${what}`)));
+    const pass = async (): Promise<void> => {
+      try {
+        resolve(await run());
+      } catch (error) {
+        reject(error);
+      } finally {
+        timer.clear();
+      }
+    };
+    void pass();
+  });
 }
 
 /** How long this request may take: `maxMs`, or its own shorter `timeout`. */

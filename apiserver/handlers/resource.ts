@@ -1,6 +1,7 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Verb } from "../../apimachinery/resource/resource.ts";
 import type { Handler } from "../chain.ts";
+import { withinWriteTime } from "../filters/deadline.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
@@ -70,7 +71,8 @@ export function resourceHandler(
     if (deprecationWarning !== undefined) {
       request.warnings.add(deprecationWarning);
     }
-    return handler(scope, store, request);
+    const run = () => handler(scope, store, request);
+    return connects ? run() : withinWriteTime(scope.clock, request, run);
   };
 }
 

@@ -115,6 +115,7 @@ export function writeContextOf(
     admission: scope.admission,
     ownFields: undefined,
     signal: endOf(request),
+    endsAtMs: request.endsAtMs,
     warn: (text) => request.warnings.add(text),
     auditAnnotate: (key, value) => request.auditAnnotations.set(key, value),
   };

@@ -7,22 +7,22 @@ import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/o
 export function foldOwnerReferences(
   draft: Draft<ApiObject>,
   warn: (text: string) => void,
-  when: "as sent" | "after mutating admission",
+  when: "as sent" | "after mutating admission happens",
 ): void {
   const metadata = draft.metadata as Draft<ObjectMeta>;
   const references = metadata.ownerReferences;
   if (references === undefined || references.length < 2) return;
   const seen = new Map<string, (typeof references)[number]>();
-  const doubled = new Set<string>();
+  const doubled: string[] = [];
   for (const reference of references) {
     const key = JSON.stringify(reference, Object.keys(reference).sort());
-    if (seen.has(key)) doubled.add(reference.uid);
+    if (seen.has(key)) doubled.push(reference.uid);
     seen.set(key, reference);
   }
-  if (doubled.size === 0) return;
+  if (doubled.length === 0) return;
   const entries = when === "as sent" ? "duplicate entries" : `duplicate entries ${when}`;
   warn(
-    `.metadata.ownerReferences contains ${entries}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...doubled].join(", ")}`,
+    `.metadata.ownerReferences contains ${entries}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${doubled.join(", ")}`,
   );
   metadata.ownerReferences = [...seen.values()];
 }

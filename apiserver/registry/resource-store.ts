@@ -269,7 +269,7 @@ export class ResourceStore {
     );
     await context.admission?.admit(attributes);
     ensureNamespace(definition, draft, namespace);
-    foldOwnerReferences(draft, (text) => context.warn(text), "after mutating admission");
+    foldOwnerReferences(draft, (text) => context.warn(text), "after mutating admission happens");
     fillSystemFields(definition, draft, now, this.#deps.random);
     dropStatus(definition, draft);
     const request = requestContext(context, now);
@@ -345,7 +345,7 @@ export class ResourceStore {
     );
     await context.admission?.admit(attributes);
     ensureNamespace(definition, draft, namespace);
-    foldOwnerReferences(draft, (text) => context.warn(text), "after mutating admission");
+    foldOwnerReferences(draft, (text) => context.warn(text), "after mutating admission happens");
     keepOthers(definition, draft, old, context.subresource);
     keepSystemFields(draft, old);
     const request = requestContext(context, now);

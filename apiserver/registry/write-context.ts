@@ -26,6 +26,8 @@ export interface WriteContext {
   /** Where an update may create: throws Forbidden for who may not. Asked once the new object is known to be valid. */
   readonly mayCreate?: () => Promise<void>;
   readonly signal: AbortSignal;
+  /** When the request's time is over, in milliseconds of the monotonic clock. */
+  readonly endsAtMs?: number | undefined;
   warn(text: string): void;
   auditAnnotate(key: string, value: string): void;
 }
@@ -65,10 +67,10 @@ export interface AdmittedWrite {
 }
 
 export function admissionAttributes(write: AdmittedWrite, context: WriteContext): AdmissionAttributes {
-  const { user, dryRun, subresource, options, signal } = context;
+  const { user, dryRun, subresource, options, signal, endsAtMs } = context;
   const warn = (text: string): void => context.warn(text);
   const auditAnnotate = (key: string, value: string): void => context.auditAnnotate(key, value);
-  return { ...write, subresource, user, dryRun, options, signal, warn, auditAnnotate };
+  return { ...write, subresource, user, dryRun, options, signal, endsAtMs, warn, auditAnnotate };
 }
 
 export function requestContext({ user, dryRun, subresource }: WriteContext, now: number): RequestContext {

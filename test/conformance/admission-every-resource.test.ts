@@ -123,7 +123,7 @@ describe("webhooks are asked about every resource and each of its verbs", { time
       assert.ok(request, `${path} was not asked about ${about} ${name} of ${where}, but\n${all()}`);
       const kind = [shown.kind.group, shown.kind.version].filter((part) => part !== "").join("/");
       for (const key of ["object", "oldObject"] as const) {
-        const object = request[key];
+        const object: Seen | null = request[key];
         assert.equal(object !== null, asked[key], `${path}: ${key} of ${about}`);
         if (object !== null) assert.deepEqual([object.apiVersion, object.kind], [kind, shown.kind.kind], about);
       }

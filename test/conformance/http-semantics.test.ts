@@ -127,7 +127,7 @@ onBothProtocols("semantics of HTTP", (subject) => {
     const headers = { "content-type": "application/json-patch+json" };
     const body = JSON.stringify([{ op: "add", path: "/metadata/ownerReferences/-", value: owner }]);
     const patched = await expect(admin, { method: "PATCH", path: `${configMaps}/twice`, headers, body }, 200);
-    assert.deepEqual(told(patched), [warning(" after mutating admission"), [owner]]);
+    assert.deepEqual(told(patched), [warning(" after mutating admission happens"), [owner]]);
   });
 
   test("who may get a pod's connections may not open them", async () => {

@@ -58,11 +58,12 @@ async function ask(
   hook: Hook,
   attributes: AdmissionAttributes,
   body: object,
-  { client }: CallDeps,
+  { client, clock }: CallDeps,
 ): Promise<ReturnType<typeof readReview>> {
   try {
-    const { signal = forever } = attributes;
-    return readReview(await client.call(hook.clientConfig, { body, timeoutMs: hook.timeoutMs, signal }));
+    const { signal = forever, endsAtMs = Number.POSITIVE_INFINITY } = attributes;
+    const timeoutMs = Math.min(hook.timeoutMs, Math.max(1, endsAtMs - clock.monotonicMs()));
+    return readReview(await client.call(hook.clientConfig, { body, timeoutMs, signal }));
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof WebhookConfigError) {

@@ -62,6 +62,7 @@ async function admit(
     oldObject: undefined,
     options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" },
     signal: request.signal,
+    endsAtMs: request.endsAtMs,
     warn: (text) => void request.warnings.add(text),
     auditAnnotate: (key, value) => void request.auditAnnotations.set(key, value),
   };

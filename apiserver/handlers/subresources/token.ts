@@ -36,6 +36,7 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
         oldObject: undefined,
         options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" },
         signal: request.signal,
+        endsAtMs: request.endsAtMs,
         warn: (text) => void request.warnings.add(text),
         auditAnnotate: (key, value) => void request.auditAnnotations.set(key, value),
       };
