@@ -5,6 +5,9 @@ import type { MetricsRegistry } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import { runTasks } from "../base/task-group.ts";
 import { type Client, Informers } from "../client/mod.ts";
+import { certificateApprovingController } from "./certificate-approving/controller.ts";
+import { certificateCleanerController } from "./certificate-cleaner/controller.ts";
+import { type CertificateSigning, certificateSigningController } from "./certificate-signing/controller.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/controller.ts";
 import { daemonSetController } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
@@ -42,6 +45,8 @@ export interface ControllersOptions {
   readonly rootCa: string;
   /** Signs the tokens that secrets hold, by a key that the API server knows. Default none: such secrets stay as they are. */
   readonly signToken?: SignToken | undefined;
+  /** Who signs certificates for the cluster's own signers. Default nobody: requests stay as they are. */
+  readonly signing?: CertificateSigning | undefined;
   /** Which run, as upstream's --controllers: `*` all, `name` this one, `-name` not this one. Default all. */
   readonly controllers?: readonly string[];
   /** Ranges of pod addresses, one a family, of which each node gets a part. Default none: nodes get no ranges. */
@@ -69,7 +74,7 @@ function serviceAccountUser(name: string): UserInfo {
 
 /** Runs all controllers until `signal` aborts; resolves when they have ended. */
 export async function runAllControllers(options: ControllersOptions, signal: AbortSignal): Promise<void> {
-  const { clientAs, clock, random, logger, metrics, rootCa, signToken } = options;
+  const { clientAs, clock, random, logger, metrics, rootCa, signToken, signing } = options;
   const parts = { client: clientAs(manager), clock, random, logger };
   const informers = new Informers(parts);
   const inventory = new Inventory(parts);
@@ -79,6 +84,11 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
       : { "serviceaccount-token-controller": serviceAccountTokenController({ signToken, rootCa }) }),
     "serviceaccount-controller": serviceAccountController,
     "root-ca-certificate-publisher-controller": rootCaPublisher(rootCa),
+    ...(signing === undefined
+      ? {}
+      : { "certificatesigningrequest-signing-controller": certificateSigningController(signing, random) }),
+    "certificatesigningrequest-approving-controller": certificateApprovingController,
+    "certificatesigningrequest-cleaner-controller": certificateCleanerController,
     "clusterrole-aggregation-controller": clusterRoleAggregationController,
     "namespace-controller": namespaceController({ inventory }),
     "garbage-collector-controller": garbageCollector(inventory),

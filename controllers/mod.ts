@@ -5,6 +5,9 @@
  * controllers that deal with all kinds: the garbage collector and the namespace controller.
  */
 export { type ControllersOptions, runAllControllers } from "./all.ts";
+export type { CertificateSigning } from "./certificate-signing/controller.ts";
+export { type SignerName, signerRules } from "./certificate-signing/plan.ts";
+export type { SigningAuthority } from "./certificate-signing/sign.ts";
 export type { Action } from "./runner/action.ts";
 export type { Cache } from "./runner/cache.ts";
 export { claim, controllerReference } from "./runner/claim.ts";

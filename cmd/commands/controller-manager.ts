@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { addLeaderFlags, type LeaderFlags } from "./component-options.ts";
+import { addSigningFlags, type SigningFlags } from "./signing-options.ts";
 
 const kubeconfig = "controller-manager.conf";
 
-interface Flags extends LeaderFlags {
+interface Flags extends LeaderFlags, SigningFlags {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
 }
@@ -14,31 +15,37 @@ export function addControllerManagerCommand(program: Command): void {
     .description("run the controllers alone, until SIGTERM or SIGINT");
   addLeaderFlags(command, kubeconfig)
     .option("--cluster-cidr <cidr>[,<cidr>]", "range of pod addresses, of which each node gets a part", "10.244.0.0/16")
-    .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16")
-    .action(async (flags: Flags) => {
-      const { legacyTokenSigner } = await import("../../apiserver/authentication/legacy-token-signer.ts");
-      const { runAllControllers } = await import("../../controllers/mod.ts");
-      const { runLeader } = await import("../components/component.ts");
-      const { serviceAccountClients } = await import("../components/service-account-clients.ts");
-      const { readServiceAccountKey } = await import("../components/service-account-key.ts");
-      const key = await readServiceAccountKey(flags.dataDir);
-      await runLeader(
-        { name: "controller-manager", kubeconfig, lease: "kube-controller-manager" },
-        flags,
-        async (parts, signal) => {
-          if (key === undefined) parts.logger.info("there is no sa.key: secrets get no service account tokens");
-          await runAllControllers(
-            {
-              ...parts,
-              clientAs: serviceAccountClients(parts),
-              rootCa: parts.access.ca ?? "",
-              signToken: key && legacyTokenSigner(key),
-              clusterCidr: flags.clusterCidr.split(","),
-              serviceCidrs: flags.serviceCidr.split(","),
-            },
-            signal,
-          );
-        },
-      );
-    });
+    .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16");
+  addSigningFlags(command).action(async (flags: Flags) => {
+    const { legacyTokenSigner } = await import("../../apiserver/authentication/legacy-token-signer.ts");
+    const { runAllControllers } = await import("../../controllers/mod.ts");
+    const { runLeader } = await import("../components/component.ts");
+    const { serviceAccountClients } = await import("../components/service-account-clients.ts");
+    const { readServiceAccountKey } = await import("../components/service-account-key.ts");
+    const { signingOf } = await import("../components/signing.ts");
+    const { followFiles } = await import("../server/reload/followed-files.ts");
+    const key = await readServiceAccountKey(flags.dataDir);
+    const signing = await signingOf(flags, flags.dataDir);
+    await runLeader(
+      { name: "controller-manager", kubeconfig, lease: "kube-controller-manager" },
+      flags,
+      async (parts, signal) => {
+        if (key === undefined) parts.logger.info("there is no sa.key: secrets get no service account tokens");
+        if (signing === undefined) parts.logger.info("there is no authority's key: nobody signs certificates");
+        for (const files of signing?.followed ?? []) void followFiles(files, parts, signal);
+        await runAllControllers(
+          {
+            ...parts,
+            clientAs: serviceAccountClients(parts),
+            rootCa: parts.access.ca ?? "",
+            signToken: key && legacyTokenSigner(key),
+            signing: signing?.signing,
+            clusterCidr: flags.clusterCidr.split(","),
+            serviceCidrs: flags.serviceCidr.split(","),
+          },
+          signal,
+        );
+      },
+    );
+  });
 }

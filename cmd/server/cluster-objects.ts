@@ -21,9 +21,21 @@ export interface ClusterObjectsDeps {
   readonly dnsAddress: string;
 }
 
+/** What kubeadm's tokens make whoever joins a member of. */
+const joiners = "system:bootstrappers:kubeadm:default-node-token";
+const approvals = "system:certificates.k8s.io:certificatesigningrequests";
+
+/** Kubelets ask for their first certificate with such a token, and for those that follow with the one they have. */
+const bootstrapBindings = [
+  binding("kubeadm:kubelet-bootstrap", "system:node-bootstrapper", "Group", joiners),
+  binding("kubeadm:node-autoapprove-bootstrap", `${approvals}:nodeclient`, "Group", joiners),
+  binding("kubeadm:node-autoapprove-certificate-rotation", `${approvals}:selfnodeclient`, "Group", "system:nodes"),
+];
+
 /**
- * Makes what kubeadm adds to every cluster, where it is lacking: the administrators' binding, the role of DNS and the service
- * under whose address DNS answers (cmd/kubeadm/app/phases/kubeconfig, phases/addons/dns). What somebody has changed stays.
+ * Makes what kubeadm adds to every cluster, where it is lacking: the administrators' binding, those by which kubelets
+ * get certificates, the role of DNS and the service under whose address DNS answers (cmd/kubeadm/app/phases/kubeconfig,
+ * phases/bootstraptoken/node, phases/addons/dns). What somebody has changed stays.
  * The service may come later; `stop` gives that up.
  */
 export async function ensureClusterObjects(deps: ClusterObjectsDeps): Promise<{ stop(): void }> {
@@ -42,6 +54,7 @@ export async function ensureClusterObjects(deps: ClusterObjectsDeps): Promise<{ 
       ],
     }),
     ensure(registry, ClusterRoleBinding, binding(dnsUser, dnsUser, "User")),
+    ...bootstrapBindings.map((one) => ensure(registry, ClusterRoleBinding, one)),
     dns.start(),
   ]);
   return dns;
@@ -69,13 +82,13 @@ function dnsService(clusterIP: string) {
   };
 }
 
-function binding(name: string, role: string, kind: "Group" | "User"): object {
+function binding(name: string, role: string, kind: "Group" | "User", subject = name): object {
   return {
     apiVersion: rbacVersion,
     kind: "ClusterRoleBinding",
     metadata: { name },
     roleRef: { apiGroup: rbacGroup, kind: "ClusterRole", name: role },
-    subjects: [{ apiGroup: rbacGroup, kind, name }],
+    subjects: [{ apiGroup: rbacGroup, kind, name: subject }],
   };
 }
 

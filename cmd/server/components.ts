@@ -4,7 +4,7 @@ import type { UserInfo } from "../../apimachinery/resource/object.ts";
 import type { ApiServer } from "../../apiserver/server.ts";
 import { type Logger, realClock, realRandom, runTasks } from "../../base/mod.ts";
 import { type Client, createClient } from "../../client/mod.ts";
-import { runAllControllers, type SignToken } from "../../controllers/mod.ts";
+import { type CertificateSigning, runAllControllers, type SignToken } from "../../controllers/mod.ts";
 import { runScheduler } from "../../scheduler/mod.ts";
 import { lead } from "../components/component.ts";
 
@@ -13,6 +13,8 @@ export interface WithinOptions {
   readonly rootCa: string;
   /** Signs the tokens that secrets hold. */
   readonly signToken: SignToken;
+  /** Signs the certificates that clients ask for. */
+  readonly signing: CertificateSigning | undefined;
   readonly clusterCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
   /** Other servers may keep their objects in the same store: one of them leads. */
@@ -23,7 +25,7 @@ export interface WithinOptions {
 /** Controllers and scheduler within the server's process: they share its objects, and may do what their roles say. */
 export function runWithin(server: ApiServer, options: WithinOptions, signal: AbortSignal): Promise<void> {
   const { metrics } = server;
-  const { rootCa, signToken, clusterCidrs, serviceCidrs, logger } = options;
+  const { rootCa, signToken, signing, clusterCidrs, serviceCidrs, logger } = options;
   const parts = { clock: realClock, random: realRandom, logger, metrics };
   const clientOf =
     (agent: string) =>
@@ -43,6 +45,7 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
           clientAs: clientOf("kube-controller-manager"),
           rootCa,
           signToken,
+          signing,
           clusterCidr: clusterCidrs,
           serviceCidrs,
         },

@@ -18,6 +18,7 @@ import { DamagedFileError } from "../certificates/files.ts";
 import { ensurePki, type Pki } from "../certificates/pki.ts";
 import { CommandError } from "../command-error.ts";
 import type { ServerFlags } from "../commands/server-options.ts";
+import { signingOf } from "../components/signing.ts";
 import { dataFiles } from "../data-dir.ts";
 import { removeRunState, writeRunState } from "../run-state.ts";
 import { standardError } from "../standard-error.ts";
@@ -40,7 +41,10 @@ import { openStore } from "./store.ts";
 /** How long requests that are under way may take to end once the server is told to stop. */
 const graceMs = 2_000;
 
-/** Runs the API server until SIGTERM or SIGINT. Failures that have a remedy are CommandErrors. */
+/**
+ * Runs the API server until SIGTERM or SIGINT, with the other components of the control plane where `name` is `server`.
+ * Failures that have a remedy are CommandErrors.
+ */
 export async function runServer(name: string, asked: ServerFlags): Promise<void> {
   const startedAt = new Date().toISOString();
   // Certificates and kubeconfigs name the port, and are made before it is taken.
@@ -66,6 +70,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const parts = { logger, metrics, serverId: serverIdOf(hostname()), signal: untilEnd };
   const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, ...parts });
   const admission = await admissionOfFlags(flags);
+  const signing = name === "server" ? await signingOf(flags, flags.dataDir) : undefined;
   const { storage, checks, followed } = await openStore(flags, parts);
   const server = serverOf(name, flags, addresses, {
     pki,
@@ -87,6 +92,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     const url = `https://${urlHost(addresses.local)}:${port}`;
     const files = [
       ...followed,
+      ...(signing?.followed ?? []),
       ...access.followed((modes) => server.setAuthorizationModes(modes)),
       await followedCertificates(flags.dataDir, (certificates) => server.setCertificates(certificates)),
     ];
@@ -105,6 +111,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
         {
           rootCa: pki.authority,
           signToken: legacyTokenSigner(pki.serviceAccountKey),
+          signing: signing?.signing,
           clusterCidrs: addresses.clusterCidrs,
           serviceCidrs: addresses.serviceCidrs,
           shared: flags.store.startsWith("etcd="),

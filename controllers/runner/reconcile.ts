@@ -18,6 +18,7 @@ import type { Action, ActionEvent } from "./action.ts";
 import { isMarked, WriteBarrier } from "./barrier.ts";
 import type { ControllerContext, Declaration, Summary } from "./controller.ts";
 import { execute } from "./execute.ts";
+import { NotYetError } from "./not-yet.ts";
 import { perform } from "./perform.ts";
 import { type Watches, wireWatches } from "./watches.ts";
 
@@ -181,6 +182,7 @@ class Reconciler<P extends ApiObject, O> {
   #report(key: string, error: unknown): void {
     const { logger } = this.#parts.context;
     if (isConflict(error)) logger.debug("somebody else was faster", { key, error });
+    else if (error instanceof NotYetError) logger.debug("not yet", { key, error });
     else if (apiErrorOf(error) !== undefined) logger.warn("reconcile failed", { key, error });
     else logger.error("reconcile failed", { key, error });
   }

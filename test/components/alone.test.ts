@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { TokenReview } from "../../api/authentication/v1/token-review.ts";
+import { CertificateSigningRequest } from "../../api/certificates/v1/certificate-signing-request.ts";
 import { Lease } from "../../api/coordination/v1/lease.ts";
 import { Namespace } from "../../api/core/v1/namespace.ts";
 import { Node } from "../../api/core/v1/node.ts";
@@ -12,6 +14,8 @@ import { Pod } from "../../api/core/v1/pod.ts";
 import { Secret } from "../../api/core/v1/secret.ts";
 import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { isNotFound } from "../../apimachinery/errors/api-error.ts";
+import { toPem } from "../../apimachinery/x509/certificate.ts";
+import { createCertificateRequest } from "../../apimachinery/x509/certificate-request.ts";
 import { realClock } from "../../base/mod.ts";
 import { type Client, createClient, createHttpTransport, parseKubeconfig, resolveContext } from "../../client/mod.ts";
 import { eventually } from "../support/eventually.ts";
@@ -75,6 +79,18 @@ test("the controllers alone, over HTTP, do what they do within the server, as th
     });
     const { status } = await client.resource(TokenReview).create({ metadata: {}, spec: { token } });
     assert.equal(status?.user?.username, "system:serviceaccount:alone:default");
+    const requests = client.resource(CertificateSigningRequest);
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = toPem("CERTIFICATE REQUEST", createCertificateRequest({ commonName: "jane" }, privateKey));
+    const spec = {
+      request: Buffer.from(pem).toString("base64"),
+      signerName: "kubernetes.io/kube-apiserver-client",
+      usages: ["client auth"],
+    };
+    const request = await requests.create({ metadata: { name: "jane" }, spec });
+    const conditions = [{ type: "Approved", status: "True", reason: "Test" }];
+    await requests.subresource<object>("jane", "approval").update({ ...request, status: { conditions } });
+    await eventually(async () => assert.ok((await requests.get("jane")).status.certificate));
     await namespaces.delete("alone");
     await eventually(() => assert.rejects(namespaces.get("alone"), isNotFound));
   } finally {

@@ -31,6 +31,8 @@ export interface HttpsServer {
   readonly ca: string;
   /** Signs service account tokens. */
   readonly serviceAccountKey: KeyObject;
+  /** `ca`, and its key. */
+  readonly authority: { readonly certificate: X509Certificate; readonly privateKey: KeyObject };
   /** Somebody of the group system:masters. */
   readonly admin: Credentials;
   /** A proxy that says in headers who asks. */
@@ -106,6 +108,7 @@ export async function startHttpsServer(options: HttpsServerOptions = {}): Promis
     port,
     ca: pki.authority,
     serviceAccountKey: pki.serviceAccountKey,
+    authority,
     admin: issue({ commonName: "admin", organizations: ["system:masters"] }),
     frontProxy: { ca: pki.authority, ...pki.pairs.get("front-proxy-client")! },
     issue,

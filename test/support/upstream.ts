@@ -5,7 +5,7 @@ import { legacyTokenSigner } from "../../apiserver/authentication/legacy-token-s
 import { realClock, realRandom, silentLogger } from "../../base/mod.ts";
 import { createClient } from "../../client/mod.ts";
 import { type FakeNodesOptions, runFakeNodes } from "../../cluster/testing/fake-nodes.ts";
-import { runAllControllers } from "../../controllers/mod.ts";
+import { runAllControllers, signerRules } from "../../controllers/mod.ts";
 import { runScheduler } from "../../scheduler/mod.ts";
 import { eventually } from "./eventually.ts";
 import { type HttpClient, http2Client } from "./http.ts";
@@ -91,7 +91,9 @@ function startActors(https: HttpsServer, options: UpstreamOptions, signal: Abort
       createClient(server.transport(user, "kube-controller-manager"));
     const ranges = { clusterCidr: ["10.244.0.0/16"], serviceCidrs: ["10.96.0.0/16"] };
     const signToken = legacyTokenSigner(https.serviceAccountKey);
-    running.push(runAllControllers({ ...parts, clientAs, rootCa: https.ca, signToken, ...ranges }, signal));
+    const authorities = Object.fromEntries(Object.keys(signerRules).map((name) => [name, () => https.authority]));
+    const signing = { authorities, durationMs: 24 * 3_600_000 };
+    running.push(runAllControllers({ ...parts, clientAs, rootCa: https.ca, signToken, signing, ...ranges }, signal));
   }
   if (options.nodes) {
     const { nodes: names, healthy, scheduler = false } = options;
