@@ -1,4 +1,5 @@
 import { objectMetaFields } from "../apimachinery/resource/object-meta-fields.ts";
+import { likeSent, sentEmptyOf } from "../apimachinery/schema/sent-empty.ts";
 import { compareText } from "../apimachinery/text/go-quote.ts";
 import type { PodSpec, PodTemplateSpec } from "./generated/types/core-v1.ts";
 import type { LabelSelector } from "./generated/types/meta-v1.ts";
@@ -58,7 +59,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function addFields(shown: Record<string, Shown>, type: InternalType, value: Fields): void {
   for (const field of fieldsOf(type)) {
-    if (!("embedded" in field)) shown[field.go] = fieldValue(field, value[field.json]);
+    if (!("embedded" in field))
+      shown[field.go] = fieldValue(field, value[field.json] ?? sentEmptyOf(value, field.json));
     else if (field.embedded === "meta") addMetadata(shown, value["metadata"] as Fields | undefined);
     else addFields(shown, field.embedded, value);
   }
@@ -89,7 +91,10 @@ export function internalPodSpec(spec: PodSpec): Shown {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } = spec;
 
   const securityContext = { ...spec.securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers };
-  return internalValue("PodSpec", { ...spec, securityContext });
+  return internalValue(
+    "PodSpec",
+    likeSent({ ...spec, securityContext: likeSent(securityContext, spec.securityContext) }, spec),
+  );
 }
 
 /** A template of pods: its metadata, as the API has it, stands beside the spec. */

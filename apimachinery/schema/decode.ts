@@ -4,6 +4,7 @@ import { isZeroTime } from "./canonical.ts";
 import { describeJson, describeJsonValue, type FieldOf, type Step, strictPath, wrongType } from "./decode-error.ts";
 import { type CanonicalScalar, canonicalScalar, resourceQuantity } from "./scalars.ts";
 import type { Field, ListSchema, MapSchema, ObjectSchema, Schema } from "./schema.ts";
+import { noteSentEmpty } from "./sent-empty.ts";
 import { elementTypeName, typeNameOf } from "./type-name.ts";
 
 export { DecodeError } from "./decode-error.ts";
@@ -38,6 +39,7 @@ interface Plan extends FieldOf {
   readonly inline: Inline;
   readonly omitEmpty: boolean;
   readonly isTime: boolean;
+  readonly isBytes: boolean;
   readonly decode: Decode;
   readonly nullable: boolean;
 }
@@ -112,6 +114,7 @@ function planOf(owner: ObjectSchema, field: Field): Plan {
     inline,
     omitEmpty: field.empty === "omit",
     isTime: schema.type === "string" && (schema.format === "date-time" || schema.format === "micro-time"),
+    isBytes: schema.type === "string" && schema.format === "byte",
     nullable: schema.nullable === true,
     decode: (value, state) => {
       decode ??= field.typeName === undefined ? decoderOf(schema) : compile(schema, field.typeName);
@@ -120,9 +123,11 @@ function planOf(owner: ObjectSchema, field: Field): Plan {
   };
 }
 
+/** What decoding leaves of a field that encoding would leave out; `emptied` where Go has a list, map or bytes that are not nil. */
 const dropped: unique symbol = Symbol("dropped");
+const emptied: unique symbol = Symbol("emptied");
 
-function decodeField(plan: Plan, value: JsonValue, state: State): JsonValue | typeof dropped {
+function decodeField(plan: Plan, value: JsonValue, state: State): JsonValue | typeof dropped | typeof emptied {
   if (value === null) return plan.nullable ? null : dropped;
   const { inline } = plan;
   if (inline === "string") {
@@ -136,7 +141,8 @@ function decodeField(plan: Plan, value: JsonValue, state: State): JsonValue | ty
   const result = plan.decode(value, state);
   state.depth--;
   if (plan.isTime && isZeroTime(result)) return dropped;
-  return plan.omitEmpty && isEmpty(result) ? dropped : result;
+  if (!plan.omitEmpty || !isEmpty(result)) return result;
+  return typeof result === "object" || plan.isBytes ? emptied : dropped;
 }
 
 function compileStruct(schema: ObjectSchema, typeName: string): Decode {
@@ -149,22 +155,29 @@ function compileStruct(schema: ObjectSchema, typeName: string): Decode {
       for (const field of schema.fields.values()) plans.set(field.name, planOf(schema, field));
     }
     let kept: JsonObject | undefined;
+    let empties: Map<string, JsonValue> | undefined;
     for (const key in value) {
       state.keys++;
       const plan = plans.get(key);
       const old = value[key]!;
-      let now: JsonValue | typeof dropped;
+      let now: JsonValue | typeof dropped | typeof emptied;
       if (plan !== undefined) now = decodeField(plan, old, state);
       else {
         if (typeof old === "object") state.keys += countKeys(old);
         now = preserve ? old : dropped;
         if (!preserve) noteUnknown(key, state);
       }
-      if (now === dropped) kept ??= before(value, key);
+      if (now === emptied) {
+        empties ??= new Map();
+        empties.set(key, old);
+        kept ??= before(value, key);
+      } else if (now === dropped) kept ??= before(value, key);
       else if (kept !== undefined) set(kept, key, now);
       else if (now !== old) value[key] = now;
     }
-    return kept ?? value;
+    if (kept === undefined) return value;
+    if (empties !== undefined) noteSentEmpty(kept, empties);
+    return kept;
   };
 }
 

@@ -1,6 +1,7 @@
 import type { CertificateSigningRequest } from "../../api/generated/types/certificates-v1.ts";
 import { equalJson } from "../../apimachinery/json/equal.ts";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import { sentEmptyOf } from "../../apimachinery/schema/sent-empty.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { parseCertificateRequest } from "../../apimachinery/x509/certificate-request.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
@@ -61,6 +62,7 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
       ];
       if (
         request.status?.certificate === old.status?.certificate &&
+        sentEmptyOf(request.status, "certificate") === undefined &&
         equalJson(request.status?.conditions ?? [], old.status?.conditions ?? [])
       )
         return;

@@ -4,6 +4,7 @@ import { semanticEqual } from "../../apimachinery/json/equal.ts";
 import type { Draft } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
+import { isPresent } from "../../apimachinery/schema/sent-empty.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./plugin.ts";
@@ -35,7 +36,7 @@ export function runtimeClassAdmission(
       const { spec } = newObject<Pod>(attributes);
       if (overhead !== undefined) {
         if (!semanticEqual(overhead.podFixed ?? {}, spec.overhead ?? {})) throw refused(attributes, mismatch);
-      } else if (spec.overhead !== undefined) {
+      } else if (isPresent(spec, "overhead")) {
         throw refused(attributes, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
       }
     },

@@ -1,6 +1,6 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
-import { thaw } from "../../apimachinery/resource/thaw.ts";
+import { thawSent } from "../../apimachinery/resource/thaw.ts";
 import { requestObject } from "../body/request-object.ts";
 import { writeOptionsOf } from "../registry/options.ts";
 import { ownFieldsOf } from "../registry/own-fields.ts";
@@ -19,7 +19,7 @@ export async function createObject(scope: Scope, store: ResourceStore, request: 
   foldOwnerReferences(draft, (text) => request.warnings.add(text), "as sent");
   const context = {
     ...writeContextOf(scope, request, options, "CreateOptions"),
-    ownFields: ownFieldsOf(store.definition, writerOf(request, options), managedFields),
+    ownFields: ownFieldsOf(store.definition, writerOf(request, options), managedFields, scope.registry),
   };
   const served = await store.create(namespaceOf(store, request), draft, context);
   return { type: "object", status: 201, definition: store.definition, served };
@@ -34,11 +34,11 @@ export async function updateObject(scope: Scope, store: ResourceStore, request: 
   const context = {
     ...writeContextOf(scope, request, options, "UpdateOptions"),
     ...mayCreate(scope, request),
-    ownFields: ownFieldsOf(store.definition, writerOf(request, options), managedFields),
+    ownFields: ownFieldsOf(store.definition, writerOf(request, options), managedFields, scope.registry),
   };
   const change = (old: ApiObject | undefined): Draft<ApiObject> => {
     checkUid(draft, old, store, request);
-    return thaw(draft) as Draft<ApiObject>;
+    return thawSent(draft) as Draft<ApiObject>;
   };
   const { served, created } = await store.update(namespaceOf(store, request), request.info.name, change, context);
   return { type: "object", status: created ? 201 : 200, definition: store.definition, served };

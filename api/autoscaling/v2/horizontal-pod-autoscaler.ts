@@ -1,4 +1,5 @@
 import type { Draft } from "../../../apimachinery/resource/object.ts";
+import { sentEmptyOf } from "../../../apimachinery/schema/sent-empty.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
 import { changing } from "../../draft.ts";
@@ -38,6 +39,12 @@ function setDefaults({ spec }: Draft<HorizontalPodAutoscaler>): void {
   const pods = { type: "Pods", value: 4, periodSeconds: 15 };
   const up = { stabilizationWindowSeconds: 0, selectPolicy: "Max", policies: [pods, percent] };
   const down = { selectPolicy: "Max", policies: [percent] };
-  spec.behavior.scaleUp = { ...up, ...spec.behavior.scaleUp };
-  spec.behavior.scaleDown = { ...down, ...spec.behavior.scaleDown };
+  const { scaleUp, scaleDown } = spec.behavior;
+  spec.behavior.scaleUp = { ...up, ...scaleUp, ...sentPolicies(scaleUp) };
+  spec.behavior.scaleDown = { ...down, ...scaleDown, ...sentPolicies(scaleDown) };
+}
+
+/** No policies at all are not the default ones, where this was said. */
+function sentPolicies(rules: object | undefined): { policies?: [] } {
+  return sentEmptyOf(rules, "policies") !== undefined ? { policies: [] } : {};
 }

@@ -3,6 +3,7 @@ import { forbidden, invalid, tooLong } from "../../../apimachinery/field/errors.
 import { path } from "../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
+import { sentEmptyOf } from "../../../apimachinery/schema/sent-empty.ts";
 import { isConfigMapKey } from "../../../apimachinery/validation/formats.ts";
 import { ageColumn, nameColumn } from "../../columns.ts";
 import { definition } from "../../generated/definitions.ts";
@@ -63,5 +64,8 @@ const immutableMessage = "field is immutable when `immutable` is set";
 function addImmutabilityErrors(errors: FieldError[], configMap: ConfigMap, old: ConfigMap): void {
   if (configMap.immutable !== true) errors.push(forbidden(path("immutable"), immutableMessage));
   if (!semanticEqual(configMap.data, old.data)) errors.push(forbidden(dataPath, immutableMessage));
-  if (!semanticEqual(configMap.binaryData, old.binaryData)) errors.push(forbidden(binaryDataPath, immutableMessage));
+  // Data are defaulted, binary data are not: what was sent empty is not what was never there.
+  const same =
+    semanticEqual(configMap.binaryData, old.binaryData) && sentEmptyOf(configMap, "binaryData") === undefined;
+  if (!same) errors.push(forbidden(binaryDataPath, immutableMessage));
 }

@@ -1,6 +1,7 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
+import { isPresent } from "../../../apimachinery/schema/sent-empty.ts";
 import { ageColumn, nameColumn, textColumn, wideColumn } from "../../columns.ts";
 import { changing } from "../../draft.ts";
 import { definition } from "../../generated/definitions.ts";
@@ -45,7 +46,8 @@ export const Node = defineResource<Node>({
   ],
   fieldSelectors: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false) },
   setDefaults: changing(({ spec, status }) => {
-    if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+    if (status?.capacity !== undefined && !isPresent(status, "allocatable"))
+      status.allocatable = { ...status.capacity };
     roundList(status?.capacity);
     roundList(status?.allocatable);
     keepPodCIDRsEqual(spec);

@@ -4,6 +4,7 @@ import { path } from "../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { Draft } from "../../../apimachinery/resource/object.ts";
+import { sentEmptyOf } from "../../../apimachinery/schema/sent-empty.ts";
 import { isConfigMapKey } from "../../../apimachinery/validation/formats.ts";
 import { validateImmutableField } from "../../../apimachinery/validation/immutable.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
@@ -58,7 +59,8 @@ function validate(secret: Secret, old: Secret | undefined): readonly FieldError[
     errors.push(...validateImmutableField(secret.type, old.type, path("type")));
     if (old.immutable === true) {
       if (secret.immutable !== true) errors.push(forbidden(path("immutable"), immutableMessage));
-      if (!semanticEqual(secret.data, old.data)) errors.push(forbidden(dataPath, immutableMessage));
+      const same = semanticEqual(secret.data, old.data) && sentEmptyOf(secret, "data") === undefined;
+      if (!same) errors.push(forbidden(dataPath, immutableMessage));
     }
   }
   const data = secret.data ?? {};

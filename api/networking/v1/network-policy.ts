@@ -1,4 +1,5 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
+import { holdsSentEmpty } from "../../../apimachinery/schema/sent-empty.ts";
 import { formatLabelSelector } from "../../../apimachinery/selectors/label-selector.ts";
 import { ageColumn, nameColumn, textColumn } from "../../columns.ts";
 import { defineBuiltIn } from "../../define-built-in.ts";
@@ -14,6 +15,10 @@ export const NetworkPolicy = defineBuiltIn<NetworkPolicy>("networking.k8s.io/v1/
   columns: [nameColumn, textColumn("Pod-Selector", ({ spec }) => formatLabelSelector(spec.podSelector)), ageColumn],
   setDefaults: changing(({ spec }) => {
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ["Ingress", "Egress"] : ["Ingress"];
+  }),
+  // Compared by reflect.DeepEqual (networkpolicy/strategy.go): an empty list that is sent is a change of what has none.
+  prepareForUpdate: changing(({ metadata, spec }, old) => {
+    if (holdsSentEmpty(spec)) metadata.generation = (old.metadata.generation ?? 0) + 1;
   }),
   validate: (policy, old): readonly FieldError[] => policyErrors(policy.spec, old?.spec),
 });

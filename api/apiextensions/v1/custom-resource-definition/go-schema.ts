@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from "../../../../apimachinery/json/json.ts";
+import { sentEmptyOf } from "../../../../apimachinery/schema/sent-empty.ts";
 import type { Props } from "../../../../apimachinery/structural/props.ts";
 import { shownRule } from "../../../../apimachinery/structural/rules/rule-errors.ts";
 import { compareText } from "../../../../apimachinery/text/go-quote.ts";
@@ -29,21 +30,21 @@ export function goSchema(props: Props): Readonly<Record<string, unknown>> {
     MinItems: props.minItems ?? null,
     UniqueItems: props.uniqueItems ?? false,
     MultipleOf: props.multipleOf ?? null,
-    Enum: props.enum?.map(sorted) ?? null,
+    Enum: props.enum?.map(sorted) ?? empty(props, "enum"),
     MaxProperties: props.maxProperties ?? null,
     MinProperties: props.minProperties ?? null,
-    Required: props.required ?? null,
+    Required: props.required ?? empty(props, "required"),
     Items: goItems(props.items),
-    AllOf: props.allOf?.map(goSchema) ?? null,
-    OneOf: props.oneOf?.map(goSchema) ?? null,
-    AnyOf: props.anyOf?.map(goSchema) ?? null,
+    AllOf: props.allOf?.map(goSchema) ?? empty(props, "allOf"),
+    OneOf: props.oneOf?.map(goSchema) ?? empty(props, "oneOf"),
+    AnyOf: props.anyOf?.map(goSchema) ?? empty(props, "anyOf"),
     Not: props.not === undefined ? null : goSchema(props.not),
-    Properties: goMap(props.properties, goSchema),
+    Properties: goMap(props.properties, goSchema) ?? empty(props, "properties"),
     AdditionalProperties: goOrBool(props.additionalProperties),
-    PatternProperties: goMap(props.patternProperties, goSchema),
-    Dependencies: goMap(props.dependencies, goDependency),
+    PatternProperties: goMap(props.patternProperties, goSchema) ?? empty(props, "patternProperties"),
+    Dependencies: goMap(props.dependencies, goDependency) ?? empty(props, "dependencies"),
     AdditionalItems: goOrBool(props.additionalItems),
-    Definitions: goMap(props.definitions, goSchema),
+    Definitions: goMap(props.definitions, goSchema) ?? empty(props, "definitions"),
     ExternalDocs:
       props.externalDocs === undefined
         ? null
@@ -52,11 +53,16 @@ export function goSchema(props: Props): Readonly<Record<string, unknown>> {
     XPreserveUnknownFields: props["x-kubernetes-preserve-unknown-fields"] ?? null,
     XEmbeddedResource: props["x-kubernetes-embedded-resource"] ?? false,
     XIntOrString: props["x-kubernetes-int-or-string"] ?? false,
-    XListMapKeys: props["x-kubernetes-list-map-keys"] ?? null,
+    XListMapKeys: props["x-kubernetes-list-map-keys"] ?? empty(props, "x-kubernetes-list-map-keys"),
     XListType: props["x-kubernetes-list-type"] ?? null,
     XMapType: props["x-kubernetes-map-type"] ?? null,
-    XValidations: props["x-kubernetes-validations"]?.map(shownRule) ?? null,
+    XValidations: props["x-kubernetes-validations"]?.map(shownRule) ?? empty(props, "x-kubernetes-validations"),
   };
+}
+
+/** A list or map without anything in it is null, unless it was sent. */
+function empty(props: Props, field: keyof Props & string): unknown {
+  return sentEmptyOf(props, field) ?? null;
 }
 
 export function goItems(items: Props["items"]): object | null {

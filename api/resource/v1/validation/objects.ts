@@ -1,10 +1,10 @@
 import type { FieldError } from "../../../../apimachinery/field/error.ts";
-import { forbidden, invalid } from "../../../../apimachinery/field/errors.ts";
+import { invalid } from "../../../../apimachinery/field/errors.ts";
 import { path } from "../../../../apimachinery/field/path.ts";
 import { semanticEqual } from "../../../../apimachinery/json/equal.ts";
 import { immutableMessage } from "../../../../apimachinery/validation/immutable.ts";
-import { validateAnnotations, validateLabels } from "../../../../apimachinery/validation/label-fields.ts";
 import { isExtendedResource } from "../../../core/v1/pod/resource-names.ts";
+import { templateMetadataErrors } from "../../../core/v1/template-metadata.ts";
 import type {
   DeviceClass,
   ResourceClaim,
@@ -38,16 +38,7 @@ export function templateErrors(template: ResourceClaimTemplate, old: ResourceCla
       ? []
       : [invalid(specPath, internalValue("ResourceClaimTemplateSpec", template.spec), immutableMessage)];
   }
-  const at = specPath.child("metadata");
-  const errors: Errors = [
-    ...validateAnnotations(metadata.annotations, at.child("annotations")),
-    ...validateLabels(metadata.labels, at.child("labels")),
-  ];
-  for (const [field, value] of Object.entries(metadata)) {
-    if (field === "annotations" || field === "labels" || value === "" || (field === "generation" && value === 0))
-      continue;
-    errors.push(forbidden(at.child(field === "uid" ? "uID" : field), "cannot be set"));
-  }
+  const errors: Errors = [...templateMetadataErrors(metadata, specPath.child("metadata"))];
   addClaimErrors(errors, spec?.devices, specPath.child("spec", "devices"));
   return errors;
 }

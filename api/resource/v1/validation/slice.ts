@@ -1,5 +1,6 @@
 import { invalid, required } from "../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../apimachinery/field/path.ts";
+import { isPresent } from "../../../../apimachinery/schema/sent-empty.ts";
 import { validateImmutableField } from "../../../../apimachinery/validation/immutable.ts";
 import { nameIsDNSSubdomain } from "../../../../apimachinery/validation/names.ts";
 import { validateNodeSelector } from "../../../core/v1/pod/validation/affinity.ts";
@@ -28,7 +29,7 @@ export function addSliceErrors(
   addResourcePoolErrors(errors, spec.pool, place.child("pool"));
   if (old !== undefined) addChangeErrors(errors, spec, old, place);
   addNodeErrors(errors, spec, place);
-  if (spec.sharedCounters !== undefined && spec.devices !== undefined) {
+  if (isPresent(spec, "sharedCounters") && isPresent(spec, "devices")) {
     errors.push(invalid(place, "", "only one of `sharedCounters` or `devices` is allowed"));
   }
   const advanced = devices.some(({ taints, consumesCounters }) => taints?.length || consumesCounters?.length);

@@ -42,5 +42,11 @@ export const configMap: KindRules = {
         refused({ "binaryData.b": "Mg==" }, forbidden("binaryData", "field is immutable when `immutable` is set")),
       ],
     },
+    {
+      says: "binary data that are sent empty are not those that were never there",
+      stored: { immutable: true, binaryData: undefined, data: undefined },
+      accepts: [{ data: {} }, { binaryData: null }],
+      refuses: [refused({ binaryData: {} }, forbidden("binaryData", "field is immutable when `immutable` is set"))],
+    },
   ],
 };

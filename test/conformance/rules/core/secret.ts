@@ -124,5 +124,11 @@ export const secret: KindRules = {
         ),
       ],
     },
+    {
+      says: "data that are sent empty are not those that were never there",
+      stored: { immutable: true, data: undefined },
+      accepts: [{ data: null }, { stringData: {} }],
+      refuses: refused({ data: {} }, forbidden("data", whenSet)),
+    },
   ],
 };

@@ -122,6 +122,10 @@ export const schemas: readonly Rule[] = [
         invalid(top, shownSchema({ Type: "object", Enum: [{ a: [true], b: 1 }], MaxProperties: 9 }), allowed),
       ),
       refused(
+        { ...status, ...ofTop({ properties: null, allOf: [], required: [] }) },
+        invalid(top, shownSchema({ Type: "object", AllOf: [], Required: [] }), allowed),
+      ),
+      refused(
         { ...status, ...ofTop({ type: "string" }) },
         invalid(
           `${top}.type`,

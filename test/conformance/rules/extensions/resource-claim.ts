@@ -253,6 +253,13 @@ export const resourceClaimTemplate: KindRules = {
         refused({ "spec.metadata.name": "a" }, forbidden("spec.metadata.name", "cannot be set")),
         refused({ "spec.metadata.uid": "a" }, forbidden("spec.metadata.uID", "cannot be set")),
         refused({ "spec.metadata.finalizers": ["a"] }, forbidden("spec.metadata.finalizers", "cannot be set")),
+        refused(
+          { "spec.metadata": { finalizers: [], uid: "a", name: "b", ownerReferences: [] } },
+          forbidden("spec.metadata.name", "cannot be set"),
+          forbidden("spec.metadata.uID", "cannot be set"),
+          forbidden("spec.metadata.ownerReferences", "cannot be set"),
+          forbidden("spec.metadata.finalizers", "cannot be set"),
+        ),
       ],
     },
     ...claimRules("spec.spec.devices"),

@@ -125,9 +125,11 @@ const contents: readonly Rule[] = [
   {
     says: "a slice has devices, or counters that devices share",
     accepts: { "spec.devices": undefined, "spec.sharedCounters": [{ name: "a", counters }] },
-    refuses: refused(
-      { "spec.sharedCounters": [{ name: "a", counters }] },
-      invalid("spec", "", "only one of `sharedCounters` or `devices` is allowed"),
+    refuses: [[{ name: "a", counters }], []].map((list) =>
+      refused(
+        { "spec.sharedCounters": list },
+        invalid("spec", "", "only one of `sharedCounters` or `devices` is allowed"),
+      ),
     ),
   },
   {

@@ -86,6 +86,18 @@ export const ephemeral: KindRules = {
         ),
       },
       {
+        says: "it says nothing of them, not even that there are none",
+        accepts: add({ ports: null, resources: { claims: null }, resizePolicy: null, envFrom: [], env: [] }),
+        refuses: [
+          ...["ports", "resizePolicy", "restartPolicyRules"].map((field) =>
+            refused(add({ [field]: [] }), forbidden(`${list}[0].${field}`, notHere)),
+          ),
+          ...[{ claims: [] }, { limits: {} }, { requests: {} }].map((resources) =>
+            refused(add({ resources }), forbidden(`${list}[0].resources`, notHere)),
+          ),
+        ],
+      },
+      {
         says: "it mounts whole volumes",
         stored: { "spec.volumes": [{ name: "v", emptyDir: {} }] },
         accepts: add({ volumeMounts: [{ name: "v", mountPath: "/a" }] }),

@@ -180,10 +180,12 @@ export const podResources: KindRules = {
     },
     {
       says: "claims are of containers",
-      accepts: claims({ name: "a" }),
-      refuses: refused(
-        { ...claims(), [`${whole}.claims`]: [{ name: "a" }] },
-        forbidden(`${whole}.claims`, "claims may not be set for Resources at pod-level"),
+      accepts: [claims({ name: "a" }), { [`${whole}.claims`]: null }],
+      refuses: [[{ name: "a" }], []].map((list) =>
+        refused(
+          { ...claims(), [`${whole}.claims`]: list },
+          forbidden(`${whole}.claims`, "claims may not be set for Resources at pod-level"),
+        ),
       ),
     },
     {

@@ -214,6 +214,9 @@ export function claimMetadataRules(metadata: string, claim: Change): readonly Ru
           forbidden(told("name"), "cannot be set"),
           forbidden(told("finalizers"), "cannot be set"),
         ),
+        ...["ownerReferences", "finalizers", "managedFields"].map((field) =>
+          refused(at(field, []), forbidden(told(field), "cannot be set")),
+        ),
       ],
     },
   ];

@@ -1,5 +1,5 @@
 import { negative } from "../messages.ts";
-import { type Cause, invalid, type JsonObject, notSupported, type Rule, refused } from "../rule.ts";
+import { type Cause, invalid, type JsonObject, notSupported, type Rule, refused, required } from "../rule.ts";
 
 const policy = { type: "Pods", value: 1, periodSeconds: 1 };
 
@@ -25,6 +25,14 @@ export const behavior = ["scaleUp", "scaleDown"].flatMap((direction): readonly R
       refuses: refused(
         { [`${place}.selectPolicy`]: "Any" },
         notSupported(`${place}.selectPolicy`, "Any", ["Disabled", "Max", "Min"]),
+      ),
+    },
+    {
+      says: `${direction} has the default policies, or at least one`,
+      accepts: [{ [`${place}.policies`]: undefined }, { [`${place}.policies`]: null }],
+      refuses: refused(
+        { [`${place}.policies`]: [] },
+        required(`${place}.policies`, "must specify at least one Policy"),
       ),
     },
     {

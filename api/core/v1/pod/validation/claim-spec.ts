@@ -1,11 +1,8 @@
-import { forbidden, invalid, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
+import { invalid, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
-import { objectMetaFields } from "../../../../../apimachinery/resource/object-meta-fields.ts";
 import {
   labelSelectorHasInvalidLabelValue,
-  validateAnnotations,
   validateLabelSelector,
-  validateLabels,
 } from "../../../../../apimachinery/validation/label-fields.ts";
 import { nameIsDNSSubdomain, validateNamespaceName } from "../../../../../apimachinery/validation/names.ts";
 import type {
@@ -13,6 +10,7 @@ import type {
   PersistentVolumeClaimTemplate,
   TypedObjectReference,
 } from "../../../../generated/types/core-v1.ts";
+import { templateMetadataErrors } from "../../template-metadata.ts";
 import { addAccessModeErrors, addPositiveErrors, volumeModes } from "../../volume-access.ts";
 import { type Check, checkMessages, checkRequired, checkSubdomain } from "./check.ts";
 
@@ -20,17 +18,7 @@ type Errors = Pick<Check, "errors">;
 
 /** The claim an ephemeral volume makes: only labels and annotations of its metadata are the user's. */
 export function validateClaimTemplate(check: Check, template: PersistentVolumeClaimTemplate, place: Path): void {
-  const metadata = template.metadata ?? {};
-  const at = place.child("metadata");
-  check.errors.push(...validateAnnotations(metadata.annotations, at.child("annotations")));
-  check.errors.push(...validateLabels(metadata.labels, at.child("labels")));
-  for (const field of objectMetaFields) {
-    if (field === "labels" || field === "annotations") continue;
-    const value: unknown = metadata[field];
-    if (value === undefined || value === null || value === "" || (field === "generation" && value === 0)) continue;
-    // Upstream writes the first letter of its own field's name small.
-    check.errors.push(forbidden(at.child(field === "uid" ? "uID" : field), "cannot be set"));
-  }
+  check.errors.push(...templateMetadataErrors(template.metadata ?? {}, place.child("metadata")));
   validateClaimSpec(check, template.spec ?? {}, place.child("spec"));
 }
 

@@ -1,5 +1,6 @@
 import { duplicate, forbidden, notFound } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
+import { holdsSentEmpty, isPresent } from "../../../../../apimachinery/schema/sent-empty.ts";
 import type { EphemeralContainer, PodSpec } from "../../../../generated/types/core-v1.ts";
 import type { PodCheck } from "./check.ts";
 import { validateContainer, validateImagePadding } from "./containers.ts";
@@ -36,11 +37,16 @@ export function validateEphemeralContainers(check: PodCheck, spec: PodSpec, plac
   });
 }
 
+/** Other than Go's zero value: what is empty and no pointer is none, but a list or map that was sent is one, though empty. */
+function isSet(container: EphemeralContainer, field: (typeof fieldsOfContainers)[number]): boolean {
+  const { resources = {} } = container;
+  if (field !== "resources") return isPresent(container, field);
+  return Object.keys(resources).length > 0 || holdsSentEmpty(resources);
+}
+
 function validateFields(check: PodCheck, container: EphemeralContainer, place: Path): void {
   for (const field of fieldsOfContainers) {
-    // Resources alone are no pointer and no list: empty ones are none.
-    const set = field === "resources" ? Object.keys(container[field] ?? {}).length > 0 : container[field] !== undefined;
-    if (set) check.errors.push(forbidden(place.child(field), detail));
+    if (isSet(container, field)) check.errors.push(forbidden(place.child(field), detail));
   }
   container.volumeMounts?.forEach(({ subPath, subPathExpr }, i) => {
     const at = place.child("volumeMounts").index(i);

@@ -1,5 +1,6 @@
 import { forbidden, invalid, notSupported } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
+import { isPresent } from "../../../../../apimachinery/schema/sent-empty.ts";
 import type { PodSpec } from "../../../../generated/types/core-v1.ts";
 import { aggregateLimits, aggregateRequests } from "../aggregate.ts";
 import { compareQuantities } from "../resource-list.ts";
@@ -20,7 +21,7 @@ export function validatePodResources(check: PodCheck, spec: PodSpec, specPath: P
     check.errors.push(forbidden(place, "may not be set for a windows pod"));
     return;
   }
-  if (spec.resources.claims !== undefined) {
+  if (isPresent(spec.resources, "claims")) {
     check.errors.push(forbidden(place.child("claims"), "claims may not be set for Resources at pod-level"));
   }
   validateRequirements(check, spec.resources, place, podResourceName);
