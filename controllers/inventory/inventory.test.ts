@@ -129,6 +129,18 @@ test("a new custom resource is followed, one that is served no more is forgotten
   });
 });
 
+test("a change is followed at once, also while the server is to be asked for an earlier one", { timeout }, async () => {
+  await withInventory(async ({ clock, client, served, names }) => {
+    await client.resource(crds).create({ metadata: { name: "others.example.com" } });
+    await clock.advance(2_000);
+    served.groups.set(things.group, [listed(things)]);
+    await client.resource(things, "default").create({ metadata: { name: "a" } });
+    await client.resource(crds).create({ metadata: { name: "things.example.com" } });
+    await clock.advance(100);
+    assert.ok(names().includes("things/a"));
+  });
+});
+
 test("a group that cannot be read just now keeps its objects, and is asked again until it answers", {
   timeout,
 }, async () => {

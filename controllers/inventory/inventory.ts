@@ -39,6 +39,8 @@ export class Inventory {
   #changed: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   /** Waits before each of the next times that the server is asked. */
   #looks: number[] = [];
+  /** Ends the wait under way, where that is longer than the first after a change. */
+  #hurry: AbortController | undefined;
 
   constructor(options: InventoryOptions) {
     this.#options = options;
@@ -82,8 +84,18 @@ export class Inventory {
       failures = (await this.#discoverOnce(group, signal)) ? 0 : failures + 1;
       if (failures > 0) this.#looks.unshift(Math.min(30_000, 100 * 2 ** failures));
       if (this.#looks.length === 0) await Promise.race([this.#changed.promise, aborted(signal)]);
-      await clock.sleep(this.#looks.shift() ?? 0, signal).catch(() => {}); // Aborted: the loop ends.
+      let slept = false;
+      while (!slept) slept = await this.#sleptThrough(clock, this.#looks.shift() ?? 0, signal);
     }
+  }
+
+  /** False where the server's resources changed meanwhile, and it is to be asked sooner. */
+  async #sleptThrough(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+    const hurry = new AbortController();
+    if (ms > rediscoverAfterMs[0]!) this.#hurry = hurry;
+    await clock.sleep(ms, AbortSignal.any([signal, hurry.signal])).catch(() => {}); // Aborted: the loop ends.
+    this.#hurry = undefined;
+    return signal.aborted || !hurry.signal.aborted;
   }
 
   /** True where everything was told. */
@@ -107,6 +119,7 @@ export class Inventory {
     if (!servingResources.includes(`${plural}.${group}`)) return;
     this.#looks = [...rediscoverAfterMs];
     this.#changed.resolve();
+    this.#hurry?.abort();
   }
 
   #follow(group: TaskGroup, discovery: Discovery): void {

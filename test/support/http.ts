@@ -163,33 +163,34 @@ export function http2Client(
     ...(certificate === undefined || key === undefined ? {} : { cert: certificate, key }),
   });
   session.on("error", () => {});
-  const open = async (call: Call) => {
+  const open = async (call: Call, take?: (chunk: Buffer) => void) => {
     const body = bytesOf(call.body);
     const stream = session.request(
       { ":method": call.method ?? "GET", ":path": call.path, ...headersOf(credentials, call) },
       { endStream: body === undefined },
     );
     stream.on("error", () => {});
+    if (take !== undefined) stream.on("data", take);
+    const closed = once(stream, "close");
     if (body !== undefined) {
       stream.end(body);
     }
-    const [headers] = (await Promise.race([
-      once(stream, "response"),
-      once(stream, "close").then(() => [undefined]),
-    ])) as [Answer["headers"] | undefined];
+    const [headers] = (await Promise.race([once(stream, "response"), closed.then(() => [undefined])])) as [
+      Answer["headers"] | undefined,
+    ];
     if (headers === undefined) {
       throw new Error(`the stream was reset with code ${stream.rstCode}`);
     }
-    return { stream, headers, status: Number(headers[":status"]) };
+    return { stream, headers, status: Number(headers[":status"]), closed };
   };
   return {
     session,
     async call(call) {
-      const { stream, headers, status } = await open(call);
+      // Read from the start: a stream whose end comes together with its head may be closed before anybody iterates over it.
       const chunks: Buffer[] = [];
-      for await (const chunk of stream) {
-        chunks.push(chunk as Buffer);
-      }
+      const { stream, headers, status, closed } = await open(call, (chunk) => chunks.push(chunk));
+      await closed;
+      if (stream.rstCode !== 0) throw new Error(`the stream was reset with code ${stream.rstCode}`);
       return answerOf(status, headers, Buffer.concat(chunks));
     },
     async watch(path, headers = {}, read = linesOf) {
