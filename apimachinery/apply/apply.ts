@@ -6,6 +6,7 @@ import type { ManagedFieldsEntry } from "../resource/object.ts";
 import { formatTime } from "../time/time.ts";
 import { compare, excludeFields } from "./compare.ts";
 import { type Conflict, conflictError, conflictsOf } from "./conflict.ts";
+import { ConversionFailure } from "./conversion.ts";
 import { type FieldSet, isEmptySet, recursiveDifferenceOf } from "./field-set.ts";
 import { conflictsBeyondLastApplied, kubectlManager, withLastApplied } from "./last-applied.ts";
 import {
@@ -53,6 +54,14 @@ const beforeFirstApply = "before-first-apply";
  * version, 500 with upstream's message for a configuration that does not fit the schema.
  */
 export function applyPatch(request: ApplyRequest): Applied {
+  try {
+    return apply(request);
+  } catch (error) {
+    throw error instanceof ConversionFailure ? failure(error.message) : error;
+  }
+}
+
+function apply(request: ApplyRequest): Applied {
   checkRequest(request);
   const live = withManagedFields(request.live ?? { apiVersion: request.apiVersion, kind: request.kind }, undefined);
   let managers = liveManagers(request);

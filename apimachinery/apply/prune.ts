@@ -1,8 +1,10 @@
 import type { JsonObject } from "../json/json.ts";
+import type { InVersion } from "../resource/resource.ts";
+import { converted } from "./conversion.ts";
 import { differenceOf, emptySet, type FieldSet, intersectionOf, isEmptySet, unionOf } from "./field-set.ts";
 import type { Manager, Managers } from "./managers.ts";
 import { removeFields, withNamedFields } from "./remove.ts";
-import type { Converted, OwnershipContext } from "./update.ts";
+import type { OwnershipContext } from "./update.ts";
 import { fieldSetOf } from "./whole-set.ts";
 
 type Context = Pick<OwnershipContext, "schema" | "apiVersion" | "convert">;
@@ -29,23 +31,32 @@ export function prune(merged: JsonObject, { last, now, managers, context }: Prun
   // Nothing was dropped, so everything would be added back.
   if (last.apiVersion === context.apiVersion && isEmptySet(differenceOf(last.fields, now))) return merged;
 
-  const at = convertTo(merged, last.apiVersion, context);
+  const at = convertTo(merged, last.apiVersion, context, "failed to convert merged object to last applied version");
   if (at === undefined) return merged;
   const withoutLast = removeFields(at.schema, at.object, withNamedFields(last.fields, at.schema));
   const withOwned = addBackOwned(at, withoutLast, last.apiVersion, managers, context);
   const pruned = addBackDangling(at, withOwned, last.fields);
   if (last.apiVersion === context.apiVersion || context.convert === undefined) return pruned;
-  return context.convert(pruned, context.apiVersion)?.object ?? merged;
+  return converted(context.convert, pruned, context.apiVersion, failed)?.object ?? merged;
 }
 
-function convertTo(object: JsonObject, apiVersion: string, context: Context): Converted | undefined {
-  if (apiVersion === context.apiVersion || context.convert === undefined) return { object, schema: context.schema };
-  return context.convert(object, apiVersion);
+const failed = "failed to prune fields";
+
+function convertTo(
+  object: JsonObject,
+  apiVersion: string,
+  { schema, apiVersion: own, convert }: Context,
+  what: string,
+): InVersion | undefined {
+  if (apiVersion === own || convert === undefined) return { object, schema };
+  return converted(convert, object, apiVersion, `${failed}: ${what}`);
 }
+
+const backWhat = `${failed}: failed add back dangling items: failed to convert pruned object to last applied version`;
 
 /** Puts back what any manager owns. Versions are converted to as needed, the pruned object's own first. */
 function addBackOwned(
-  merged: Converted,
+  merged: InVersion,
   withoutLast: JsonObject,
   version: string,
   managers: Managers,
@@ -58,24 +69,26 @@ function addBackOwned(
   let pruned = withoutLast;
   for (const [apiVersion, fields] of owned) {
     if (isEmptySet(fields)) continue;
-    const foreign = apiVersion !== version && context.convert !== undefined;
-    const whole = foreign ? context.convert?.(merged.object, apiVersion) : merged;
-    const part = foreign ? context.convert?.(pruned, apiVersion)?.object : pruned;
+    const { convert } = apiVersion === version ? { convert: undefined } : context;
+    const what = (which: string): string =>
+      `${failed}: failed add back owned items: failed to convert ${which} object at version ${apiVersion}`;
+    const whole = convert === undefined ? merged : converted(convert, merged.object, apiVersion, what("merged"));
+    const part = convert === undefined ? pruned : converted(convert, pruned, apiVersion, what("pruned"))?.object;
     if (whole === undefined || part === undefined) continue;
     const kept = unionOf(fieldsOf(whole, part), withNamedFields(fields, whole.schema));
     const result = removeFields(whole.schema, whole.object, differenceOf(fieldsOf(whole, whole.object), kept));
-    const back = foreign ? context.convert?.(result, version)?.object : result;
+    const back = convert === undefined ? result : converted(convert, result, version, backWhat)?.object;
     if (back !== undefined) pruned = back;
   }
   return pruned;
 }
 
 /** Puts back what the applier never said itself but what went with an item or key that it removed. */
-function addBackDangling(merged: Converted, pruned: JsonObject, last: FieldSet): JsonObject {
+function addBackDangling(merged: InVersion, pruned: JsonObject, last: FieldSet): JsonObject {
   const gone = differenceOf(fieldsOf(merged, merged.object), fieldsOf(merged, pruned));
   return removeFields(merged.schema, merged.object, intersectionOf(gone, withNamedFields(last, merged.schema)));
 }
 
-function fieldsOf({ schema }: Converted, object: JsonObject): FieldSet {
+function fieldsOf({ schema }: InVersion, object: JsonObject): FieldSet {
   return withNamedFields(fieldSetOf(schema, object), schema);
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../json/json.ts";
 import type { Schema } from "../schema/schema.ts";
+import { converted } from "./conversion.ts";
 import { type FieldSet, type FieldTree, leaf } from "./field-set.ts";
 import { type Managers, setFields } from "./managers.ts";
 import { type Associative, childSchema, shapeOf } from "./structure.ts";
@@ -18,7 +19,7 @@ export function reconcileManagers(managers: Managers, live: JsonObject, context:
     const schema =
       manager.apiVersion === context.apiVersion || context.convert === undefined
         ? context.schema
-        : context.convert(live, manager.apiVersion)?.schema;
+        : converted(context.convert, live, manager.apiVersion, "")?.schema;
     // A version that is gone: the managers of it are dropped where ownership is compared.
     if (schema === undefined) continue;
     setFields(result, id, reconcileFields(manager.fields, schema));

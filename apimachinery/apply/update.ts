@@ -4,6 +4,7 @@ import type { ObjectSchema } from "../schema/schema.ts";
 import { formatTime } from "../time/time.ts";
 import { capUpdateManagers } from "./cap-managers.ts";
 import { type Comparison, compare, excludeFields } from "./compare.ts";
+import { ConversionFailure, type Convert, converted } from "./conversion.ts";
 import {
   differenceOf,
   emptySet,
@@ -24,15 +25,6 @@ import {
   setFields,
 } from "./managers.ts";
 import { reconcileManagers } from "./reconcile.ts";
-
-/** An object in another version of its resource, and that version's structure. */
-export interface Converted {
-  readonly object: JsonObject;
-  readonly schema: ObjectSchema;
-}
-
-/** The object in another version; undefined where that version exists no more: its managers are then forgotten. */
-export type Convert = (object: JsonObject, apiVersion: string) => Converted | undefined;
 
 /** What every change of an object's ownership needs to know. */
 export interface OwnershipContext {
@@ -91,15 +83,25 @@ const empty: JsonObject = {};
  * loses that and what is gone. Returns the `metadata.managedFields` to store; undefined for none.
  *
  * Laws: fields that did not change keep their owners; time moves only for a writer that changed something; entries that stay
- * the same are the same values as before.
+ * the same are the same values as before. Where an object cannot be shown in the version of a manager, nobody owns anything any
+ * more, as upstream (managedfields/fieldmanager.go, UpdateNoErrors).
  */
 export function updateManagedFields(request: UpdateRequest): readonly ManagedFieldsEntry[] | undefined {
   const managers = currentManagers(request);
   // Objects written before managed fields were tracked are tracked from their first apply on (skipnonapplied.go).
   if (managers.size === 0 && request.live !== undefined) return undefined;
-  const result = trackUpdate(managers, request);
+  const result = trackUpdateOrForget(managers, request);
   const liveEntries = request.live === undefined ? undefined : entriesOf(request.live);
   return encodeUnlessSame(result, liveEntries);
+}
+
+function trackUpdateOrForget(managers: Managers, request: UpdateRequest): Managers {
+  try {
+    return trackUpdate(managers, request);
+  } catch (error) {
+    if (error instanceof ConversionFailure) return new Map();
+    throw error;
+  }
 }
 
 /** The managers before this write: those the client sent, else those of the live object (fieldmanager.go, decodeLiveOrNew). */
@@ -195,9 +197,10 @@ export function takeFromOthers(
 }
 
 function compareAt(apiVersion: string, changed: Comparison, context: Taking): Comparison | undefined {
-  if (context.convert === undefined) return changed;
-  const before = context.live === empty ? undefined : context.convert(context.live, apiVersion);
-  const after = context.convert(context.object, apiVersion);
-  if (after === undefined || (before === undefined && context.live !== empty)) return undefined;
+  const { convert, live, object } = context;
+  if (convert === undefined) return changed;
+  const before = live === empty ? undefined : converted(convert, live, apiVersion, "failed to convert old object");
+  const after = converted(convert, object, apiVersion, "failed to convert new object");
+  if (after === undefined || (before === undefined && live !== empty)) return undefined;
   return excludeFields(compare(after.schema, before?.object ?? empty, after.object), context.resetFields);
 }

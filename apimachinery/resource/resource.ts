@@ -44,6 +44,12 @@ export interface ScaleSubresource<T> {
   readonly optionalPath?: string;
 }
 
+/** An object in some version of its resource, and that version's structure. */
+export interface InVersion {
+  readonly object: JsonObject;
+  readonly schema: ObjectSchema;
+}
+
 /** How a deletion is made gentle: Pods wait for their grace period. */
 export interface GracefulDeletion<T> {
   /**
@@ -114,6 +120,12 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
       toStored(object: T): Promise<ApiObject>;
     };
   };
+  /**
+   * An object of any version as another version has it, for the sake of those who manage fields there; at once, or after a
+   * while where the way leads over a network. Throws (rejects with) an Error that says why there is no such way. Absent: of
+   * what is served from the same place in the store each is a version.
+   */
+  asVersion?(object: JsonObject, apiVersion: string): InVersion | Promise<InVersion>;
   /**
    * In place of decoding by structure and its static defaults: what a structure that is known at run time alone makes of
    * JSON, defaults set. Takes `value` over. Throws DecodeError. Such objects have no protobuf form and no strategic merge.

@@ -8,6 +8,7 @@ import type { Props } from "../../apimachinery/structural/props.ts";
 import { pruneDefaults } from "../../apimachinery/structural/prune-defaults.ts";
 import { resourceSchema } from "../../apimachinery/structural/to-schema.ts";
 import { nameIsDNSSubdomain } from "../../apimachinery/validation/names.ts";
+import { asVersionOf } from "./as-version.ts";
 import { customColumns } from "./columns.ts";
 import { decodeCustom, metadataSchema, type Shape } from "./decode.ts";
 import { customRules } from "./rules.ts";
@@ -87,6 +88,10 @@ function customDefinition(
     keeps: { status: [["metadata"]] },
     storagePath: `${spec.group}/${spec.names.plural}`,
     storedAs: storedForm(crd, version, shape, conversion),
+    asVersion: asVersionOf(crd, apiVersion, conversion, (name) => {
+      const other = spec.versions.find((one) => one.name === name)!;
+      return other === version ? schema : resourceSchema(shapeOf(crd, other).props, metadataSchema);
+    }),
     decode: (value: JsonObject) => decodeCustom(value, shape),
     closedToCreation: () =>
       isTerminating() ? "create not allowed while custom resource definition is terminating" : undefined,

@@ -76,7 +76,7 @@ async function answer(
   const now = scope.clock.now();
   wipeSystemFields(draft.metadata as Draft<ObjectMeta>);
   ensureNamespace(definition, draft, namespace);
-  ownFieldsOf(definition, writerOf(request, options), managedFields)(draft, undefined, now);
+  await ownFieldsOf(definition, writerOf(request, options), managedFields)(draft, undefined, now);
   const write = { operation: "CREATE", definition, namespace, name: "", object: draft, oldObject: undefined } as const;
   const attributes = admissionAttributes(write, context);
   await scope.admission.admit(attributes);

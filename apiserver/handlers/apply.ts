@@ -1,4 +1,5 @@
 import { applyPatch } from "../../apimachinery/apply/apply.ts";
+import { type Convert, decided } from "../../apimachinery/apply/conversion.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import { isJsonObject, type JsonObject } from "../../apimachinery/json/json.ts";
 import { countKeys } from "../../apimachinery/json/strict-json.ts";
@@ -10,6 +11,7 @@ import { decodeAs, withDefaults } from "../body/decode-object.ts";
 import type { ParsedBody } from "../body/parse.ts";
 import { warningsOf } from "../body/strict-problems.ts";
 import type { WriteOptions } from "../registry/options.ts";
+import { inOtherVersions } from "../registry/other-versions.ts";
 import { resetFieldsOf, setManagedFields } from "../registry/own-fields.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import type { WriteContext } from "../registry/write-context.ts";
@@ -27,8 +29,11 @@ export async function applyObject(
   patch: ParsedBody,
 ): Promise<ApiResponse> {
   const configuration = configurationOf(request, patch, options);
-  const change = (old: ApiObject | undefined): Draft<ApiObject> => {
-    const draft = applied(scope, store.definition, request, options, configuration, old);
+  const convert = inOtherVersions(scope.registry, store.definition);
+  const change = async (old: ApiObject | undefined): Promise<Draft<ApiObject>> => {
+    const draft = await decided(convert, (now) =>
+      applied(scope, store.definition, request, options, { configuration, old, convert: now }),
+    );
     checkName(draft, request);
     if (old === undefined) checkUid(draft, old, store, request);
     return draft;
@@ -58,14 +63,20 @@ export function configurationOf(request: ApiRequest, patch: ParsedBody, options:
   return value;
 }
 
+interface Application {
+  readonly configuration: JsonObject;
+  readonly old: ApiObject | undefined;
+  /** Absent where there is one version. */
+  readonly convert?: Convert;
+}
+
 /** What an apply makes of the object, with its managers, decoded and with its defaults. `definition` is of the kind that is applied. */
 export function applied(
   scope: Pick<Scope, "clock">,
   definition: ResourceDefinition,
   request: ApiRequest,
   options: WriteOptions,
-  configuration: JsonObject,
-  old: ApiObject | undefined,
+  { configuration, old, convert }: Application,
 ): Draft<ApiObject> {
   const { subresource } = request.info;
   const result = applyPatch({
@@ -79,6 +90,7 @@ export function applied(
     subresource,
     now: scope.clock.now(),
     resetFields: resetFieldsOf(definition, subresource),
+    ...(convert === undefined ? {} : { convert }),
   });
   const decoded = decodeAs(definition, thaw(result.object) as JsonObject).object;
   const draft = withDefaults(definition, decoded as unknown as Draft<ApiObject>);

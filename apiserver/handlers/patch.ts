@@ -64,7 +64,7 @@ export async function patchObject(scope: Scope, store: ResourceStore, request: A
   const writer = writerOf(request, options);
   const context: WriteContext & { createIfMissing: boolean } = {
     ...writeContextOf(scope, request, options, "UpdateOptions"),
-    ownFields: (draft, live, now) => ownFieldsOf(store.definition, writer, managedFields)(draft, live, now),
+    ownFields: (...write) => ownFieldsOf(store.definition, writer, managedFields, scope.registry)(...write),
     createIfMissing: false,
   };
   const { served } = await store.update(namespaceOf(store, request), request.info.name, change, context);

@@ -1,3 +1,4 @@
+import { decided } from "../../apimachinery/apply/conversion.ts";
 import { managerFromUserAgent } from "../../apimachinery/apply/field-manager.ts";
 import { type FieldSet, fieldSet } from "../../apimachinery/apply/field-set.ts";
 import { updateManagedFields } from "../../apimachinery/apply/update.ts";
@@ -5,6 +6,8 @@ import type { JsonObject } from "../../apimachinery/json/json.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft, ManagedFieldsEntry, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { inOtherVersions } from "./other-versions.ts";
+import type { Registry } from "./registry.ts";
 import type { OwnFields } from "./write-context.ts";
 
 /** Whose write it is, for `metadata.managedFields`. */
@@ -19,14 +22,18 @@ export function managerOf({ fieldManager, userAgent }: Writer): string {
   return fieldManager === "" ? managerFromUserAgent(userAgent) : fieldManager;
 }
 
-/** What a create, update or patch (no apply) does to `metadata.managedFields`. `sent` is what the client said of them. */
+/**
+ * What a create, update or patch (no apply) does to `metadata.managedFields`. `sent` is what the client said of them. Managers
+ * of other versions are asked for in `registry`; absent where there are none.
+ */
 export function ownFieldsOf(
   definition: ResourceDefinition,
   writer: Writer,
   sent: readonly ManagedFieldsEntry[] | undefined,
+  registry?: Registry,
 ): OwnFields {
   return (draft, live, now) => {
-    const entries = updateManagedFields({
+    const request = {
       schema: definition.schema,
       live: live as JsonObject | undefined,
       object: draft as unknown as JsonObject,
@@ -36,8 +43,13 @@ export function ownFieldsOf(
       subresource: writer.subresource,
       now,
       resetFields: resetFieldsOf(definition, writer.subresource),
-    });
-    setManagedFields(draft, entries);
+    };
+    const entries =
+      registry === undefined
+        ? updateManagedFields(request)
+        : decided(inOtherVersions(registry, definition), (convert) => updateManagedFields({ ...request, convert }));
+    if (entries instanceof Promise) return entries.then((later) => setManagedFields(draft, later));
+    return setManagedFields(draft, entries);
   };
 }
 

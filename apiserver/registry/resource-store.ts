@@ -255,7 +255,8 @@ export class ResourceStore {
       throw ApiError.forbidden(this.#resource(), draft.metadata.name ?? "", closed);
     }
     ensureNamespace(definition, draft, namespace);
-    context.ownFields?.(draft, undefined, now);
+    const owning = context.ownFields?.(draft, undefined, now);
+    if (owning !== undefined) await owning;
     const attributes = admissionAttributes(
       {
         operation: "CREATE",
@@ -331,7 +332,8 @@ export class ResourceStore {
     const now = this.#deps.clock.now();
     ensureNamespace(definition, draft, namespace);
     keepOthers(definition, draft, old, context.subresource);
-    context.ownFields?.(draft, old, now);
+    const owning = context.ownFields?.(draft, old, now);
+    if (owning !== undefined) await owning;
     const attributes = admissionAttributes(
       {
         operation: "UPDATE",

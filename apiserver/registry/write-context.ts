@@ -8,8 +8,11 @@ export interface Admission {
   validate(attributes: AdmissionAttributes): Promise<void> | void;
 }
 
-/** Keeps `metadata.managedFields` true. `live` is undefined at a create. Changes the draft in place. */
-export type OwnFields = (draft: Draft<ApiObject>, live: ApiObject | undefined, now: number) => void;
+/**
+ * Keeps `metadata.managedFields` true. `live` is undefined at a create. Changes the draft in place, at once or, where managers
+ * of other versions are a webhook's to convert, when it resolves.
+ */
+export type OwnFields = (draft: Draft<ApiObject>, live: ApiObject | undefined, now: number) => void | Promise<void>;
 
 /** Who writes, how, and what they hear of it. */
 export interface WriteContext {

@@ -60,7 +60,7 @@ export const scaleSubresource: Subresource = {
     if (type === "apply") {
       const configuration = configurationOf(request, patch, options);
       return write(scope, store, request, options, (live) =>
-        applied(scope, Scale, request, options, configuration, live),
+        applied(scope, Scale, request, options, { configuration, old: live }),
       );
     }
     return write(scope, store, request, options, (live) =>
@@ -77,7 +77,7 @@ function owned(
   draft: Draft<ApiObject>,
   live: ApiObject,
 ): Draft<ApiObject> {
-  ownFieldsOf(Scale, writerOf(request, options), undefined)(draft, live, scope.clock.now());
+  void ownFieldsOf(Scale, writerOf(request, options), undefined)(draft, live, scope.clock.now());
   return draft;
 }
 

@@ -23,7 +23,7 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
       const { draft, managedFields } = await requestObject(scope, TokenRequest, request, options.fieldValidation);
       ensureNamespace(TokenRequest, draft, namespace);
       const now = scope.clock.now();
-      ownFieldsOf(TokenRequest, writerOf(request, options), managedFields)(draft, undefined, now);
+      await ownFieldsOf(TokenRequest, writerOf(request, options), managedFields)(draft, undefined, now);
       const attributes: AdmissionAttributes = {
         operation: "CREATE",
         definition: store.definition,

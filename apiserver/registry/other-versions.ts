@@ -1,0 +1,38 @@
+import type { ConvertLater } from "../../apimachinery/apply/conversion.ts";
+import { withManagedFields } from "../../apimachinery/apply/managers.ts";
+import type { JsonObject } from "../../apimachinery/json/json.ts";
+import { apiVersionOf } from "../../apimachinery/resource/define.ts";
+import type { ApiObject } from "../../apimachinery/resource/object.ts";
+import type { InVersion, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { Registry } from "./registry.ts";
+
+/**
+ * How an object is shown in the versions of those who manage its fields (managedfields/internal/versionconverter.go): undefined
+ * for versions that are not served.
+ */
+export function inOtherVersions(registry: Pick<Registry, "stores">, definition: ResourceDefinition): ConvertLater {
+  if (definition.asVersion !== undefined) {
+    return (object, apiVersion) => definition.asVersion!(withManagedFields(object, undefined), apiVersion);
+  }
+  const served = (apiVersion: unknown): ResourceDefinition | undefined =>
+    apiVersion === apiVersionOf(definition)
+      ? definition
+      : registry.stores.find(
+          ({ definition: one }) => one.storagePath === definition.storagePath && apiVersionOf(one) === apiVersion,
+        )?.definition;
+  return (object, apiVersion) => {
+    const [from, to] = [served(object["apiVersion"]) ?? definition, served(apiVersion)];
+    return to === undefined ? undefined : byStore(object, from, to);
+  };
+}
+
+/** By way of the version that is stored; built-in ones need nobody's help for that. */
+function byStore(object: JsonObject, from: ResourceDefinition, to: ResourceDefinition): InVersion {
+  const { schema } = to;
+  // Of an object that is being created there is nothing yet.
+  if (from === to || object["metadata"] === undefined) return { object, schema };
+  const value = object as unknown as ApiObject;
+  const stored = from.storedAs === undefined ? value : from.storedAs.toStored(value);
+  const shown = to.storedAs === undefined ? stored : to.storedAs.fromStored(stored);
+  return { object: shown as unknown as JsonObject, schema };
+}
