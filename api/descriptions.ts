@@ -5,5 +5,13 @@ export interface DefinitionDescriptions {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What `kubectl explain` shows, by full definition name, such as `io.k8s.api.core.v1.Pod`. */
-export type Descriptions = Readonly<Record<string, DefinitionDescriptions>>;
+/** What `kubectl explain` shows, and what OpenAPI says of the parameters of requests. */
+export interface Descriptions {
+  /** By full definition name, such as `io.k8s.api.core.v1.Pod`. */
+  readonly definitions: Readonly<Record<string, DefinitionDescriptions>>;
+  /**
+   * By the parameter's name, such as `limit`; where that is not enough, by the first word of the operation's id and the name,
+   * `patch fieldManager`, or by the whole id, `connectCoreV1GetNamespacedPodExec stdin`. The most particular holds.
+   */
+  readonly parameters: Readonly<Record<string, string>>;
+}

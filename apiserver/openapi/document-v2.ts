@@ -1,8 +1,9 @@
+import type { Descriptions } from "../../api/descriptions.ts";
 import type { JsonObject, JsonValue } from "../../apimachinery/json/json.ts";
-import { commonQuery, type DocumentOptions, patchTypesOf, statusTexts } from "./document-v3.ts";
+import { commonQuery, type DocumentOptions, lastOperation, patchTypesOf, statusTexts } from "./document-v3.ts";
 import type { Content, DocumentPaths, Operation, OperationsOfPath } from "./operations.ts";
 import { reachableDefinitions } from "./operations.ts";
-import { pathParameters, queryType } from "./parameters.ts";
+import { type ParameterUse, parameterSentence, pathParameters, queryType } from "./parameters.ts";
 import { definitionSchemas, operationKind, reference } from "./schemas.ts";
 
 const objectTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
@@ -19,20 +20,70 @@ function contentSchema(content: Content): JsonObject {
   return "definition" in content ? reference("v2", content.definition) : { type: "string" };
 }
 
-/** Parameters stand once in the document, and paths refer to them. */
+/** What clients look for where it is used: whether there is a dry run, and whether fields are validated. */
+const unshared: ReadonlySet<string> = new Set(["dryRun", "fieldValidation", "name"]);
+
+/** The first six bytes of FNV-1 (64 bits), as upstream's names of parameters end with them. */
+function hashOf(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, hash * 0x100000001b3n) ^ BigInt(byte);
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(hash);
+  return bytes.toString("base64url", 0, 6);
+}
+
+/** Parameters stand once in the document, and paths refer to them, by upstream's names (kube-openapi pkg/builder/parameters.go). */
 class SharedParameters {
-  readonly all: JsonObject = {};
+  readonly #descriptions: Descriptions | undefined;
+  readonly #names = new Map<string, string>();
+  readonly #all: JsonObject = {};
 
-  query(name: string): JsonObject {
-    return this.#refer(name, { in: "query", name, type: queryType(name), uniqueItems: true });
+  constructor(descriptions: Descriptions | undefined) {
+    this.#descriptions = descriptions;
   }
 
-  path(name: string): JsonObject {
-    return this.#refer(`path-${name}`, { in: "path", name, required: true, type: "string", uniqueItems: true });
+  get all(): JsonObject {
+    return Object.fromEntries(Object.entries(this.#all).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  #refer(key: string, parameter: JsonObject): JsonObject {
-    this.all[key] ??= parameter;
+  query(name: string, operation: Operation): JsonObject {
+    return this.#refer(name, this.#parameter({ name, place: "query", operation }));
+  }
+
+  path(name: string, operation: Operation): JsonObject {
+    return this.#refer(name, this.#parameter({ name, place: "path", operation }));
+  }
+
+  /** Bodies of types that all kinds have are shared. */
+  body({ definition, required }: NonNullable<Operation["body"]>): JsonObject {
+    const schema = reference("v2", definition);
+    const parameter = { name: "body", in: "body", ...(required && { required }), schema };
+    return definition.startsWith("apimachinery.") ? this.#refer("body", parameter) : parameter;
+  }
+
+  /** The order of properties is that of upstream's structs: the hash is of the text. */
+  #parameter(use: ParameterUse): JsonObject {
+    const { name, place } = use;
+    const description = parameterSentence(use, this.#descriptions);
+    return {
+      uniqueItems: true,
+      type: place === "path" ? "string" : queryType(name),
+      ...(description !== undefined && { description }),
+      name,
+      in: place,
+      ...(place === "path" && { required: true }),
+    };
+  }
+
+  #refer(name: string, parameter: JsonObject): JsonObject {
+    if (unshared.has(name)) return parameter;
+    const text = JSON.stringify(parameter);
+    let key = this.#names.get(text);
+    if (key === undefined) {
+      key = `${name}-${hashOf(text)}`;
+      this.#names.set(text, key);
+      this.#all[key] = parameter;
+    }
     return { $ref: `#/parameters/${key}` };
   }
 }
@@ -53,15 +104,8 @@ function consumed(operation: Operation): string[] {
 
 function operationObject(operation: Operation, ownQuery: readonly string[], shared: SharedParameters): JsonObject {
   const { id, tag, action, kind, body, encodings } = operation;
-  const parameters: JsonObject[] = ownQuery.map((name) => shared.query(name));
-  if (body !== undefined) {
-    parameters.unshift({
-      in: "body",
-      name: "body",
-      ...(body.required && { required: true }),
-      schema: reference("v2", body.definition),
-    });
-  }
+  const parameters = ownQuery.map((name) => shared.query(name, operation));
+  if (body !== undefined) parameters.unshift(shared.body(body));
   return {
     consumes: consumed(operation),
     produces: [...produced[encodings]],
@@ -77,9 +121,10 @@ function operationObject(operation: Operation, ownQuery: readonly string[], shar
 
 function pathItem(ofPath: OperationsOfPath, shared: SharedParameters): JsonObject {
   const common = commonQuery(ofPath);
+  const last = lastOperation(ofPath);
   const parameters = [
-    ...pathParameters(ofPath.path).map((name) => shared.path(name)),
-    ...common.map((name) => shared.query(name)),
+    ...pathParameters(ofPath.path).map((name) => shared.path(name, last)),
+    ...common.map((name) => shared.query(name, last)),
   ];
   const item: Record<string, JsonValue> = {};
   for (const [method, operation] of ofPath.operations) {
@@ -95,7 +140,7 @@ export function documentV2(
   { version, descriptions, custom }: DocumentOptions,
 ): JsonObject {
   const paths = documents.flatMap((document) => document.paths);
-  const shared = new SharedParameters();
+  const shared = new SharedParameters(descriptions);
   const groupVersions = new Set(documents.map(({ name }) => name.replace(/^apis\//, "").replace(/^api\//, "/")));
   const hasGroupVersion = (text: string): boolean => groupVersions.has(text);
   const items = Object.fromEntries(paths.map((ofPath) => [ofPath.path, pathItem(ofPath, shared)]));

@@ -2,7 +2,7 @@ import type { Descriptions } from "../../api/descriptions.ts";
 import type { JsonObject, JsonValue } from "../../apimachinery/json/json.ts";
 import type { Content, DocumentPaths, Operation, OperationsOfPath } from "./operations.ts";
 import { reachableDefinitions } from "./operations.ts";
-import { pathParameters, queryType } from "./parameters.ts";
+import { parameterSentence, pathParameters, queryType } from "./parameters.ts";
 import { definitionSchemas, operationKind, reference } from "./schemas.ts";
 
 export interface DocumentOptions {
@@ -61,21 +61,38 @@ function responses({ codes, answer, encodings }: Operation): JsonObject {
   return result;
 }
 
-function queryParameter(name: string): JsonObject {
-  return { in: "query", name, schema: { type: queryType(name), uniqueItems: true } };
+/** Of an operation, in the query or in the path. */
+type Parameter = (name: string, operation: Operation) => JsonObject;
+
+function parametersOf(descriptions: Descriptions | undefined): { readonly query: Parameter; readonly path: Parameter } {
+  const described = (name: string, operation: Operation, place: "path" | "query"): JsonObject => {
+    const description = parameterSentence({ name, place, operation }, descriptions);
+    return description === undefined ? {} : { description };
+  };
+  return {
+    query: (name, operation) => ({
+      ...described(name, operation, "query"),
+      in: "query",
+      name,
+      schema: { type: queryType(name), uniqueItems: true },
+    }),
+    path: (name, operation) => ({
+      ...described(name, operation, "path"),
+      in: "path",
+      name,
+      required: true,
+      schema: { type: "string", uniqueItems: true },
+    }),
+  };
 }
 
-function pathParameter(name: string): JsonObject {
-  return { in: "path", name, required: true, schema: { type: "string", uniqueItems: true } };
-}
-
-function operationObject(operation: Operation, ownQuery: readonly string[]): JsonObject {
+function operationObject(operation: Operation, ownQuery: readonly string[], query: Parameter): JsonObject {
   const { id, tag, action, kind, body } = operation;
   const bodyTypes = action === "patch" ? patchTypesOf(operation) : ["*/*"];
   return {
     tags: [tag],
     operationId: id,
-    ...(ownQuery.length > 0 && { parameters: ownQuery.map(queryParameter) }),
+    ...(ownQuery.length > 0 && { parameters: ownQuery.map((name) => query(name, operation)) }),
     ...(body && {
       requestBody: {
         content: content(bodyTypes, reference("v3", body.definition)),
@@ -94,13 +111,22 @@ export function commonQuery({ operations }: OperationsOfPath): readonly string[]
   return (first?.query ?? []).filter((name) => others.every(({ query }) => query.includes(name)));
 }
 
-function pathItem(ofPath: OperationsOfPath): JsonObject {
+/** Whose sentences those parameters bear that all operations of a path have: the last one's (kube-openapi pkg/builder3). */
+export function lastOperation({ operations }: OperationsOfPath): Operation {
+  return [...operations.values()].at(-1)!;
+}
+
+function pathItem(ofPath: OperationsOfPath, { query, path }: ReturnType<typeof parametersOf>): JsonObject {
   const common = commonQuery(ofPath);
-  const shared = [...common.map(queryParameter), ...pathParameters(ofPath.path).map(pathParameter)];
+  const last = lastOperation(ofPath);
+  const shared = [
+    ...common.map((name) => query(name, last)),
+    ...pathParameters(ofPath.path).map((name) => path(name, last)),
+  ];
   const item: Record<string, JsonValue> = {};
   for (const [method, operation] of ofPath.operations) {
     const own = operation.query.filter((name) => !common.includes(name));
-    item[method] = operationObject(operation, own);
+    item[method] = operationObject(operation, own, query);
   }
   return { ...item, ...(shared.length > 0 && { parameters: shared.sort(byName) }) };
 }
@@ -118,11 +144,12 @@ export function documentV3(
   const groupVersion = name.startsWith("apis/") ? name.slice("apis/".length) : name.replace(/^api/, "");
   const hasGroupVersion = (text: string): boolean => text === "/v1" || text === groupVersion;
   const schemas = definitionSchemas(reachableDefinitions(paths), { version: "v3", descriptions, hasGroupVersion });
+  const parameters = parametersOf(descriptions);
   const bearer = { description: "Bearer Token authentication", in: "header", name: "authorization", type: "apiKey" };
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version },
-    paths: Object.fromEntries(paths.map((ofPath) => [ofPath.path, pathItem(ofPath)])),
+    paths: Object.fromEntries(paths.map((ofPath) => [ofPath.path, pathItem(ofPath, parameters)])),
     components: { schemas: { ...custom, ...schemas }, securitySchemes: { BearerToken: bearer } },
   };
 }

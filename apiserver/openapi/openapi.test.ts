@@ -17,8 +17,18 @@ const pick = (...names: readonly string[]): readonly ServedResource[] =>
   builtInResources.filter(({ group, plural, version }) => names.includes(`${group}/${version}/${plural}`));
 
 const descriptions: Descriptions = {
-  "io.k8s.api.core.v1.Pod": { description: "A pod.", fields: { spec: "What is wanted." } },
-  "io.k8s.api.core.v1.PodStatus": { description: "What is seen.", fields: {} },
+  definitions: {
+    "io.k8s.api.core.v1.Pod": { description: "A pod.", fields: { spec: "What is wanted." } },
+    "io.k8s.api.core.v1.PodStatus": { description: "What is seen.", fields: {} },
+  },
+  parameters: {
+    fieldManager: "Who.",
+    "patch fieldManager": "Who patches.",
+    namespace: "object name and auth scope, such as for teams and projects",
+    path: "Where.",
+    "connectCoreV1GetNamespacedPodProxy path": "Where in the pod.",
+    "connectCoreV1PutNamespacedPodProxy path": "Where in the pod.",
+  },
 };
 const handlers = openApiHandlers({
   served: pick("/v1/pods", "/v1/namespaces", "apps/v1/deployments", "authorization.k8s.io/v1/subjectaccessreviews"),
@@ -263,10 +273,54 @@ test("without a file of sentences there are none", () => {
 test("v2 shares parameters and shows no defaults", () => {
   const document = json(ask("/openapi/v2"));
   assert.equal(document.swagger, "2.0");
-  assert.equal(document.parameters.limit.type, "integer");
   assert.equal(document.definitions["io.k8s.api.core.v1.Container"].properties.name.default, undefined);
-  const { post } = document.paths["/api/v1/namespaces/{namespace}/pods"];
+  const { post, get } = document.paths["/api/v1/namespaces/{namespace}/pods"];
   assert.deepEqual(post.parameters[0].schema, { $ref: "#/definitions/io.k8s.api.core.v1.Pod" });
+  const shared = get.parameters.map(({ $ref }: Tree) => document.parameters[$ref.slice("#/parameters/".length)]);
+  assert.equal(shared.find(({ name }: Tree) => name === "limit").type, "integer");
+});
+
+test("v2's shared parameters bear upstream's names, which end with a hash of what they say", () => {
+  const { parameters, paths } = json(ask("/openapi/v2"));
+  assert.deepEqual(parameters["namespace-vgWSWtn3"], {
+    uniqueItems: true,
+    type: "string",
+    description: "object name and auth scope, such as for teams and projects",
+    name: "namespace",
+    in: "path",
+    required: true,
+  });
+  assert.deepEqual(parameters["body-2Y1dVQaQ"].schema, {
+    $ref: "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",
+  });
+  const { patch } = paths["/api/v1/namespaces/{namespace}/pods/{name}"];
+  assert.deepEqual(patch.parameters[0], { $ref: "#/parameters/body-78PwaGsr" });
+});
+
+test("v2 keeps what clients look for where it is used: the dry run, the validation of fields, names", () => {
+  const { patch, parameters } = json(ask("/openapi/v2")).paths["/api/v1/namespaces/{namespace}/pods/{name}"];
+  const inPlace = [...patch.parameters, ...parameters].filter(({ $ref }: Tree) => $ref === undefined);
+  assert.deepEqual(
+    inPlace.map(({ name, description = "" }: Tree) => `${name} ${description}`),
+    ["dryRun ", "fieldValidation ", "name name of the Pod"],
+  );
+});
+
+test("a parameter is described as the operation has it", () => {
+  const { paths } = json(ask("/openapi/v3/api/v1"));
+  const said = (list: Tree, name: string): string =>
+    list.find((parameter: Tree) => parameter.name === name).description;
+  const pods = "/api/v1/namespaces/{namespace}/pods";
+  assert.equal(said(paths[pods].post.parameters, "fieldManager"), "Who.");
+  assert.equal(said(paths[`${pods}/{name}`].patch.parameters, "fieldManager"), "Who patches.");
+  assert.equal(said(paths[`${pods}/{name}`].parameters, "name"), "name of the Pod");
+  assert.equal(said(paths[`${pods}/{name}/eviction`].parameters, "name"), "name of the Eviction");
+  assert.equal(said(paths[`${pods}/{name}/proxy`].parameters, "path"), "Where in the pod.");
+  const withPath = paths[`${pods}/{name}/proxy/{path}`].parameters.filter(({ name }: Tree) => name === "path");
+  assert.deepEqual(
+    withPath.map((parameter: Tree) => `${parameter.in}: ${parameter.description}`),
+    ["path: Where.", "query: Where in the pod."],
+  );
 });
 
 test("protobuf is served to who asks for it, with the same tag", () => {

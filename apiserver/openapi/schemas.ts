@@ -82,7 +82,7 @@ export function operationKind(text: string): JsonObject {
 /** A field that holds a definition and has no sentence of its own has the definition's. */
 function typeSentence(raw: string | CompactField, descriptions: Descriptions): string | undefined {
   const type = typeof raw === "string" ? raw : raw.type;
-  return descriptions[`io.k8s.${type}`]?.description;
+  return descriptions.definitions[`io.k8s.${type}`]?.description;
 }
 
 function definitionSchema(
@@ -91,7 +91,7 @@ function definitionSchema(
   { fields, required, map, kinds, unions, type, format }: CompactDefinition,
   descriptions: Descriptions,
 ): JsonObject {
-  const words = descriptions[`io.k8s.${name}`];
+  const words = descriptions.definitions[`io.k8s.${name}`];
   const properties: Record<string, JsonValue> = {};
   for (const [field, raw] of Object.entries(fields ?? {})) {
     const description = words?.fields[field] ?? typeSentence(raw, descriptions);
@@ -110,7 +110,7 @@ function definitionSchema(
   };
 }
 
-const noDescriptions: Descriptions = {};
+const noDescriptions: Descriptions = { definitions: {}, parameters: {} };
 
 export interface SchemaOptions {
   readonly version: OpenApiVersion;

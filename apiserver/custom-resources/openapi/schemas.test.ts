@@ -20,7 +20,10 @@ const served = [
   },
 ] as unknown as readonly ServedDefinition[];
 const descriptions = {
-  "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": { description: "what every object has", fields: {} },
+  definitions: {
+    "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": { description: "what every object has", fields: {} },
+  },
+  parameters: {},
 };
 type Schema = { readonly required?: string[]; readonly properties?: Record<string, Schema>; readonly items?: Schema };
 

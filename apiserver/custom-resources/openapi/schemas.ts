@@ -28,8 +28,9 @@ type Describe = (field: "apiVersion" | "kind" | "metadata", list?: boolean) => {
 
 function describer(descriptions: Descriptions | undefined): Describe {
   return (field, list = false) => {
-    const own = descriptions?.[list ? `${model}List` : model]?.fields[field];
-    const description = own ?? (field === "metadata" ? descriptions?.[metadataType(list)]?.description : undefined);
+    const words = descriptions?.definitions;
+    const own = words?.[list ? `${model}List` : model]?.fields[field];
+    const description = own ?? (field === "metadata" ? words?.[metadataType(list)]?.description : undefined);
     return description === undefined ? {} : { description };
   };
 }
