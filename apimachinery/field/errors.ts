@@ -8,6 +8,11 @@ type Place = Path | string;
 /** Stands for a value that the message shall not show. */
 export const omittedValue: unique symbol = Symbol("omitted value");
 
+/** A text that stands behind a pointer in Go, or has a type of its own: messages show it as JSON and not by `%q`. */
+export function jsonText(text: string): unknown {
+  return { toJSON: () => text };
+}
+
 function make(type: FieldErrorType, place: Place, value: unknown, detail: string): FieldError {
   return { type, field: String(place), value, detail };
 }

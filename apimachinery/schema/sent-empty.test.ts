@@ -16,7 +16,7 @@ test("lists, maps and bytes that were sent empty are left out and known to have 
     [[], {}, "", undefined, undefined, undefined],
   );
   assert.deepEqual(
-    ["tags", "title", "policy"].map((field) => isPresent(spec, field)),
+    ["tags", "title", "policy"].map((field) => isPresent(spec as JsonObject, field)),
     [true, true, false],
   );
   assert.equal(JSON.stringify(spec), '{"title":"a"}');

@@ -5,6 +5,7 @@ import { invalid } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../apimachinery/resource/object.ts";
 import type { RequestContext, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { shownByType } from "../../apimachinery/schema/shown-text.ts";
 import { validateKnownFinalizer } from "../../apimachinery/validation/finalizers.ts";
 import { pathSegmentName } from "../../apimachinery/validation/names.ts";
 import { validateObjectMeta, validateObjectMetaUpdate } from "../../apimachinery/validation/object-meta.ts";
@@ -43,7 +44,8 @@ export function checkValid(
   if (errors.length > 0) {
     // What is known at run time alone may say that it is of another kind.
     const { kind } = definition.decode === undefined ? definition : draft;
-    throw ApiError.invalid({ group: definition.group, kind }, draft.metadata.name ?? "", errors);
+    const shown = definition.decode === undefined ? errors.map((one) => shownByType(definition.schema, one)) : errors;
+    throw ApiError.invalid({ group: definition.group, kind }, draft.metadata.name ?? "", shown);
   }
   for (const text of definition.warnings?.(draft, old) ?? []) {
     warn(text);

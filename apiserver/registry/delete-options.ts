@@ -1,6 +1,6 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
-import { invalid, notSupported } from "../../apimachinery/field/errors.ts";
+import { invalid, jsonText, notSupported } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import { booleanOf, dryRunErrors, integerOf } from "./options.ts";
 
@@ -40,11 +40,17 @@ export function checkDeleteOptions(options: DeleteOptions): void {
   const policy = options.propagationPolicy;
   if (options.orphanDependents !== undefined && policy !== undefined) {
     errors.push(
-      invalid(path("propagationPolicy"), policy, "orphanDependents and deletionPropagation cannot be both set"),
+      invalid(
+        path("propagationPolicy"),
+        jsonText(policy),
+        "orphanDependents and deletionPropagation cannot be both set",
+      ),
     );
   }
   if (policy !== undefined && policy !== "Foreground" && policy !== "Background" && policy !== "Orphan") {
-    errors.push(notSupported(path("propagationPolicy"), policy, ["Foreground", "Background", "Orphan", "nil"]));
+    errors.push(
+      notSupported(path("propagationPolicy"), jsonText(policy), ["Foreground", "Background", "Orphan", "nil"]),
+    );
   }
   errors.push(...dryRunErrors(options.dryRun ?? []));
   if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) {

@@ -1,7 +1,7 @@
 import { validateFieldManager } from "../../apimachinery/apply/field-manager.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { FieldError } from "../../apimachinery/field/error.ts";
-import { forbidden, notSupported, required } from "../../apimachinery/field/errors.ts";
+import { forbidden, jsonText, notSupported, required } from "../../apimachinery/field/errors.ts";
 import { path } from "../../apimachinery/field/path.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 
@@ -109,7 +109,7 @@ function listErrors(options: ListOptions): FieldError[] {
       errors.push(forbidden(place, "resourceVersionMatch is forbidden when continue is provided"));
     }
     if (match !== "Exact" && match !== "NotOlderThan") {
-      errors.push(notSupported(place, match, ["Exact", "NotOlderThan", ""]));
+      errors.push(notSupported(place, jsonText(match), ["Exact", "NotOlderThan", ""]));
     }
     if (match === "Exact" && options.resourceVersion === "0") {
       errors.push(forbidden(place, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
@@ -133,7 +133,7 @@ function watchErrors(options: ListOptions): FieldError[] {
       errors.push(forbidden(place, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
     }
     if (match !== "NotOlderThan") {
-      errors.push(notSupported(place, match, ["NotOlderThan"]));
+      errors.push(notSupported(place, jsonText(match), ["NotOlderThan"]));
     }
     if (options.continueToken !== "") {
       errors.push(forbidden(place, "resourceVersionMatch is forbidden when continue is provided"));

@@ -1,5 +1,5 @@
 import type { FieldError } from "../../../apimachinery/field/error.ts";
-import { forbidden, invalid } from "../../../apimachinery/field/errors.ts";
+import { forbidden, invalid, jsonText } from "../../../apimachinery/field/errors.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import { defineResource } from "../../../apimachinery/resource/define.ts";
 import type { RequestContext } from "../../../apimachinery/resource/resource.ts";
@@ -91,7 +91,13 @@ function addChangeErrors(errors: FieldError[], service: Service, old: Service): 
   if (spec.type === "LoadBalancer" && old.spec.type === "LoadBalancer") {
     if (spec.loadBalancerClass !== old.spec.loadBalancerClass) {
       const place = path("spec", "loadBalancerClass");
-      errors.push(invalid(place, spec.loadBalancerClass ?? null, "may not change once set"));
+      errors.push(
+        invalid(
+          place,
+          spec.loadBalancerClass === undefined ? null : jsonText(spec.loadBalancerClass),
+          "may not change once set",
+        ),
+      );
     }
   }
   addLoadBalancerClassErrors(errors, spec);

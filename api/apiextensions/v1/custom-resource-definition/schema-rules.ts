@@ -1,5 +1,5 @@
 import type { FieldError } from "../../../../apimachinery/field/error.ts";
-import { forbidden, invalid, notSupported, required } from "../../../../apimachinery/field/errors.ts";
+import { forbidden, invalid, jsonText, notSupported, required } from "../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../apimachinery/field/path.ts";
 import { FieldPathError, findField } from "../../../../apimachinery/structural/field-path.ts";
 import {
@@ -186,7 +186,8 @@ function* oneRuleErrors(rule: ValidationRule, props: Props, place: Path): Genera
   if (messageExpression !== "" && messageExpression.trim() === "") {
     yield required(place.child("messageExpression"), "messageExpression must be non-empty if specified");
   }
-  if (reason !== undefined && !reasons.includes(reason)) yield notSupported(place.child("reason"), reason, reasons);
+  if (reason !== undefined && !reasons.includes(reason))
+    yield notSupported(place.child("reason"), jsonText(reason), reasons);
   if (fieldPath === "") return;
   const at = place.child("fieldPath");
   if (fieldPath.trim() === "") yield invalid(at, fieldPath, "must be non-empty if specified");

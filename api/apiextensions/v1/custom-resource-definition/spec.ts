@@ -1,5 +1,5 @@
 import type { FieldError } from "../../../../apimachinery/field/error.ts";
-import { invalid, notSupported, required } from "../../../../apimachinery/field/errors.ts";
+import { invalid, jsonText, notSupported, required } from "../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../apimachinery/field/path.ts";
 import { type Props, someSchema } from "../../../../apimachinery/structural/props.ts";
 import { unsupported } from "../../../../apimachinery/structural/structure.ts";
@@ -107,7 +107,7 @@ function* versionErrors(
   place: Path,
 ): Generator<FieldError> {
   for (const problem of deprecationProblems(version.deprecated, version.deprecationWarning)) {
-    yield invalid(place.child("deprecationWarning"), version.deprecationWarning, problem);
+    yield invalid(place.child("deprecationWarning"), jsonText(version.deprecationWarning ?? ""), problem);
   }
   const suppressCost = options.unchangedSchemas.has(version.name);
   yield* validationErrors(version.schema, { ...options, suppressCost }, place.child("schema"));

@@ -1,5 +1,5 @@
 import type { FieldError } from "../../../../apimachinery/field/error.ts";
-import { invalid, required } from "../../../../apimachinery/field/errors.ts";
+import { invalid, jsonText, required } from "../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../apimachinery/field/path.ts";
 import { isPrintable } from "../../../../apimachinery/text/go-quote.ts";
 import type {
@@ -57,7 +57,8 @@ function* scalePathErrors(
   }
   if (!text.startsWith(".")) yield invalid(place, text, notSimple);
   else if (!roots.some((root) => text.startsWith(`.${root}.`)))
-    yield invalid(place, text, `should be a json path ${where}`);
+    // That of the selector stands behind a pointer.
+    yield invalid(place, roots.length > 1 ? jsonText(text) : text, `should be a json path ${where}`);
 }
 
 /** Texts of what is wrong with a version's warning. */

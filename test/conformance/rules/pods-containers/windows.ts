@@ -1,3 +1,4 @@
+import { goJson } from "../../../../apimachinery/text/go-json.ts";
 import { notDNSSubdomain } from "../messages.ts";
 import { forbidden, invalid, invalidShown, type Json, type KindRules, type Rule, refused } from "../rule.ts";
 import { init, main, pod } from "./pod.ts";
@@ -16,7 +17,7 @@ const detail = {
 const longDomain = (length: number): string => `${`${"a".repeat(63)}.`.repeat(3)}a.${"b".repeat(length - 194)}`;
 
 function named(name: string, ...details: readonly string[]) {
-  return refused({ [user]: name }, ...details.map((one) => invalid(user, name, one)));
+  return refused({ [user]: name }, ...details.map((one) => invalidShown(user, goJson(name), one)));
 }
 
 /** Of what only Linux knows. */
@@ -109,7 +110,10 @@ export const windows: KindRules = {
           ),
         ),
         named("a\n", "runAsUserName cannot contain control characters"),
-        refused({ [user]: "\u007f" }, invalidShown(user, '"\\x7f"', "runAsUserName cannot contain control characters")),
+        refused(
+          { [user]: "\u007f" },
+          invalidShown(user, '"\u007f"', "runAsUserName cannot contain control characters"),
+        ),
         named("a\\b\\c", "runAsUserName cannot contain more than one backslash"),
         named("a\\", detail.empty),
         named("a".repeat(105), detail.long),

@@ -1,4 +1,4 @@
-import { duplicate, invalid, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
+import { duplicate, invalid, jsonText, notSupported, required } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
 import { int64Problem } from "../../../../../apimachinery/text/go-integer.ts";
 import { isDecimalInteger } from "../../../../../apimachinery/validation/formats.ts";
@@ -11,7 +11,7 @@ import { validateMatchLabelKeys } from "./label-keys.ts";
 const effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 export function validateTaintEffect(check: Check, effect: string, place: Path): void {
-  if (!effects.includes(effect)) check.errors.push(notSupported(place, effect, effects));
+  if (!effects.includes(effect)) check.errors.push(notSupported(place, jsonText(effect), effects));
 }
 
 /** pkg/apis/core/validation ValidateTolerations. */

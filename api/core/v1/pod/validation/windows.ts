@@ -1,4 +1,4 @@
-import { forbidden, invalid } from "../../../../../apimachinery/field/errors.ts";
+import { forbidden, invalid, jsonText } from "../../../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../../../apimachinery/field/path.ts";
 import { byteLength } from "../../../../../apimachinery/text/go-quote.ts";
 import { isDNS1123Subdomain } from "../../../../../apimachinery/validation/dns.ts";
@@ -14,17 +14,20 @@ const dnsDomain = new RegExp(`^${dnsLabel}(?:\\.${dnsLabel})*$`);
 const badUserCharacters = /["/\\:;|=,+*?<>@[\]]/;
 const dotsAndSpaces = /^[. ]+$/;
 
-/** pkg/apis/core/validation validateWindowsSecurityContextOptions. */
+/** pkg/apis/core/validation validateWindowsSecurityContextOptions, whose refusals show pointers. */
 export function validateWindowsOptions(check: Check, options: WindowsSecurityContextOptions, place: Path): void {
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: spec, runAsUserName: user } = options;
-  if (name !== undefined) checkMessages(check, place.child("gmsaCredentialSpecName"), name, isDNS1123Subdomain(name));
+  if (name !== undefined)
+    checkMessages(check, place.child("gmsaCredentialSpecName"), jsonText(name), isDNS1123Subdomain(name));
   if (spec === "") {
     const detail = "gmsaCredentialSpec cannot be an empty string";
-    check.errors.push(invalid(place.child("gmsaCredentialSpec"), spec, detail));
+    check.errors.push(invalid(place.child("gmsaCredentialSpec"), jsonText(spec), detail));
   } else if (spec !== undefined && byteLength(spec) > 64 * 1024) {
-    check.errors.push(invalid(place.child("gmsaCredentialSpec"), spec, "gmsaCredentialSpec size must be under 64 KiB"));
+    check.errors.push(
+      invalid(place.child("gmsaCredentialSpec"), jsonText(spec), "gmsaCredentialSpec size must be under 64 KiB"),
+    );
   }
-  if (user !== undefined) checkMessages(check, place.child("runAsUserName"), user, userNameProblems(user));
+  if (user !== undefined) checkMessages(check, place.child("runAsUserName"), jsonText(user), userNameProblems(user));
 }
 
 function userNameProblems(text: string): string[] {
