@@ -15,6 +15,8 @@ export interface RequestContext {
   readonly dryRun: boolean;
   /** Which part is written: "" for the object itself, else `status`, `scale`, … */
   readonly subresource: string;
+  /** Tells the client what is wrong and yet accepted. */
+  readonly warn?: (text: string) => void;
 }
 
 /** A column of `kubectl get`, as Table output has it. */

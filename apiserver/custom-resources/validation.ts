@@ -15,6 +15,7 @@ import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { standardFinalizers } from "../../apimachinery/validation/finalizers.ts";
 import { isQualifiedName } from "../../apimachinery/validation/labels.ts";
 import { metadataSchema } from "./decode.ts";
+import type { RuleErrors } from "./rules.ts";
 import { scaleErrors } from "./scale.ts";
 
 // Rules: apiextensions-apiserver/pkg/registry/customresource/{strategy,status_strategy,validator}.go.
@@ -25,7 +26,7 @@ export interface CustomRules {
   readonly props: Props;
   readonly scale: CustomResourceSubresourceScale | undefined;
   /** What the schema's own rules say (x-kubernetes-validations); undefined where it has none. */
-  readonly ruleErrors: ((object: JsonObject, old: JsonObject | undefined) => readonly FieldError[]) | undefined;
+  readonly ruleErrors: RuleErrors | undefined;
 }
 
 /** Everything that can be wrong with a custom resource, but for its metadata. */
@@ -33,7 +34,7 @@ export function validateCustom(
   rules: CustomRules,
   object: ApiObject,
   old: ApiObject | undefined,
-  { subresource }: RequestContext,
+  { subresource, warn }: RequestContext,
 ): readonly FieldError[] {
   const { props } = rules;
   const value = object as unknown as JsonObject;
@@ -48,7 +49,7 @@ export function validateCustom(
       "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
     return [...errors, invalid(nowhere, null, detail)];
   }
-  return [...errors, ...rules.ruleErrors(value, before)];
+  return [...errors, ...rules.ruleErrors(value, before, warn)];
 }
 
 /** Rules are not asked about an object of which they cannot make sense. */

@@ -76,6 +76,7 @@ export function admissionAttributes(write: AdmittedWrite, context: WriteContext)
   return { ...write, subresource, user, dryRun, options, signal, endsAtMs, warn, auditAnnotate };
 }
 
-export function requestContext({ user, dryRun, subresource }: WriteContext, now: number): RequestContext {
-  return { user, now, dryRun, subresource };
+export function requestContext(context: WriteContext, now: number): RequestContext {
+  const { user, dryRun, subresource } = context;
+  return { user, now, dryRun, subresource, warn: (text) => context.warn(text) };
 }

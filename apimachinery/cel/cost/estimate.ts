@@ -28,7 +28,7 @@ export interface CostNode {
   readonly expression: Expression | undefined;
 }
 
-/** Sizes of inputs that the caller knows; `undefined` leaves the declared limits to decide. */
+/** Sizes of inputs that the caller knows; `undefined` where it does not. */
 export type SizeEstimator = (node: CostNode) => Range | undefined;
 
 export interface CallEstimate {
@@ -55,9 +55,9 @@ export interface EstimateOptions {
 export function estimateCost(
   checked: Checked,
   { variables, estimates }: EstimateOptions,
-  sizes: SizeEstimator = () => undefined,
+  sizes: SizeEstimator = (node) => declaredSize(node, variables),
 ): Estimate {
-  const estimator = new Estimator(checked, estimates, (node) => sizes(node) ?? declaredSize(node, variables));
+  const estimator = new Estimator(checked, estimates, sizes);
   return estimator.cost(checked.parsed.expression);
 }
 

@@ -1,6 +1,14 @@
-import { type CelType, createEnvironment, type Environment, optionalType, type Program } from "../../cel/mod.ts";
+import {
+  type CelType,
+  createEnvironment,
+  type Environment,
+  optionalType,
+  type Program,
+  type SizeEstimator,
+} from "../../cel/mod.ts";
 import { FieldPathError, findField } from "../field-path.ts";
 import type { Props, ValidationRule } from "../props.ts";
+import { sizesWithin } from "./sizes.ts";
 
 // Rules and texts: apiextensions-apiserver/pkg/apiserver/schema/cel/compilation.go.
 
@@ -33,16 +41,22 @@ export function compileRules(props: Props, type: CelType): readonly CompiledRule
   const always = base.extend({ self: type, oldSelf: type });
   const perhaps = base.extend({ self: type, oldSelf: optionalType(type) });
   const maxCardinality = Math.floor(maxRequestBytes / ((type.declaration?.minSerializedSize ?? 0) + 1));
+  const sizes = sizesWithin(type);
   return rules.map((rule) =>
-    compileRule(props, rule, rule.optionalOldSelf === true ? perhaps : always, maxCardinality),
+    compileRule(props, rule, { environment: rule.optionalOldSelf === true ? perhaps : always, maxCardinality, sizes }),
   );
+}
+
+interface RuleContext {
+  readonly environment: Environment;
+  readonly maxCardinality: number;
+  readonly sizes: SizeEstimator;
 }
 
 function compileRule(
   props: Props,
   rule: ValidationRule,
-  environment: Environment,
-  maxCardinality: number,
+  { environment, maxCardinality, sizes }: RuleContext,
 ): CompiledRule {
   const nothing = {
     rule,
@@ -64,17 +78,17 @@ function compileRule(
   return {
     ...nothing,
     program,
-    maxCost: program.estimateCost().max,
+    maxCost: program.estimateCost(sizes).max,
     maxCardinality,
     usesOldSelf: program.variables.includes("oldSelf"),
-    ...compileMessage(rule.messageExpression ?? "", environment),
+    ...compileMessage(rule.messageExpression ?? "", environment, sizes),
     fieldPath: normalizedPath(rule.fieldPath ?? "", props),
   };
 }
 
 type CompiledMessage = Pick<CompiledRule, "message" | "messageError" | "messageMaxCost">;
 
-function compileMessage(text: string, environment: Environment): CompiledMessage {
+function compileMessage(text: string, environment: Environment, sizes: SizeEstimator): CompiledMessage {
   const none = { message: undefined, messageError: undefined, messageMaxCost: 0 };
   if (text === "") return none;
   const compiled = environment.compile(text);
@@ -83,7 +97,7 @@ function compileMessage(text: string, environment: Environment): CompiledMessage
   if (program.outputType.kind !== "string") {
     return { ...none, messageError: "messageExpression must evaluate to a string" };
   }
-  return { ...none, message: program, messageMaxCost: program.estimateCost().max };
+  return { ...none, message: program, messageMaxCost: program.estimateCost(sizes).max };
 }
 
 function normalizedPath(text: string, props: Props): string {

@@ -1,6 +1,6 @@
 import { type Activation, type CelError, type Program, perCallLimit } from "../../cel/mod.ts";
 import type { FieldError } from "../../field/error.ts";
-import { duplicate, forbidden, invalid, omittedValue, required } from "../../field/errors.ts";
+import { duplicate, forbidden, formatFieldError, invalid, omittedValue, required } from "../../field/errors.ts";
 import { goQuote } from "../../text/go-quote.ts";
 import { nowhere } from "../outcome.ts";
 import type { ValidationRule } from "../props.ts";
@@ -23,6 +23,8 @@ export interface RuleSubject {
   readonly hasOldSelf: boolean;
   readonly budget: number;
   isUnchanged(): boolean;
+  /** Told what is let be because it has not changed. */
+  readonly warn?: ((text: string) => void) | undefined;
 }
 
 export interface RuleAnswers {
@@ -71,6 +73,7 @@ function evaluateRule(compiled: CompiledRule, subject: RuleSubject, place: strin
   if (outcome.value === true) return undefined;
   const refusal = refusalOf(compiled, subject, activation, place, state);
   if (compiled.usesOldSelf || !subject.isUnchanged()) state.errors.push(refusal);
+  else subject.warn?.(formatFieldError(refusal));
   return undefined;
 }
 

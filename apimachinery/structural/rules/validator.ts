@@ -1,7 +1,9 @@
 import { type CelType, escapeFieldName, Optional, runtimeBudget, toValue } from "../../cel/mod.ts";
 import type { FieldError } from "../../field/error.ts";
+import { invalid } from "../../field/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import type { Correlation } from "../correlation.ts";
+import { nowhere } from "../outcome.ts";
 import { itemsOf, type Props, propertyOf, someSchema, valuesOf } from "../props.ts";
 import { type CompiledRule, compileRules } from "./compile.ts";
 import { evaluateRules } from "./evaluate.ts";
@@ -9,11 +11,16 @@ import { ruleTypeOf } from "./schema.ts";
 
 // Rules: apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go.
 
+const noType = "rule compiler initialization error: failed to convert to declType for CEL validation rules";
+
 /** The rules of one schema, and of the schemas within it. */
 interface Node {
   readonly props: Props;
-  readonly type: CelType;
+  /** Undefined where the schema does not say what values are: what rules there are cannot be asked. */
+  readonly type: CelType | undefined;
   readonly rules: readonly CompiledRule[];
+  /** There are rules, and no type for them to be about. */
+  readonly unasked: boolean;
   readonly usesOldSelf: boolean;
   readonly items: Node | undefined;
   readonly values: Node | undefined;
@@ -25,17 +32,23 @@ interface Node {
 export type RuleValidator = (
   value: JsonValue,
   old: JsonValue | undefined,
-  options: { readonly place: string; readonly correlation?: Correlation | undefined; readonly budget?: number },
+  options: {
+    readonly place: string;
+    readonly correlation?: Correlation | undefined;
+    readonly budget?: number;
+    /** Told what is wrong and let be, because it was so before. */
+    readonly warn?: ((text: string) => void) | undefined;
+  },
 ) => readonly FieldError[];
 
 /** Compiles all rules of a schema, once; undefined where there are none. `isResource`: values are whole API objects. */
 export function ruleValidator(props: Props, isResource: boolean): RuleValidator | undefined {
   if (!hasRules(props)) return undefined;
   let root: { readonly node: Node | undefined } | undefined;
-  return (value, old, { place, correlation, budget = runtimeBudget }) => {
-    root ??= { node: rootOf(props, isResource) };
+  return (value, old, { place, correlation, budget = runtimeBudget, warn }) => {
+    root ??= { node: nodeOf(props, props, ruleTypeOf(props, isResource)) };
     if (root.node === undefined) return [];
-    const run: Run = { errors: [], budget };
+    const run: Run = { errors: [], budget, warn };
     visit(root.node, value, old, place, { current: correlation, parent: undefined }, run);
     return run.errors;
   };
@@ -45,21 +58,14 @@ export function hasRules(props: Props): boolean {
   return someSchema(props, (one) => (one["x-kubernetes-validations"]?.length ?? 0) > 0);
 }
 
-function rootOf(props: Props, isResource: boolean): Node | undefined {
-  const type = ruleTypeOf(props, isResource);
-  return type === undefined ? undefined : nodeOf(props, props, type);
-}
-
 /** `said` holds the rules, `props` the structure that they are about: within allOf the two differ. */
-function nodeOf(said: Props, props: Props, type: CelType): Node | undefined {
+function nodeOf(said: Props, props: Props, type: CelType | undefined): Node | undefined {
   if (!hasRules(said)) return undefined;
-  const rules = compileRules({ ...props, "x-kubernetes-validations": said["x-kubernetes-validations"] ?? [] }, type);
-  const inner = (one: Props | undefined, structure: Props | undefined): Node | undefined => {
-    const element = type.kind === "map" ? type.parameters[1] : type.parameters[0];
-    return one === undefined || structure === undefined || element === undefined
-      ? undefined
-      : nodeOf(one, structure, element);
-  };
+  const whole = { ...props, "x-kubernetes-validations": said["x-kubernetes-validations"] ?? [] };
+  const rules = type === undefined ? [] : compileRules(whole, type);
+  const element = type?.kind === "map" || type?.kind === "list" ? type.parameters.at(-1) : undefined;
+  const inner = (one: Props | undefined, structure: Props | undefined): Node | undefined =>
+    one === undefined || structure === undefined ? undefined : nodeOf(one, structure, element);
   const properties = new Map<string, Node>();
   for (const [name, property] of Object.entries(said.properties ?? {})) {
     const structure = propertyOf(props, name);
@@ -71,6 +77,7 @@ function nodeOf(said: Props, props: Props, type: CelType): Node | undefined {
     props,
     type,
     rules,
+    unasked: type === undefined && whole["x-kubernetes-validations"].length > 0,
     usesOldSelf: rules.some(({ usesOldSelf }) => usesOldSelf),
     items: inner(itemsOf(said), itemsOf(props)),
     values: inner(valuesOf(said), valuesOf(props)),
@@ -79,15 +86,16 @@ function nodeOf(said: Props, props: Props, type: CelType): Node | undefined {
   };
 }
 
-function typeOfField(type: CelType, name: string, structure: Props): CelType | undefined {
+function typeOfField(type: CelType | undefined, name: string, structure: Props): CelType | undefined {
   const escaped = escapeFieldName(name);
-  return escaped === undefined ? ruleTypeOf(structure, false) : type.field?.(escaped);
+  return escaped === undefined ? ruleTypeOf(structure, false) : type?.field?.(escaped);
 }
 
 interface Run {
   readonly errors: FieldError[];
   /** What is left of the request's budget; below zero nothing more is asked. */
   budget: number;
+  readonly warn: ((text: string) => void) | undefined;
 }
 
 /** What stood in a value's place before, or in that of the nearest value that can be told apart. */
@@ -120,6 +128,7 @@ function visit(
 }
 
 function ask(node: Node, value: JsonValue, old: JsonValue | undefined, place: string, before: Before, run: Run): void {
+  if (node.unasked) run.errors.push(invalid(place === "" ? nowhere : place, node.props.type ?? "", noType));
   if (node.rules.length === 0) return;
   const self = toValue(value, node.type);
   const hadSelf = old !== undefined && old !== null;
@@ -136,6 +145,7 @@ function ask(node: Node, value: JsonValue, old: JsonValue | undefined, place: st
     hasOldSelf: hadSelf,
     budget: run.budget,
     isUnchanged: () => isUnchanged(before),
+    warn: run.warn,
   });
   run.errors.push(...errors);
   run.budget = budget;
@@ -172,13 +182,12 @@ function visitFields(
   before: Before,
   run: Run,
 ): void {
-  const correlatable = node.props["x-kubernetes-map-type"] !== "atomic";
   for (const key in object) {
     if (run.budget < 0) return;
     const property = node.properties.get(key);
     const inner = property ?? (propertyOf(node.props, key) === undefined ? node.values : undefined);
     if (inner === undefined) continue;
-    const oldValue = correlatable && old !== undefined && Object.hasOwn(old, key) ? old[key] : undefined;
+    const oldValue = old !== undefined && Object.hasOwn(old, key) ? old[key] : undefined;
     const at = property === undefined ? `${place}[${key}]` : place === "" ? key : `${place}.${key}`;
     visit(inner, object[key]!, oldValue, at, fieldBefore(before, key), run);
   }

@@ -121,7 +121,7 @@ function walk(
     walk(values, place.child("additionalProperties"), inner, false, each, options, found);
   }
   for (const [name, property] of Object.entries(props.properties ?? {})) {
-    const inner = aroundProperty(props, name, place, around, isRoot);
+    const inner = aroundProperty(props, name, around, isRoot);
     const within = innerScope(scope, property);
     walk(property, place.child("properties").key(name), inner, false, within, options, found);
   }
@@ -153,11 +153,9 @@ function walkItems(
   }
 }
 
-function aroundProperty(props: Props, name: string, place: Path, around: Surroundings, isRoot: boolean): Surroundings {
-  const atomic = props["x-kubernetes-map-type"] === "atomic";
-  const told = atomic ? { ...around, uncorrelatable: around.uncorrelatable ?? place } : around;
-  if (!metaFields.has(name) || !(isRoot || props["x-kubernetes-embedded-resource"] === true)) return told;
-  return { ...told, insideMeta: true, ...(isRoot ? { noDefaults: `in top-level ${name}` } : {}) };
+function aroundProperty(props: Props, name: string, around: Surroundings, isRoot: boolean): Surroundings {
+  if (!metaFields.has(name) || !(isRoot || props["x-kubernetes-embedded-resource"] === true)) return around;
+  return { ...around, insideMeta: true, ...(isRoot ? { noDefaults: `in top-level ${name}` } : {}) };
 }
 
 function* restricting(props: Props, place: Path): Generator<readonly [Props, Path]> {
