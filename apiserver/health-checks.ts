@@ -24,6 +24,7 @@ const startHooks = [
   "start-system-namespaces-controller",
   "start-cluster-authentication-info-controller",
   "storage-readiness",
+  "start-legacy-token-tracking-controller",
   "start-service-ip-repair-controllers",
   "rbac/bootstrap-roles",
   "scheduling/bootstrap-system-priority-classes",

@@ -1,4 +1,5 @@
 import { CustomResourceDefinition } from "../api/apiextensions/v1/customresourcedefinition.ts";
+import { ConfigMap } from "../api/core/v1/config-map.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
 import { MetricsRegistry } from "../base/metrics.ts";
@@ -10,6 +11,7 @@ import type { AuthorizationMode } from "./authorization/reloadable.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { KeptService } from "./bootstrap/kept-service.ts";
 import { kubernetesService } from "./bootstrap/kubernetes-service.ts";
+import { LegacyTokenTracking } from "./bootstrap/legacy-token-tracking.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
 import type { Handler } from "./chain.ts";
 import { compactRegularly } from "./compaction.ts";
@@ -26,6 +28,7 @@ import { allSubresources } from "./handlers/all-subresources.ts";
 import type { HealthCheck } from "./handlers/paths.ts";
 import { resourceHandler } from "./handlers/resource.ts";
 import { defaultMaxBodyBytes, type Scope } from "./handlers/scope.ts";
+import { answeringUnknown, routedRoots } from "./handlers/unknown-paths.ts";
 import { healthChecks } from "./health-checks.ts";
 import { HttpServer, type ServingCertificates } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
@@ -60,6 +63,7 @@ export class ApiServer {
   readonly #customResources: CustomResources;
   readonly #services: ServiceNetwork;
   readonly #kubernetes: KeptService;
+  readonly #tokenTracking: LegacyTokenTracking;
   #stopCompaction: () => void = () => {};
   #ready = false;
   #failure: Error | undefined;
@@ -88,6 +92,7 @@ export class ApiServer {
     });
     const service = kubernetesService(options.service);
     this.#kubernetes = new KeptService({ registry: this.registry, clock, logger, service });
+    this.#tokenTracking = new LegacyTokenTracking({ store: this.registry, clock, logger });
     this.#webhooks = new WebhookClients({ reader: this.registry, clock, random, anonymous: options.webhooks });
     const access = accessOf(options.access, this.registry, { clock, random, logger });
     this.#access = access;
@@ -134,6 +139,12 @@ export class ApiServer {
     // Whoever does not ask hears of it by /readyz.
     this.#failed.promise.catch(() => {});
     this.#aggregator = this.#aggregatorOf(options);
+    const documents = access.openIdDocuments.map(({ path }) => path);
+    const routed = routedRoots(
+      definitions.map(({ group }) => group),
+      documents,
+    );
+    const served = (local: Handler): Handler => answeringUnknown(routed, this.#aggregator.handler(local));
     this.#handler = handlerChain({
       clock,
       random,
@@ -144,8 +155,8 @@ export class ApiServer {
       impersonate: impersonate(access.authorizer),
       flowControl: limitRequests(limits, this.#flowControl, limited),
       authorizer: access.authorizer,
-      resources: this.#aggregator.handler(resourceHandler(scope, subresources, virtual, computed)),
-      paths: this.#aggregator.handler(
+      resources: served(resourceHandler(scope, subresources, virtual, computed)),
+      paths: served(
         allPaths({
           definitions,
           subresources,
@@ -166,19 +177,20 @@ export class ApiServer {
 
   /** Reads the store and makes what every cluster has. Resolves once requests are answered as they should be. */
   async start(): Promise<void> {
-    const { clock, logger, storage, service, compactionIntervalMs } = this.#options;
+    const { clock, logger, storage, service, definitions, compactionIntervalMs } = this.#options;
     await this.#cache.start((error) => {
       this.#failure = error;
       this.#failed.reject(error);
       logger.error("the watch of the store ended", { error });
     });
     // Where custom resources are not served, there are none.
-    if (this.#options.definitions.includes(CustomResourceDefinition)) {
+    if (definitions.includes(CustomResourceDefinition)) {
       this.#customResources.start();
     }
     const made = { services: this.#services, kubernetes: this.#kubernetes, service };
     await Promise.all([bootstrap({ registry: this.registry, ...made, logger }), this.#flowControl?.start()]);
     await this.#aggregator.start();
+    if (definitions.includes(ConfigMap)) this.#tokenTracking.start();
     this.#ready = true;
     const revision = (): number => this.#cache.revision;
     this.#stopCompaction = compactRegularly({ storage, clock, logger, intervalMs: compactionIntervalMs, revision });
@@ -224,6 +236,7 @@ export class ApiServer {
     this.#flowControl?.stop();
     this.#services.stop();
     this.#kubernetes.stop();
+    this.#tokenTracking.stop();
     this.#aggregator.stop();
     await Promise.all(this.#servers.map((server) => server.close(graceMs)));
     this.#backend?.close();

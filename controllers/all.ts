@@ -16,6 +16,7 @@ import { endpointSliceController } from "./endpointslice/controller.ts";
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/controller.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { Inventory } from "./inventory/inventory.ts";
+import { legacyTokenCleaner } from "./legacy-token-cleaner/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node-ipam/controller.ts";
 import { nodeLifecycleController } from "./node-lifecycle/controller.ts";
@@ -47,6 +48,8 @@ export interface ControllersOptions {
   readonly signToken?: SignToken | undefined;
   /** Who signs certificates for the cluster's own signers. Default nobody: requests stay as they are. */
   readonly signing?: CertificateSigning | undefined;
+  /** How long tokens that were made by themselves stay unused before they are refused, and then deleted. Default a year. */
+  readonly legacyTokenCleanUpMs?: number;
   /** Which run, as upstream's --controllers: `*` all, `name` this one, `-name` not this one. Default all. */
   readonly controllers?: readonly string[];
   /** Ranges of pod addresses, one a family, of which each node gets a part. Default none: nodes get no ranges. */
@@ -90,6 +93,9 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "certificatesigningrequest-approving-controller": certificateApprovingController,
     "certificatesigningrequest-cleaner-controller": certificateCleanerController,
     "clusterrole-aggregation-controller": clusterRoleAggregationController,
+    "legacy-serviceaccount-token-cleaner-controller": legacyTokenCleaner(
+      options.legacyTokenCleanUpMs ?? 365 * 86_400_000,
+    ),
     "namespace-controller": namespaceController({ inventory }),
     "garbage-collector-controller": garbageCollector(inventory),
     "resourcequota-controller": resourceQuotaController(inventory),

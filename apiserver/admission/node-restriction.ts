@@ -1,3 +1,4 @@
+import { apiObjectReference } from "../../api/core/v1/pod/references.ts";
 import type { TokenRequest } from "../../api/generated/types/authentication-v1.ts";
 import type { CertificateSigningRequest } from "../../api/generated/types/certificates-v1.ts";
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../api/generated/types/core-v1.ts";
@@ -10,7 +11,6 @@ import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import { nodeIdentity } from "../authorization/node/node-identity.ts";
-import { apiObjectReference } from "../authorization/node/pod-references.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import { parseRequest } from "./certificates.ts";
 import { forbiddenNodeLabels } from "./node-labels.ts";

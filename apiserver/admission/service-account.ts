@@ -1,3 +1,4 @@
+import { secretNamesOf } from "../../api/core/v1/pod/references.ts";
 import type {
   Container,
   EphemeralContainer,
@@ -12,7 +13,6 @@ import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { warnOnlyExpirationSeconds } from "../authentication/token-request.ts";
-import { secretNamesOf } from "../authorization/node/pod-references.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./plugin.ts";
 import { concerns, newObject, refused } from "./refusal.ts";

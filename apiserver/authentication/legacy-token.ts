@@ -16,6 +16,19 @@ export interface LegacyTokenUse extends Authenticated {
   readonly day: string | undefined;
 }
 
+/** A token that its secret's label says is not to be used any more; that somebody tries is noted all the same. */
+export class InvalidatedTokenError extends Error implements Pick<LegacyTokenUse, "secret" | "day"> {
+  override readonly name = "InvalidatedTokenError";
+  readonly secret: Secret;
+  readonly day: string | undefined;
+
+  constructor(message: string, { secret, day }: Pick<LegacyTokenUse, "secret" | "day">) {
+    super(message);
+    this.secret = secret;
+    this.day = day;
+  }
+}
+
 /** What the judgement of a token rests on; `now` in milliseconds since 1970. */
 interface LegacyTokenContext {
   readonly reader: ObjectReader;
@@ -46,8 +59,9 @@ export function checkLegacyToken(
   if (account.metadata.uid !== uid)
     throw new Error(`ServiceAccount UID (${account.metadata.uid}) does not match claim (${uid})`);
   if (secret.metadata.labels?.[invalidSinceLabel]) {
-    throw new Error(
+    throw new InvalidatedTokenError(
       `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSinceLabel}' label from the secret to temporarily allow use of this token`,
+      { secret, day: dayToNote(secret, now) },
     );
   }
   const generated = account.secrets?.some((ref) => ref.name === secretName) === true;

@@ -259,8 +259,9 @@ describe("tokens of secrets", () => {
     const marked = setUp({ "kubernetes.io/legacy-token-invalid-since": "2026-01-01" });
     assert.throws(
       () => marked.authenticator.authenticateToken(marked.token),
-      /^Error: the token in secret red\/robot-token for service account red\/robot has been marked invalid\./,
+      /^InvalidatedTokenError: the token in secret red\/robot-token for service account red\/robot has been marked invalid\./,
     );
+    assert.deepEqual(marked.used, ["robot-token 2026-05-01"], "that it was tried is noted");
   });
 
   it("must say all that they are for", () => {

@@ -9,7 +9,7 @@ import { quoteList } from "../authorization/messages.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import type { Authenticated, TokenAuthenticator } from "./authenticator.ts";
 import { type DecodedJwt, decodeJwt, type VerificationKey, verifyJwt } from "./jwt.ts";
-import { checkLegacyToken } from "./legacy-token.ts";
+import { checkLegacyToken, InvalidatedTokenError, type LegacyTokenUse } from "./legacy-token.ts";
 import {
   checkTimes,
   type LegacyClaims,
@@ -80,17 +80,26 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     }
     const common = this.#commonAudiences(verified.claims, audiences);
     if (verified.legacy !== undefined) {
-      const { reader, definitions, clock, onLegacyTokenUsed } = this.#options;
-      const { secret, day, ...rest } = checkLegacyToken(verified.legacy, token, {
-        reader,
-        definitions,
-        now: clock.now(),
-      });
-      if (day !== undefined) onLegacyTokenUsed?.(secret, day);
+      const { secret: _, day: __, ...rest } = this.#checkLegacy(verified.legacy, token);
       return { ...rest, audiences: common };
     }
     const auditAnnotations = this.#checkLive(verified.claims);
     return { user: verified.user!, audiences: common, ...(auditAnnotations === undefined ? {} : { auditAnnotations }) };
+  }
+
+  #checkLegacy(claims: LegacyClaims, token: string): LegacyTokenUse {
+    const { reader, definitions, clock, onLegacyTokenUsed } = this.#options;
+    const note = ({ secret, day }: Pick<LegacyTokenUse, "secret" | "day">): void => {
+      if (day !== undefined) onLegacyTokenUsed?.(secret, day);
+    };
+    try {
+      const use = checkLegacyToken(claims, token, { reader, definitions, now: clock.now() });
+      note(use);
+      return use;
+    } catch (error) {
+      if (error instanceof InvalidatedTokenError) note(error);
+      throw error;
+    }
   }
 
   #verify(token: string): Verified | undefined {

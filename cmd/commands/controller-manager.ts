@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { addLeaderFlags, type LeaderFlags } from "./component-options.ts";
-import { addSigningFlags, type SigningFlags } from "./signing-options.ts";
+import { addControllerFlags, type ControllerFlags } from "./controller-options.ts";
 
 const kubeconfig = "controller-manager.conf";
 
-interface Flags extends LeaderFlags, SigningFlags {
+interface Flags extends LeaderFlags, ControllerFlags {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
 }
@@ -16,7 +16,7 @@ export function addControllerManagerCommand(program: Command): void {
   addLeaderFlags(command, kubeconfig)
     .option("--cluster-cidr <cidr>[,<cidr>]", "range of pod addresses, of which each node gets a part", "10.244.0.0/16")
     .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16");
-  addSigningFlags(command).action(async (flags: Flags) => {
+  addControllerFlags(command).action(async (flags: Flags) => {
     const { legacyTokenSigner } = await import("../../apiserver/authentication/legacy-token-signer.ts");
     const { runAllControllers } = await import("../../controllers/mod.ts");
     const { runLeader } = await import("../components/component.ts");
@@ -40,6 +40,7 @@ export function addControllerManagerCommand(program: Command): void {
             rootCa: parts.access.ca ?? "",
             signToken: key && legacyTokenSigner(key),
             signing: signing?.signing,
+            legacyTokenCleanUpMs: flags.legacyServiceAccountTokenCleanUpPeriod,
             clusterCidr: flags.clusterCidr.split(","),
             serviceCidrs: flags.serviceCidr.split(","),
           },

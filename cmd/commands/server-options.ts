@@ -2,10 +2,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDataDir } from "../data-dir.ts";
 import { type AccessFlags, addAccessFlags } from "./access-options.ts";
 import { type AuditFlags, addAuditFlags } from "./audit-options.ts";
+import { addControllerFlags, type ControllerFlags } from "./controller-options.ts";
 import { count, time } from "./numbers.ts";
-import { addSigningFlags, type SigningFlags } from "./signing-options.ts";
 
-export interface ServerFlags extends AccessFlags, AuditFlags, SigningFlags {
+export interface ServerFlags extends AccessFlags, AuditFlags, ControllerFlags {
   readonly dataDir: string;
   readonly store: string;
   readonly bindAddress: string;
@@ -71,7 +71,7 @@ export function addServerFlags(command: Command): Command {
       "issuer of service account tokens",
       "https://kubernetes.default.svc.cluster.local",
     );
-  return addAuditFlags(addAccessFlags(addSigningFlags(basic)))
+  return addAuditFlags(addAccessFlags(addControllerFlags(basic)))
     .option(
       "--enable-admission-plugins <name>[,<name>]",
       "admission plugins to run beside those that are on anyway; see docs/api-coverage.md",

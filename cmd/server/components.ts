@@ -15,6 +15,7 @@ export interface WithinOptions {
   readonly signToken: SignToken;
   /** Signs the certificates that clients ask for. */
   readonly signing: CertificateSigning | undefined;
+  readonly legacyTokenCleanUpMs: number;
   readonly clusterCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
   /** Other servers may keep their objects in the same store: one of them leads. */
@@ -25,7 +26,7 @@ export interface WithinOptions {
 /** Controllers and scheduler within the server's process: they share its objects, and may do what their roles say. */
 export function runWithin(server: ApiServer, options: WithinOptions, signal: AbortSignal): Promise<void> {
   const { metrics } = server;
-  const { rootCa, signToken, signing, clusterCidrs, serviceCidrs, logger } = options;
+  const { rootCa, signToken, signing, legacyTokenCleanUpMs, clusterCidrs, serviceCidrs, logger } = options;
   const parts = { clock: realClock, random: realRandom, logger, metrics };
   const clientOf =
     (agent: string) =>
@@ -46,6 +47,7 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
           rootCa,
           signToken,
           signing,
+          legacyTokenCleanUpMs,
           clusterCidr: clusterCidrs,
           serviceCidrs,
         },

@@ -112,6 +112,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
           rootCa: pki.authority,
           signToken: legacyTokenSigner(pki.serviceAccountKey),
           signing: signing?.signing,
+          legacyTokenCleanUpMs: flags.legacyServiceAccountTokenCleanUpPeriod,
           clusterCidrs: addresses.clusterCidrs,
           serviceCidrs: addresses.serviceCidrs,
           shared: flags.store.startsWith("etcd="),

@@ -140,4 +140,23 @@ describeUpstream("tokens that secrets hold", (use) => {
     await use.dynamic("secrets", namespace).delete("s");
     await eventually(async () => assert.deepEqual((await accounts.get("robot"))["secrets"], [{ name: "other" }]));
   });
+
+  test("a token that is marked invalid is refused, the attempt is noted, and without the mark it holds again", async () => {
+    const { namespace } = await made();
+    const token = text((await filled(namespace))["data"].token);
+    const secrets = use.dynamic("secrets", namespace);
+    const label = (value: string | null): Promise<Thing> =>
+      secrets.patch("s", "merge", { metadata: { labels: { "kubernetes.io/legacy-token-invalid-since": value } } });
+    await label("2026-01-01");
+    await refused(token);
+    await eventually(async () => assert.ok((await secrets.get("s")).metadata.labels?.[lastUsedKey]));
+    await label("");
+    await eventually(() => reviewed(token));
+  });
+
+  test("a ConfigMap says since when uses are noted", async () => {
+    const name = "kube-apiserver-legacy-service-account-token-tracking";
+    const { data } = await use.dynamic("configmaps", "kube-system").get(name);
+    assert.match(data.since, /^\d{4}-\d{2}-\d{2}$/);
+  });
 });

@@ -1,10 +1,15 @@
+import {
+  claimNamesOf,
+  configMapNamesOf,
+  resourceClaimNamesOf,
+  secretNamesOf,
+} from "../../../api/core/v1/pod/references.ts";
 import type { PersistentVolume, Pod } from "../../../api/generated/types/core-v1.ts";
 import type { ResourceSlice } from "../../../api/generated/types/resource-v1.ts";
 import type { VolumeAttachment } from "../../../api/generated/types/storage-v1.ts";
 import type { ApiObject } from "../../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import type { ObjectChange, ObjectReader } from "../../registry/access.ts";
-import { claimNamesOf, configMapNamesOf, resourceClaimNamesOf, secretNamesOf } from "./pod-references.ts";
 import { volumeSecretsOf } from "./volume-secrets.ts";
 
 export interface NodeGraphDefinitions {

@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, Pod, PodSpec, Volume } from "../../../api/generated/types/core-v1.ts";
+import type { Container, EphemeralContainer, Pod, PodSpec, Volume } from "../../../generated/types/core-v1.ts";
 
 type AnyContainer = Pick<Container | EphemeralContainer, "env" | "envFrom">;
 
