@@ -1,9 +1,20 @@
-import type { Field, ObjectSchema } from "./schema.ts";
+import type { JsonValue } from "../json/json.ts";
+import type { Field, ObjectSchema, Schema } from "./schema.ts";
 import { typeNameOf } from "./type-name.ts";
 
 /** JSON that is not a value of the type it is decoded as. The message is upstream's, to the letter. */
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
+  /**
+   * What upstream says where it reads the value from maps and lists in memory and not from text, as it reads what a strategic
+   * merge patch has made (apimachinery/pkg/runtime/converter.go).
+   */
+  readonly whenRestored: string;
+
+  constructor(message: string, options: ErrorOptions & { readonly whenRestored?: string } = {}) {
+    super(message, options);
+    this.whenRestored = options.whenRestored ?? message;
+  }
 }
 
 /** A struct's field together with the struct it belongs to: what a decode error says of a place. */
@@ -33,7 +44,13 @@ export function strictPath(steps: readonly Step[], depth: number, last: string):
  * Go's encoding/json: "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32". It
  * names the innermost struct and all fields from the root, embedded structs included, but neither indexes nor map keys.
  */
-export function wrongType(what: string, typeName: string, steps: readonly Step[], depth: number): DecodeError {
+export function wrongType(
+  what: string,
+  typeName: string,
+  steps: readonly Step[],
+  depth: number,
+  whenRestored: string | undefined,
+): DecodeError {
   let struct: string | undefined;
   const names: string[] = [];
   for (let i = 0; i < depth; i++) {
@@ -44,7 +61,56 @@ export function wrongType(what: string, typeName: string, steps: readonly Step[]
     names.push(step.field.name);
   }
   const where = struct === undefined ? "Go value" : `Go struct field ${struct}.${names.join(".")}`;
-  return new DecodeError(`json: cannot unmarshal ${what} into ${where} of type ${typeName}`);
+  const message = `json: cannot unmarshal ${what} into ${where} of type ${typeName}`;
+  return new DecodeError(message, whenRestored === undefined ? {} : { whenRestored });
+}
+
+/** What the converter says of a value that is not of the type; nothing where it takes such a value. */
+export function cannotRestore(value: JsonValue, schema: Schema, typeName: string): string | undefined {
+  const from = kindInMemory(value);
+  const to = kindOf(schema);
+  switch (to) {
+    case "struct":
+      return `cannot restore struct from: ${from}`;
+    case "map":
+    case "slice":
+      return `cannot restore ${to} from ${from}`;
+    case "string":
+      return from === "int64" ? `cannot convert int64 to ${typeName}` : `unrecognized type: ${to}`;
+    case "int32":
+    case "int64":
+      if (from === "int64") return undefined;
+      return from === "float64" ? `cannot convert float64 to ${typeName}` : `unrecognized type: ${to}`;
+    default:
+      return `unrecognized type: ${to}`;
+  }
+}
+
+/** Go's kind of the type, without its name. */
+function kindOf(schema: Schema): string {
+  switch (schema.type) {
+    case "object":
+      return schema.definition === undefined ? "map" : "struct";
+    case "list":
+      return "slice";
+    case "string":
+      return schema.format === "byte" ? "slice" : "string";
+    case "integer":
+      return schema.format ?? "int64";
+    case "number":
+      return "float64";
+    case "boolean":
+      return "bool";
+    default:
+      return schema.type;
+  }
+}
+
+/** Go's kind of what its JSON decoder makes of a value of no known type. */
+function kindInMemory(value: JsonValue): string {
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  if (typeof value === "object") return Array.isArray(value) ? "slice" : "map";
+  return typeof value === "boolean" ? "bool" : typeof value === "string" ? "string" : "float64";
 }
 
 /** What Go's JSON decoder calls a value that it cannot use. */

@@ -212,3 +212,63 @@ test("decoding what was decoded changes nothing, and every key was counted the f
     { numRuns: 2000 },
   );
 });
+
+test("what is read from memory and not from text is refused in the converter's words", () => {
+  const restored = (spec: JsonValue): string => {
+    try {
+      decodeSpec(spec);
+    } catch (error) {
+      assert.ok(error instanceof DecodeError);
+      return error.whenRestored;
+    }
+    return "accepted";
+  };
+  assert.deepEqual(
+    (
+      [
+        "text",
+        { data: "text" },
+        { limits: [1] },
+        { tags: { a: 1 } },
+        { items: ["x"] },
+        { title: 1 },
+        { policy: 1 },
+        { policy: true },
+        { title: 1.5 },
+        { replicas: "1" },
+        { replicas: 1.5 },
+        { serial: {} },
+        { express: 1 },
+        { ratio: "1" },
+        { secret: 1 },
+        { secret: "?" },
+        { placed: 1 },
+        { placed: "today" },
+        { items: [{ name: "a", port: true }] },
+        { limits: { cpu: "much" } },
+      ] satisfies JsonValue[]
+    ).map(restored),
+    [
+      "cannot restore struct from: string",
+      "cannot restore map from string",
+      "cannot restore map from slice",
+      "cannot restore slice from map",
+      "cannot restore struct from: string",
+      "cannot convert int64 to string",
+      "cannot convert int64 to v1.Policy",
+      "unrecognized type: string",
+      "unrecognized type: string",
+      "unrecognized type: int32",
+      "cannot convert float64 to int32",
+      "unrecognized type: int64",
+      "unrecognized type: bool",
+      "unrecognized type: float64",
+      "cannot restore slice from int64",
+      "error decoding from json: illegal base64 data at input byte 0",
+      "json: cannot unmarshal number into Go value of type string",
+      'parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"',
+      "json: cannot unmarshal bool into Go value of type int32",
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
+  );
+});

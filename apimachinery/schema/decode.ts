@@ -1,7 +1,16 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { countKeys } from "../json/strict-json.ts";
 import { isZeroTime } from "./canonical.ts";
-import { describeJson, describeJsonValue, type FieldOf, type Step, strictPath, wrongType } from "./decode-error.ts";
+import {
+  cannotRestore,
+  type DecodeError,
+  describeJson,
+  describeJsonValue,
+  type FieldOf,
+  type Step,
+  strictPath,
+  wrongType,
+} from "./decode-error.ts";
 import { type CanonicalScalar, canonicalScalar, resourceQuantity } from "./scalars.ts";
 import type { Field, ListSchema, MapSchema, ObjectSchema, Schema } from "./schema.ts";
 import { noteSentEmpty } from "./sent-empty.ts";
@@ -84,16 +93,22 @@ function compile(schema: Schema, typeName: string): Decode {
         return value;
       };
     default:
-      return compileScalar(canonicalScalar(schema), typeName);
+      return compileScalar(schema, canonicalScalar(schema), typeName);
   }
 }
 
-function compileScalar(canonical: CanonicalScalar, typeName: string): Decode {
+function compileScalar(schema: Schema, canonical: CanonicalScalar, typeName: string): Decode {
   return (value, state) => {
     const result = canonical(value);
     if (typeof result !== "object") return result;
     const what = result.withDigits ? describeJsonValue(value) : describeJson(value);
-    throw result.problem ?? wrongType(what, result.typeName ?? typeName, state.steps, state.depth);
+    if (result.problem !== undefined) throw result.problem;
+    const read = result.typeName;
+    const restored =
+      read === undefined
+        ? cannotRestore(value, schema, typeName)
+        : `json: cannot unmarshal ${what} into Go value of type ${read}`;
+    throw wrongType(what, read ?? typeName, state.steps, state.depth, restored);
   };
 }
 
@@ -145,11 +160,15 @@ function decodeField(plan: Plan, value: JsonValue, state: State): JsonValue | ty
   return typeof result === "object" || plan.isBytes ? emptied : dropped;
 }
 
+function notA(schema: Schema, typeName: string, value: JsonValue, { steps, depth }: State): DecodeError {
+  return wrongType(describeJson(value), typeName, steps, depth, cannotRestore(value, schema, typeName));
+}
+
 function compileStruct(schema: ObjectSchema, typeName: string): Decode {
   let plans: Map<string, Plan> | undefined;
   const preserve = schema.preserveUnknown === true;
   return (value, state) => {
-    if (!isJsonObject(value)) throw wrongType(describeJson(value), typeName, state.steps, state.depth);
+    if (!isJsonObject(value)) throw notA(schema, typeName, value, state);
     if (plans === undefined) {
       plans = new Map();
       for (const field of schema.fields.values()) plans.set(field.name, planOf(schema, field));
@@ -209,7 +228,7 @@ function compileMap(schema: MapSchema, typeName: string): Decode {
   const plainStrings = values.type === "string" && values.format === undefined;
   let decode: Decode | undefined;
   return (value, state) => {
-    if (!isJsonObject(value)) throw wrongType(describeJson(value), typeName, state.steps, state.depth);
+    if (!isJsonObject(value)) throw notA(schema, typeName, value, state);
     decode ??= valuesDecoder(values, element, typeName);
     const depth = state.depth++;
     for (const key in value) {
@@ -226,7 +245,7 @@ function compileMap(schema: MapSchema, typeName: string): Decode {
 }
 
 function valuesDecoder(values: Schema, element: string, mapName: string): Decode {
-  if (mapName === "v1.ResourceList") return compileScalar(resourceQuantity, element);
+  if (mapName === "v1.ResourceList") return compileScalar(values, resourceQuantity, element);
   return element === typeNameOf(values) ? decoderOf(values) : compile(values, element);
 }
 
@@ -236,7 +255,7 @@ function compileList(schema: ListSchema, typeName: string): Decode {
   const plainStrings = items.type === "string" && items.format === undefined;
   let decode: Decode | undefined;
   return (value, state) => {
-    if (!Array.isArray(value)) throw wrongType(describeJson(value), typeName, state.steps, state.depth);
+    if (!Array.isArray(value)) throw notA(schema, typeName, value, state);
     decode ??= element === typeNameOf(items) ? decoderOf(items) : compile(items, element);
     const depth = state.depth++;
     for (let i = 0; i < value.length; i++) {

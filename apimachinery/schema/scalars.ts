@@ -90,9 +90,10 @@ function intOrString(value: JsonValue): string | number | Refusal {
 function base64(value: JsonValue): string | Refusal {
   if (typeof value !== "string") return wrong;
   const result = canonicalBase64(value);
-  return typeof result === "string"
-    ? result
-    : { withDigits: false, problem: new DecodeError(`illegal base64 data at input byte ${result}`) };
+  if (typeof result === "string") return result;
+  const message = `illegal base64 data at input byte ${result}`;
+  const problem = new DecodeError(message, { whenRestored: `error decoding from json: ${message}` });
+  return { withDigits: false, problem };
 }
 
 /** resource.Quantity reads whatever JSON stands there as the text of a quantity. */

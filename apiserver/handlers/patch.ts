@@ -9,7 +9,7 @@ import { applyMergePatch } from "../../apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../apimachinery/patch/strategic-merge-patch.ts";
 import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
-import type { Decoded } from "../../apimachinery/schema/decode.ts";
+import { type Decoded, DecodeError } from "../../apimachinery/schema/decode.ts";
 import { compareText, goQuote } from "../../apimachinery/text/go-quote.ts";
 import { decodeAs, type Kind, type SentObject, sentManagedFields, withDefaults } from "../body/decode-object.ts";
 import { type ParsedBody, parseBody, withoutText } from "../body/parse.ts";
@@ -121,7 +121,8 @@ export function patched(
   try {
     decoded = decodeAs(definition, value);
   } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof DecodeError)) throw refuse(error instanceof Error ? error.message : String(error));
+    throw refuse(type === "strategic" ? error.whenRestored : error.message);
   }
   if (options.fieldValidation !== "Ignore") {
     const problems = [...strictErrors, ...unknownInOrder(definition, type, decoded.unknownFields)];

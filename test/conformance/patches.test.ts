@@ -113,6 +113,37 @@ onBothProtocols("patches", (subject) => {
     }
   });
 
+  test("what a strategic merge patch makes is refused in the converter's words, which name no field", async () => {
+    const { admin } = subject();
+    await create(admin, "converted");
+    const body = deployment("converted", [{ name: "a", image: "i" }]);
+    await expect(admin, { method: "POST", path: deployments, body }, 201);
+    const refused = (shown: string, problem: string) => {
+      const detail = `Invalid value: "${shown}": ${problem}`;
+      return failure(422, "Invalid", ` "" is invalid: patch: ${detail}`, {
+        causes: [{ reason: "FieldValueInvalid", message: detail, field: "patch" }],
+      });
+    };
+    for (const [path, body, shown, problem] of [
+      [
+        `${configMaps}/converted`,
+        { metadata: { labels: "x" } },
+        "map[metadata:map[labels:x]]",
+        "cannot restore map from string",
+      ],
+      [`${configMaps}/converted`, { data: { a: 1 } }, "map[data:map[a:1]]", "cannot convert int64 to string"],
+      [`${deployments}/converted`, { spec: "x" }, "map[spec:x]", "cannot restore struct from: string"],
+      [
+        `${deployments}/converted`,
+        { spec: { replicas: "2" } },
+        "map[spec:map[replicas:2]]",
+        "unrecognized type: int32",
+      ],
+    ] as const) {
+      await patch(admin, path, "strategic-merge-patch", body, 422, refused(shown, problem));
+    }
+  });
+
   test("strategic merge joins lists by their keys, and deletes, replaces and orders their items", async () => {
     const { admin } = subject();
     const containers = [
