@@ -7,6 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { AccessOptions } from "./access.ts";
 import type { AdmissionSettings } from "./admission/selection.ts";
 import type { ProxyClient } from "./aggregation/extension-server.ts";
+import type { ServerIdentity } from "./bootstrap/identity-lease.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
 import type { Filter } from "./chain.ts";
 import type { ComponentCheck } from "./component-status/component-status.ts";
@@ -33,6 +34,8 @@ export interface ApiServerOptions {
   readonly serviceNodePorts?: PortRange;
   /** Host and port that clients are told. */
   readonly externalAddress: string;
+  /** Who it is among the servers of the cluster, for the Lease that says that it is there; absent: it has none. */
+  readonly identity?: ServerIdentity;
   readonly version: { readonly gitVersion: string; readonly goVersion?: string };
   /** What it was started with, by names of flags, for `/flagz`; default: nothing. */
   readonly flags?: Readonly<Record<string, string>>;

@@ -9,6 +9,8 @@ import { Aggregator } from "./aggregation/aggregator.ts";
 import { builtInPriority } from "./aggregation/priorities.ts";
 import type { AuthorizationMode } from "./authorization/reloadable.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
+import { removeExpiredLeases } from "./bootstrap/expired-leases.ts";
+import { IdentityLease } from "./bootstrap/identity-lease.ts";
 import { KeptService } from "./bootstrap/kept-service.ts";
 import { kubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { LegacyTokenTracking } from "./bootstrap/legacy-token-tracking.ts";
@@ -64,7 +66,9 @@ export class ApiServer {
   readonly #services: ServiceNetwork;
   readonly #kubernetes: KeptService;
   readonly #tokenTracking: LegacyTokenTracking;
+  readonly #identityLease: IdentityLease | undefined;
   #stopCompaction: () => void = () => {};
+  #stopLeaseRemoval: () => void = () => {};
   #ready = false;
   #failure: Error | undefined;
   readonly #failed = Promise.withResolvers<never>();
@@ -93,6 +97,8 @@ export class ApiServer {
     const service = kubernetesService(options.service);
     this.#kubernetes = new KeptService({ registry: this.registry, clock, logger, service });
     this.#tokenTracking = new LegacyTokenTracking({ store: this.registry, clock, logger });
+    const { identity } = options;
+    this.#identityLease = identity && new IdentityLease({ store: this.registry, identity, clock, random, logger });
     this.#webhooks = new WebhookClients({ reader: this.registry, clock, random, anonymous: options.webhooks });
     const access = accessOf(options.access, this.registry, { clock, random, logger });
     this.#access = access;
@@ -191,6 +197,9 @@ export class ApiServer {
     await Promise.all([bootstrap({ registry: this.registry, ...made, logger }), this.#flowControl?.start()]);
     await this.#aggregator.start();
     if (definitions.includes(ConfigMap)) this.#tokenTracking.start();
+    this.#identityLease?.start();
+    if (this.#identityLease !== undefined)
+      this.#stopLeaseRemoval = removeExpiredLeases({ store: this.registry, clock, logger });
     this.#ready = true;
     const revision = (): number => this.#cache.revision;
     this.#stopCompaction = compactRegularly({ storage, clock, logger, intervalMs: compactionIntervalMs, revision });
@@ -233,12 +242,13 @@ export class ApiServer {
   async close(graceMs = 0): Promise<void> {
     this.#ready = false;
     this.#stopCompaction();
+    this.#stopLeaseRemoval();
     this.#flowControl?.stop();
     this.#services.stop();
     this.#kubernetes.stop();
     this.#tokenTracking.stop();
     this.#aggregator.stop();
-    await Promise.all(this.#servers.map((server) => server.close(graceMs)));
+    await Promise.all([this.#identityLease?.stop(), ...this.#servers.map((server) => server.close(graceMs))]);
     this.#backend?.close();
     this.#webhooks.close();
     this.#customResources.stop();

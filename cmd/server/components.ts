@@ -16,7 +16,8 @@ export interface WithinOptions {
   /** Signs the certificates that clients ask for. */
   readonly signing: CertificateSigning | undefined;
   readonly legacyTokenCleanUpMs: number;
-  readonly clusterCidrs: readonly string[];
+  /** Of which nodes get parts; none where they get none. */
+  readonly clusterCidrs: readonly string[] | undefined;
   readonly serviceCidrs: readonly string[];
   /** Other servers may keep their objects in the same store: one of them leads. */
   readonly shared: boolean;
@@ -48,7 +49,7 @@ export function runWithin(server: ApiServer, options: WithinOptions, signal: Abo
           signToken,
           signing,
           legacyTokenCleanUpMs,
-          clusterCidr: clusterCidrs,
+          ...(clusterCidrs && { clusterCidr: clusterCidrs }),
           serviceCidrs,
         },
         inner,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -18,6 +19,7 @@ import { toPem } from "../../apimachinery/x509/certificate.ts";
 import { createCertificateRequest } from "../../apimachinery/x509/certificate-request.ts";
 import { realClock } from "../../base/mod.ts";
 import { type Client, createClient, createHttpTransport, parseKubeconfig, resolveContext } from "../../client/mod.ts";
+import { serverIdOf } from "../../cmd/server/reload/reload-metrics.ts";
 import { eventually } from "../support/eventually.ts";
 import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
 
@@ -98,6 +100,24 @@ test("the controllers alone, over HTTP, do what they do within the server, as th
   }
   const lease = await client.resource(Lease, "kube-system").get("kube-controller-manager");
   assert.equal(lease.spec?.holderIdentity ?? "", "", "the next one need not wait");
+});
+
+test("the API server says by a lease that it is there, under the identity of its machine", async () => {
+  const leases = client.resource(Lease, "kube-system");
+  const { items } = await eventually(async () => {
+    const list = await leases.list({ labelSelector: "apiserver.kubernetes.io/identity=kube-apiserver" });
+    assert.equal(list.items.length, 1);
+    return list;
+  });
+  const { metadata, spec } = items[0]!;
+  assert.equal(metadata.name, serverIdOf(hostname()));
+  assert.equal(metadata.labels?.["kubernetes.io/hostname"], hostname());
+  assert.match(metadata.annotations?.["kubernetes.io/peer-advertise-address"] ?? "", /^127\.0\.0\.1:\d+$/);
+  assert.ok(spec?.holderIdentity?.startsWith(`${metadata.name}_`));
+  assert.equal(spec.leaseDurationSeconds, 3600);
+  const before = metadata.resourceVersion;
+  const renewed = async () => assert.notEqual((await leases.get(metadata.name!)).metadata.resourceVersion, before);
+  await eventually(renewed);
 });
 
 test("the scheduler alone binds pods to nodes", async () => {

@@ -53,9 +53,15 @@ function hashOf(text: string): string {
 
 const base32 = "abcdefghijklmnopqrstuvwxyz234567";
 
-/** Who a server is among several: by the name of its machine (apiserver/pkg/server/config.go). */
+/** Who a server is among several: by the name of its machine and what it is (apiserver/pkg/server/config.go). */
 export function serverIdOf(hostname: string): string {
-  const bits = [...createHash("sha256").update(hostname).digest().subarray(0, 16)]
+  const hashed = [hostname, "kube-apiserver"].map((text) => {
+    const bytes = Buffer.from(text);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  });
+  const bits = [...createHash("sha256").update(Buffer.concat(hashed)).digest().subarray(0, 16)]
     .map((byte) => byte.toString(2).padStart(8, "0"))
     .join("");
   const digits = bits.match(/.{1,5}/g) ?? [];
