@@ -11,6 +11,8 @@
  *  4. A watch from revision R hands over every event with a revision >= R, once, in order, then goes on live; where R has
  *     been compacted it ends with `CompactedError`.
  *  5. Values handed in or out are never changed afterwards, by either side.
+ *  6. A put whose key and value have more than `maxPutBytes` together rejects with `TooLargeError` and changes nothing. One
+ *     that stays 16 KiB below is not refused for its size: how much etcd counts around them is etcd's.
  */
 export interface Storage {
   /** The last revision, linearizable. Synchronous where the driver knows without asking. */
@@ -98,6 +100,21 @@ export type StorageEvent =
   | { readonly type: "put"; readonly entry: Entry; readonly previous: Entry | undefined }
   | { readonly type: "delete"; readonly key: string; readonly revision: number; readonly previous: Entry | undefined };
 
+/** What etcd takes in one request unless it is told otherwise (`--max-request-bytes`). */
+export const maxPutBytes = 1_572_864;
+
+/** For drivers that have no limit of their own. */
+export function assertFits(key: string, value: Uint8Array): void {
+  if (value.length + Buffer.byteLength(key) > maxPutBytes) throw new TooLargeError();
+}
+
+/** The store takes no value of this size, now or later. */
+export class TooLargeError extends Error {
+  override readonly name = "TooLargeError";
+  constructor(options?: ErrorOptions) {
+    super("etcdserver: request is too large", options);
+  }
+}
 /** The revision asked for is no longer kept. */
 export class CompactedError extends Error {
   override readonly name = "CompactedError";

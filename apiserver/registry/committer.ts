@@ -4,7 +4,13 @@ import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts
 import { encodeObject } from "../../apimachinery/schema/encode.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { type Storage, StorageUnavailableError, UnknownOutcomeError } from "../../storage/storage.ts";
+import {
+  type Storage,
+  StorageUnavailableError,
+  TooLargeError,
+  UnknownOutcomeError,
+  type WriteResult,
+} from "../../storage/storage.ts";
 import type { ResourceCache } from "../cache/resource-cache.ts";
 import {
   type ServedObject,
@@ -45,7 +51,7 @@ export class Committer {
     key: string,
     draft: Draft<ApiObject>,
     expectedRevision: number,
-    context: Pick<WriteContext, "dryRun">,
+    context: Pick<WriteContext, "dryRun"> & Partial<Pick<WriteContext, "ownFields">>,
   ): Promise<CommitOutcome> {
     delete (draft.metadata as Draft<ObjectMeta>).resourceVersion;
     const { storedAs, ttlSeconds } = this.#definition;
@@ -54,10 +60,18 @@ export class Committer {
     }
     const stored =
       storedAs?.awaited === undefined ? (storedAs?.toStored(draft) ?? draft) : await storedAs.awaited.toStored(draft);
-    const encoded: StoredEncoding = encodeObject(stored);
-    this.#deps.cache.announce(stored, encoded);
     const options = ttlSeconds === undefined ? { expectedRevision } : { expectedRevision, ttlSeconds };
-    const result = await guardedWrite(() => this.#deps.storage.put(key, encoded.bytes, options));
+    const write = async (object: ApiObject): Promise<readonly [StoredEncoding, WriteResult]> => {
+      const encoded = encodeObject(object);
+      this.#deps.cache.announce(object, encoded);
+      return [encoded, await guardedWrite(() => this.#deps.storage.put(key, encoded.bytes, options))];
+    };
+    const [encoded, result] = await write(stored).catch((error: unknown) => {
+      // Who owns which fields is given up before the write is; who applies, applies with that (handlers/create.go).
+      const small = isTooLarge(error) && context.ownFields !== undefined ? withoutManagers(stored) : undefined;
+      if (small === undefined) throw error;
+      return write(small);
+    });
     if (!result.ok) {
       return { current: result.current && servedFromEntry(result.current) };
     }
@@ -111,6 +125,17 @@ export async function guardedWrite<R>(write: () => Promise<R>): Promise<R> {
     if (error instanceof UnknownOutcomeError) {
       throw ApiError.timeout(`the store did not answer, the write may still happen: ${error.message}`);
     }
+    // Upstream answers with etcd's words and no reason (handlers/responsewriters/status.go).
+    if (error instanceof TooLargeError) throw ApiError.from(error);
     throw error;
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof ApiError && error.cause instanceof TooLargeError;
+}
+
+function withoutManagers(object: ApiObject): ApiObject | undefined {
+  const { managedFields, ...metadata } = object.metadata;
+  return managedFields === undefined ? undefined : { ...object, metadata };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { WriteResult } from "../storage.ts";
+import { maxPutBytes, TooLargeError, type WriteResult } from "../storage.ts";
 import { plainEntry } from "./model.ts";
 import { bytes, type Prefixes, type Subject, startWatch, under } from "./subject.ts";
 
@@ -68,6 +68,28 @@ export function registerWrites(subject: () => Subject, prefixes: Prefixes): void
       const { entry } = await storage.get(prefix + name);
       assert.ok(entry !== undefined && Buffer.compare(entry.value, value) === 0, name);
     }
+  });
+
+  test("what is too large is refused and changes nothing", async () => {
+    const { storage } = subject();
+    const prefix = prefixes();
+    const key = `${prefix}a`;
+    const watch = startWatch(storage, under(prefix));
+    const sized = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes).fill(120);
+    const fits = await storage.put(key, sized(maxPutBytes - key.length - 16_384));
+    assert.ok(fits.ok);
+    for (const sizeBytes of [maxPutBytes - key.length + 1, 2 * maxPutBytes, 3 * 1024 * 1024]) {
+      await assert.rejects(storage.put(key, sized(sizeBytes)), new TooLargeError());
+      await assert.rejects(storage.put(key, sized(sizeBytes), { expectedRevision: fits.revision }), TooLargeError);
+      await assert.rejects(storage.put(key, sized(sizeBytes), { expectedRevision: 0 }), TooLargeError);
+      await assert.rejects(storage.put(`${prefix}b`, sized(sizeBytes), { ttlSeconds: 60 }), TooLargeError);
+    }
+    assert.equal((await storage.get(key)).entry?.modRevision, fits.revision);
+    assert.equal(await storage.currentRevision(), fits.revision);
+    assert.ok((await storage.put(key, bytes("small"), { expectedRevision: fits.revision })).ok);
+    await watch.reached(2);
+    await watch.stop();
+    assert.equal(watch.events.length, 2);
   });
 
   test("of concurrent conditional writers exactly one wins each round, and none is lost", async () => {

@@ -1,6 +1,6 @@
 import { Client, type ClientDuplexStream, type ClientReadableStream, credentials } from "@grpc/grpc-js";
 import type { Clock } from "../../base/mod.ts";
-import { ClosedError, StorageUnavailableError, UnknownOutcomeError } from "../storage.ts";
+import { ClosedError, StorageUnavailableError, TooLargeError, UnknownOutcomeError } from "../storage.ts";
 import { verdictOf } from "./failures.ts";
 
 export interface EtcdTls {
@@ -74,6 +74,7 @@ export class EtcdClient {
       } catch (error) {
         if (this.#closed.signal.aborted) throw new ClosedError("the store has been closed", { cause: error });
         const verdict = verdictOf(error);
+        if (verdict === "too-large" && call.kind === "write") throw new TooLargeError({ cause: error });
         if (verdict === "no-space") throw new StorageUnavailableError(this.#describe(error), { cause: error });
         if (verdict === "unknown" && call.kind === "write")
           throw new UnknownOutcomeError(`no answer to a write: ${this.#describe(error)}`, { cause: error });

@@ -11,6 +11,7 @@ export type Verdict =
   | "compacted"
   | "future"
   | "lease-gone"
+  | "too-large"
   /** Trying again would not help. */
   | "final";
 
@@ -22,6 +23,7 @@ export function verdictOf(error: unknown): Verdict {
   if (details.includes("required revision is a future revision")) return "future";
   if (details.includes("database space exceeded")) return "no-space";
   if (details.includes("requested lease not found")) return "lease-gone";
+  if (details.includes("request is too large") || details.includes("message larger than max")) return "too-large";
   if (details.includes("too many requests") || details.includes("no leader")) return "not-taken";
   switch (code) {
     case status.UNAVAILABLE:

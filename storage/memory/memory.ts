@@ -1,5 +1,6 @@
 import { type Clock, Heap, type Timer } from "../../base/mod.ts";
 import {
+  assertFits,
   ClosedError,
   CompactedError,
   type DeleteOptions,
@@ -76,6 +77,7 @@ class MemoryStorage implements Storage {
 
   async put(key: string, value: Uint8Array, options: PutOptions = {}): Promise<WriteResult> {
     this.#assertOpen();
+    assertFits(key, value);
     const previous = this.#keys.get(key)?.latest;
     const revision = this.#hub.revision + 1;
     if (isRefused(options.expectedRevision, previous)) return { ok: false, current: previous, revision: revision - 1 };

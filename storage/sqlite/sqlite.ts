@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Worker } from "node:worker_threads";
 import { type Clock, type Logger, silentLogger } from "../../base/mod.ts";
 import {
+  assertFits,
   ClosedError,
   type DeleteOptions,
   type GetResult,
@@ -114,7 +115,8 @@ class SqliteStorage implements Storage {
     return { ...answer, more: answer.count > answer.entries.length };
   }
 
-  put(key: string, value: Uint8Array, { expectedRevision, ttlSeconds }: PutOptions = {}): Promise<WriteResult> {
+  async put(key: string, value: Uint8Array, { expectedRevision, ttlSeconds }: PutOptions = {}): Promise<WriteResult> {
+    assertFits(key, value);
     const expiresAtMs = ttlSeconds === undefined ? undefined : this.#clock.now() + Math.ceil(ttlSeconds * 1000);
     return this.#write({ key, value, expectedRevision, expiresAtMs });
   }
