@@ -34,7 +34,7 @@ export interface Observed {
 interface Decision {
   readonly actions: readonly Action[];
   readonly events: readonly EventDetails[];
-  /** When a pod that failed may be deleted. */
+  /** When a pod that failed may be deleted, or somebody else's revision counts. */
   readonly retryAtMs: number | undefined;
 }
 
@@ -187,10 +187,11 @@ export function summarize(observed: Observed, failures: readonly ApiError[]): Su
     const collision = failures.some(isAlreadyExists) && occupant !== undefined;
     return collision ? { status: { ...status, collisionCount: (status.collisionCount ?? 0) + 1 } } : {};
   }
-  const { events, retryAtMs } = decisionOf(observed);
+  const { events, retryAtMs = Infinity } = decisionOf(observed);
+  const { settlesAtMs = Infinity } = observed.history;
   const { counts, availableAtMs: nextMs } = count(observed, hashOf(history));
   const { collisionCount, conditions } = status;
-  const wakeAtMs = Math.min(retryAtMs ?? Infinity, nextMs ?? Infinity);
+  const wakeAtMs = Math.min(retryAtMs, settlesAtMs, nextMs ?? Infinity);
   return {
     status: {
       ...counts,

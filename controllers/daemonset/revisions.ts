@@ -16,6 +16,8 @@ export interface History {
   /** Others of the same template. */
   readonly doubles: readonly ControllerRevision[];
   readonly old: readonly ControllerRevision[];
+  /** When one that is let be for now is a double. */
+  readonly settlesAtMs: number | undefined;
 }
 
 /** The change that brings a DaemonSet back to this template. */
@@ -24,18 +26,22 @@ function patchOf({ spec }: DaemonSet): object {
 }
 
 /** A double is let be this long: nothing is done at the coming of a revision that somebody else made (addHistory). */
-const settleMs = 10_000;
+const settleMs = 5_000;
 
 export function historyOf(daemonSet: DaemonSet, revisions: readonly ControllerRevision[], now: number): History {
   const patch = patchOf(daemonSet);
   const equal = revisions.filter(({ data }) => equalJson(data, patch)).sort((a, b) => a.revision - b.revision);
-  const settled = equal.filter(({ metadata }) => Date.parse(metadata.creationTimestamp ?? "") <= now - settleMs);
+  const settlesAt = ({ metadata }: ControllerRevision): number =>
+    Date.parse(metadata.creationTimestamp ?? "") + settleMs;
+  const settled = equal.filter((one) => settlesAt(one) <= now);
   const same = settled.length > 0 ? settled : equal.slice(0, 1);
   const current = same.at(-1);
+  const later = equal.filter((one) => !same.includes(one)).map(settlesAt);
   return {
     current,
     doubles: same.slice(0, -1),
     old: revisions.filter((one) => !equal.includes(one)).sort((a, b) => a.revision - b.revision),
+    settlesAtMs: later.length === 0 ? undefined : Math.min(...later),
   };
 }
 

@@ -26,8 +26,8 @@ export interface Upstream {
 }
 
 export interface UpstreamOptions extends HttpsServerOptions {
-  /** All controllers run. Default true. */
-  readonly controllers?: boolean;
+  /** All controllers run, none, or those of these names as upstream's `--controllers` takes them. Default all. */
+  readonly controllers?: boolean | readonly string[];
   /** Names of nodes whose pods become ready without containers, and are bound in turn. */
   readonly nodes?: readonly string[];
   /** The real scheduler binds pods instead. */
@@ -93,7 +93,9 @@ function startActors(https: HttpsServer, options: UpstreamOptions, signal: Abort
     const signToken = legacyTokenSigner(https.serviceAccountKey);
     const authorities = Object.fromEntries(Object.keys(signerRules).map((name) => [name, () => https.authority]));
     const signing = { authorities, durationMs: 24 * 3_600_000 };
-    running.push(runAllControllers({ ...parts, clientAs, rootCa: https.ca, signToken, signing, ...ranges }, signal));
+    const controllers = Array.isArray(options.controllers) ? options.controllers : ["*"];
+    const own = { clientAs, rootCa: https.ca, signToken, signing, controllers };
+    running.push(runAllControllers({ ...parts, ...own, ...ranges }, signal));
   }
   if (options.nodes) {
     const { nodes: names, healthy, scheduler = false } = options;
