@@ -98,11 +98,22 @@ export interface NameAttribute {
   readonly value: string | undefined;
 }
 
-/** A certificate's subject, read from its DER (RFC 5280 section 4.1). */
-export function readSubject(der: Buffer): NameAttribute[] {
+/** The fields of a certificate that are signed (RFC 5280 section 4.1). */
+function signedFields(der: Buffer): DerElement[] {
   const tbs = readChildren(der, readElement(der, 0))[0];
   if (tbs === undefined || tbs.tag !== derTag.sequence) throw new Error("x509: malformed certificate");
-  const fields = readChildren(der, tbs);
+  return readChildren(der, tbs);
+}
+
+/** 1, 2 or 3: the first is the one that is not written. Only the last has extensions. */
+export function versionOf(der: Buffer): number {
+  const first = signedFields(der)[0];
+  return first?.tag === derTag.context0 ? der[first.end - 1]! + 1 : 1;
+}
+
+/** A certificate's subject, read from its DER. */
+export function readSubject(der: Buffer): NameAttribute[] {
+  const fields = signedFields(der);
   // version (absent in version 1), serial number, signature, issuer, validity, subject
   const subject = fields[fields[0]?.tag === derTag.context0 ? 5 : 4];
   if (subject === undefined || subject.tag !== derTag.sequence) throw new Error("x509: malformed certificate");

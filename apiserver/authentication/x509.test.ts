@@ -1,10 +1,12 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { createHash, webcrypto, X509Certificate } from "node:crypto";
+import { createHash, generateKeyPairSync, sign, webcrypto, X509Certificate } from "node:crypto";
 import { before, describe, it } from "node:test";
 import * as x509 from "@peculiar/x509";
 import fc from "fast-check";
+import { encodeName, issueCertificate } from "../../apimachinery/x509/certificate.ts";
 import { readSubject } from "../../apimachinery/x509/der-reader.ts";
+import * as der from "../../apimachinery/x509/der-writer.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { testRequest } from "./test-request.ts";
 import { userOfCertificate, X509Authenticator } from "./x509.ts";
@@ -100,6 +102,36 @@ describe("client certificates", () => {
     });
     assert.throws(ask(Buffer.from("nonsense")), { message: "x509: malformed certificate" });
     assert.ok(ask(await leaf([{ CN: ["ann"] }], { usage: "" }))());
+  });
+
+  it("may come from an authority whose certificate is too old to say that it is one, and from no other that does not say so", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const name = encodeName({ commonName: "old" });
+    const algorithm = der.sequence(der.objectIdentifier("1.2.840.10045.4.3.2"));
+    const fields = [
+      der.integer(Buffer.from([1])),
+      algorithm,
+      name,
+      der.sequence(der.time(startMs - 1000), der.time(startMs + 1e8)),
+      name,
+      publicKey.export({ type: "spki", format: "der" }),
+    ];
+    const signed = (tbs: Buffer): X509Certificate =>
+      new X509Certificate(der.sequence(tbs, algorithm, der.bitString(sign("sha256", tbs, privateKey))));
+    const template = { publicKey, notBefore: startMs - 1000, notAfter: startMs + 1e8, keyUsages: [] };
+    const user = issueCertificate(
+      { ...template, subject: { commonName: "ann" }, serialNumber: Buffer.from([10]) },
+      { certificate: signed(der.sequence(...fields)), privateKey },
+    );
+    const asked = (authority: X509Certificate) =>
+      new X509Authenticator({ authorities: () => [authority], clock: new VirtualClock({ startMs }) }).authenticate(
+        testRequest({}, { clientCertificate: () => user }),
+      );
+    assert.equal(asked(signed(der.sequence(...fields)))!.user.username, "ann");
+    const third = der.element(0xa0, der.integer(Buffer.from([2])));
+    assert.throws(() => asked(signed(der.sequence(third, ...fields))), {
+      message: "verifying certificate SN=10 failed: x509: certificate signed by unknown authority",
+    });
   });
 
   it("expire while remembered", async () => {

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
 import { formatTime } from "../../apimachinery/time/time.ts";
-import { readSubject } from "../../apimachinery/x509/der-reader.ts";
+import { readSubject, versionOf } from "../../apimachinery/x509/der-reader.ts";
 import type { Clock } from "../../base/clock.ts";
 import { LruMap } from "../../base/lru-map.ts";
 import type { ApiRequest } from "../request.ts";
@@ -94,13 +94,18 @@ export function verifyCertificate(der: Buffer, authorities: readonly X509Certifi
   const issuer = authorities.find(
     (authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey),
   );
-  if (issuer === undefined || !issuer.ca) throw fail("certificate signed by unknown authority");
+  if (issuer === undefined || !mayIssue(issuer)) throw fail("certificate signed by unknown authority");
   checkPeriod({ notBefore: issuer.validFromDate.getTime(), notAfter: issuer.validToDate.getTime() }, now, fail);
   const usages = certificate.keyUsage as readonly string[] | undefined;
   if (usages !== undefined && !usages.includes(oidClientAuth) && !usages.includes(oidAnyUsage)) {
     throw fail("certificate specifies an incompatible key usage");
   }
   return certificate;
+}
+
+/** An authority says that it is one, but where its certificate is of a version that has no word for that, as Go's crypto/x509 has it. */
+function mayIssue({ ca, raw }: X509Certificate): boolean {
+  return ca || versionOf(raw) < 3;
 }
 
 function checkPeriod(

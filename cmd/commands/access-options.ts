@@ -9,6 +9,7 @@ export interface AccessFlags {
   readonly tokenAuthFile?: string;
   readonly oidcIssuerUrl?: string;
   readonly oidcClientId?: string;
+  readonly clientCaFile?: string;
   readonly oidcCaFile?: string;
   readonly oidcUsernameClaim: string;
   readonly oidcUsernamePrefix: string;
@@ -40,6 +41,10 @@ export function addAccessFlags(command: Command): Command {
         .default(undefined, "true"),
     ),
   )
+    .option(
+      "--client-ca-file <file>",
+      "PEM file: authorities of certificates that name users, beside the cluster's own; read again when it changes",
+    )
     .option("--token-auth-file <file>", 'users by fixed tokens: a line token,user,uid,"group1,group2" each')
     .option(
       "--authentication-token-webhook-config-file <file>",

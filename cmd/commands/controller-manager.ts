@@ -41,7 +41,7 @@ export function addControllerManagerCommand(program: Command): void {
             signToken: key && legacyTokenSigner(key),
             signing: signing?.signing,
             legacyTokenCleanUpMs: flags.legacyServiceAccountTokenCleanUpPeriod,
-            clusterCidr: flags.clusterCidr.split(","),
+            ...(flags.allocateNodeCidrs === "true" && { clusterCidr: flags.clusterCidr.split(",") }),
             serviceCidrs: flags.serviceCidr.split(","),
           },
           signal,

@@ -27,6 +27,7 @@ import { accessOfFlags, type FlagAccess } from "./access/access.ts";
 import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { admissionOfFlags } from "./admission.ts";
 import { openAuditLog } from "./audit.ts";
+import { clientAuthorities } from "./client-authorities.ts";
 import { ensureClusterObjects } from "./cluster-objects.ts";
 import { checksOfOthers, checksWithin } from "./component-checks.ts";
 import { runWithin } from "./components.ts";
@@ -70,6 +71,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const parts = { logger, metrics, serverId: serverIdOf(hostname()), signal: untilEnd };
   const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, ...parts });
   const admission = await admissionOfFlags(flags);
+  const clientCa = await clientAuthorities(pki.authority, flags.clientCaFile);
   const signing = name === "server" ? await signingOf(flags, flags.dataDir) : undefined;
   const { storage, checks, followed } = await openStore(flags, parts);
   const server = serverOf(name, flags, addresses, {
@@ -80,6 +82,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     metrics,
     audit: auditLog?.filter,
     access: access.options,
+    clientCa,
     admission,
   });
   let components = Promise.resolve();
@@ -88,13 +91,13 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     await server.start();
     const objects = { registry: server.registry, clock: realClock, logger, dnsAddress: addresses.dnsAddress };
     clusterObjects = await ensureClusterObjects(objects);
-    const port = await listen(server, flags, pki);
+    const port = await listen(server, flags, pki, clientCa);
     const url = `https://${urlHost(addresses.local)}:${port}`;
     const files = [
       ...followed,
       ...(signing?.followed ?? []),
       ...access.followed((modes) => server.setAuthorizationModes(modes)),
-      await followedCertificates(flags.dataDir, (certificates) => server.setCertificates(certificates)),
+      await followedCertificates(flags, (certificates) => server.setCertificates(certificates)),
     ];
     for (const one of files) void followFiles(one, { clock: realClock, logger }, untilEnd);
     const { serverState } = dataFiles(flags.dataDir);
@@ -167,6 +170,8 @@ interface ServerParts {
   readonly metrics: MetricsRegistry;
   readonly audit: Filter | undefined;
   readonly access: FlagAccess["options"];
+  /** PEM of the authorities of certificates that name users. */
+  readonly clientCa: string;
   readonly admission: AdmissionSettings;
 }
 
@@ -174,7 +179,7 @@ function serverOf(
   name: string,
   flags: ServerFlags,
   addresses: Addresses,
-  { pki, storage, checks, logger, metrics, audit, access, admission }: ServerParts,
+  { pki, storage, checks, logger, metrics, audit, access, clientCa, admission }: ServerParts,
 ): ApiServer {
   const externalAddress = `${urlHost(addresses.advertised)}:${flags.apiPort}`;
   const server: ApiServer = new ApiServer({
@@ -186,7 +191,7 @@ function serverOf(
     metrics,
     definitions: builtInResources,
     access: {
-      clientCa: pki.authority,
+      clientCa,
       requestHeaderCa: pki.frontProxyAuthority,
       serviceAccounts: { issuer: flags.serviceAccountIssuer, signingKey: pki.serviceAccountKey },
       ...access,
@@ -225,11 +230,12 @@ function kubeletCredentials({ pairs, authority }: Pki): KubeletCredentials {
   return { clientKey: key, clientCert: certificate, ca: authority };
 }
 
-async function listen(server: ApiServer, flags: ServerFlags, pki: Pki): Promise<number> {
+async function listen(server: ApiServer, flags: ServerFlags, pki: Pki, clientCa: string): Promise<number> {
   const { key, certificate } = pki.pairs.get("apiserver")!;
-  const clientCa = `${pki.authority}\n${pki.frontProxyAuthority}`;
+  const host = flags.bindAddress;
+  const trusted = `${clientCa}\n${pki.frontProxyAuthority}`;
   try {
-    return await server.listen({ host: flags.bindAddress, port: flags.apiPort, key, cert: certificate, clientCa });
+    return await server.listen({ host, port: flags.apiPort, key, cert: certificate, clientCa: trusted });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
