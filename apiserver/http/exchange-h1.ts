@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
-import { clientGone, type Exchange, type Headers, type SharedFrame, type TakenConnection } from "./exchange.ts";
+import { clientGone, type Exchange, type Headers, type TakenConnection } from "./exchange.ts";
 import { readAll } from "./read-body.ts";
+import type { SharedFrame } from "./shared-frame.ts";
 
 /** How long a client may go on sending a body that nobody reads. */
 const lingerMs = 1_000;
@@ -13,7 +14,6 @@ export class Http1Exchange implements Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #abort: AbortController | undefined;
-  #corked = false;
 
   readonly takeConnection?: () => TakenConnection;
 
@@ -85,28 +85,16 @@ export class Http1Exchange implements Exchange {
 
   /**
    * Past ServerResponse, which would make four buffers of each frame and gather them for each receiver: the chunk is whole
-   * already. The header has left (flushHeaders), and `end` writes the last chunk as ever. Frames of one turn leave as one
-   * write: writes that were committed together are told together.
+   * already. The header has left (flushHeaders), and `end` writes the last chunk as ever.
    */
-  writeShared({ bytes, chunk }: SharedFrame): void {
+  writeShared(frame: SharedFrame): void {
     if (this.#response.destroyed || this.#response.writableEnded) {
       return;
     }
     const { socket } = this.#response;
     // Without a socket the answer waits for that of an earlier request on the same connection.
-    if (socket === null) {
-      this.#response.write(bytes);
-      return;
-    }
-    if (!this.#corked) {
-      this.#corked = true;
-      socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        socket.uncork();
-      });
-    }
-    socket.write(chunk);
+    if (socket === null) this.#response.write(frame.bytes);
+    else socket.write(frame.chunk);
   }
 
   /** What still comes is read and forgotten for a moment, so that the client sees the answer and not a reset. */

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { clientGone, type Exchange, type Headers, type SharedFrame } from "./exchange.ts";
+import { clientGone, type Exchange, type Headers } from "./exchange.ts";
 import { readAll } from "./read-body.ts";
+import type { SharedFrame } from "./shared-frame.ts";
 
 /** One for all: where it was made says nothing. */
 const brokenOff = new Error("the answer broke off");

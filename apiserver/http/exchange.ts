@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../base/clock.ts";
+import type { SharedFrame } from "./shared-frame.ts";
 
 /**
  * One HTTP exchange, of either version: the request as it was read, and the answer as it is written. An answer is either
@@ -27,7 +28,7 @@ export interface Exchange {
   write(chunk: Uint8Array): boolean;
   /** Writes; resolves when the chunk's memory may be used for something else, or the receiver is gone. */
   writeAndRelease(chunk: Uint8Array): Promise<void>;
-  /** After `begin` without a length: writes a frame that many exchanges are sent, in the shape it was given for each. */
+  /** After `begin` without a length: writes what many exchanges are sent, in the shape it was given for each. */
   writeShared(frame: SharedFrame): void;
   /** The rest of the body will not be read: the connection gives up on it soon after the answer. */
   abandonBody(clock: Clock): void;
@@ -47,13 +48,6 @@ export interface TakenConnection {
   readonly socket: Duplex;
   /** What came behind the request. */
   readonly head: Buffer;
-}
-
-/** A piece of a stream that goes to many receivers, made once for each way of sending it. */
-export interface SharedFrame {
-  readonly bytes: Buffer;
-  /** The same as an HTTP/1.1 chunk, its length before it. */
-  readonly chunk: Buffer;
 }
 
 export type Headers = Record<string, string | number | string[]>;

@@ -1,5 +1,5 @@
 import type { ServedObject } from "../cache/served-object.ts";
-import type { SharedFrame } from "./exchange.ts";
+import { OneFrame, type SharedFrame } from "./shared-frame.ts";
 
 /**
  * The frame of the event that was encoded last: an event goes to all its watchers one after another, so a memory of one
@@ -8,7 +8,7 @@ import type { SharedFrame } from "./exchange.ts";
 export class FrameMemory {
   #served: ServedObject | undefined;
   #type = "";
-  #frame: SharedFrame = { bytes: Buffer.alloc(0), chunk: Buffer.alloc(0) };
+  #frame: SharedFrame = new OneFrame(Buffer.alloc(0), 0, 0);
 
   /** `{"type":…,"object":…}` and a line feed. */
   jsonFrame(type: string, served: ServedObject): SharedFrame {
@@ -21,7 +21,6 @@ export class FrameMemory {
   }
 }
 
-/** One buffer: the chunk, and within it the frame. */
 function encode(type: string, served: ServedObject): SharedFrame {
   const head = `{"type":"${type}","object":`;
   const length = head.length + served.byteLength + 2;
@@ -31,5 +30,5 @@ function encode(type: string, served: ServedObject): SharedFrame {
   at += chunk.write(head, at, "latin1");
   at = served.copyInto(chunk, at);
   chunk.write("}\n\r\n", at, "latin1");
-  return { bytes: chunk.subarray(size.length, size.length + length), chunk };
+  return new OneFrame(chunk, size.length, length);
 }

@@ -7,6 +7,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { ServedObject } from "../cache/served-object.ts";
 import { accepted, type Output } from "../negotiate.ts";
 import type { ApiResponse, ListResponse, ObjectResponse, StreamResponse, UpgradeResponse } from "../response.ts";
+import type { DeliveryPace } from "./delivery-pace.ts";
 import { contentTypes, encodeValue } from "./encode.ts";
 import type { Exchange, Headers } from "./exchange.ts";
 import type { FrameMemory } from "./frame-memory.ts";
@@ -25,6 +26,7 @@ export interface RespondContext {
   readonly headers: Headers;
   readonly frames: FrameMemory;
   readonly pieces: PiecePool;
+  readonly pace: DeliveryPace;
 }
 
 /** Writes an answer in the negotiated form. Is done when it has been handed to the connection, or the watch has ended. */

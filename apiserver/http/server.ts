@@ -8,6 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../chain.ts";
 import { indented, negotiate, type Output } from "../negotiate.ts";
+import { DeliveryPace } from "./delivery-pace.ts";
 import { ClientGoneError, type Exchange, type Headers } from "./exchange.ts";
 import { Http1Exchange } from "./exchange-h1.ts";
 import { Http2Exchange } from "./exchange-h2.ts";
@@ -57,10 +58,12 @@ export class HttpServer {
   readonly #sockets = new Set<Socket>();
   readonly #frames = new FrameMemory();
   readonly #pieces = new PiecePool();
+  readonly #pace: DeliveryPace;
   #closing = false;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#pace = new DeliveryPace(options.clock);
     this.#sessions = new IdleSessions(options.clock, keepAliveTimeoutMs);
     this.#server = createSecureServer({
       allowHTTP1: true,
@@ -201,6 +204,7 @@ export class HttpServer {
         headers,
         frames: this.#frames,
         pieces: this.#pieces,
+        pace: this.#pace,
       });
     } catch (error) {
       if (exchange.signal.aborted) {
@@ -228,6 +232,7 @@ export class HttpServer {
         headers,
         frames: this.#frames,
         pieces: this.#pieces,
+        pace: this.#pace,
       });
     } finally {
       request?.answered();

@@ -6,6 +6,7 @@ import type { Output } from "../negotiate.ts";
 import type { ServedEvent, WatchResponse, WatchSink } from "../response.ts";
 import { contentTypes, encodeWatchFrame, type StreamEncoding } from "./encode.ts";
 import type { Exchange } from "./exchange.ts";
+import { PacedFrames } from "./paced-frames.ts";
 import type { RespondContext } from "./respond.ts";
 import { refuseProtobuf, transformObject, withoutColumns } from "./transform.ts";
 
@@ -30,7 +31,8 @@ export function streamWatch(
   headers["content-type"] =
     output.encoding === "json" ? "application/json" : `${contentTypes[output.encoding]};stream=watch`;
   exchange.begin(200, headers);
-  const send = frameSender(exchange, response.definition, context);
+  const frames = new PacedFrames(exchange, context.pace);
+  const send = frameSender(exchange, frames, response.definition, context);
   const { promise, resolve } = Promise.withResolvers<void>();
   let open = true;
   const close = (): void => {
@@ -40,7 +42,7 @@ export function streamWatch(
   const sink: WatchSink = {
     send(event) {
       send(event);
-      if (exchange.pendingBytes > maxPendingBytes) {
+      if (frames.pendingBytes > maxPendingBytes) {
         exchange.destroy();
         close();
         return false;
@@ -50,6 +52,7 @@ export function streamWatch(
     behind: () => (exchange.pendingBytes > initialPendingBytes ? exchange.drained() : undefined),
     end(status) {
       if (open) {
+        frames.release();
         if (status !== undefined) {
           exchange.write(encodeWatchFrame("ERROR", status, output.encoding));
         }
@@ -83,16 +86,18 @@ const streamed = ["application/json;stream=watch", "application/vnd.kubernetes.p
 
 function frameSender(
   exchange: Exchange,
+  paced: PacedFrames,
   definition: ResourceDefinition,
   context: StreamContext,
 ): (event: ServedEvent) => void {
   const { output, frames } = context;
   const bookmark = (event: Extract<ServedEvent, { type: "BOOKMARK" }>): void => {
+    paced.release();
     exchange.write(bookmarkFrame(definition, event, context));
   };
   if (output.as === "object" && output.encoding === "json") {
     return (event) =>
-      event.type === "BOOKMARK" ? bookmark(event) : exchange.writeShared(frames.jsonFrame(event.type, event.served));
+      event.type === "BOOKMARK" ? bookmark(event) : paced.add(frames.jsonFrame(event.type, event.served));
   }
   let first = true;
   return (event) => {
