@@ -1,8 +1,8 @@
-import { X509Certificate } from "node:crypto";
 import type { FieldError } from "../field/error.ts";
 import { invalid, required } from "../field/errors.ts";
 import type { Path } from "../field/path.ts";
 import { goQuote } from "../text/go-quote.ts";
+import { readAuthorities } from "../x509/bundle.ts";
 import { isDNS1123Subdomain } from "./dns.ts";
 import { isValidPortNum } from "./formats.ts";
 
@@ -32,31 +32,8 @@ export function validateWebhookClientConfig({ url, service }: WebhookClientConfi
 
 /** Certificates in PEM, at least one of them good (client-go/transport createErrorParsingCAData). */
 export function validateCaBundle(caBundle: string, place: Path): readonly FieldError[] {
-  const problem = bundleProblem(Buffer.from(caBundle, "base64").toString("latin1"));
+  const { problem } = readAuthorities(Buffer.from(caBundle, "base64").toString("latin1"));
   return problem === undefined ? [] : [invalid(place, caBundle, `unable to load root certificates: ${problem}`)];
-}
-
-function bundleProblem(pem: string): string | undefined {
-  const block = /-----BEGIN ([^\n]*?)-----[\s\S]*?-----END \1-----[^\S\n]*\n?/g;
-  let end = 0;
-  let bad = false;
-  for (const [text, type] of pem.matchAll(block)) {
-    end = pem.indexOf(text, end) + text.length;
-    if (type !== "CERTIFICATE") continue;
-    if (isCertificate(text)) return undefined;
-    bad = true;
-  }
-  if (bad) return "failed to parse certificate: x509: malformed certificate";
-  return end < pem.length ? "unable to parse bytes as PEM block" : "no valid certificate authority data seen";
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const form = "; desired format: https://host[/path]";

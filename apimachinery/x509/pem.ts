@@ -30,6 +30,11 @@ export function decodePem(text: string): PemBlock | undefined {
   }
 }
 
+/** All blocks of the text, in their order, whatever stands between them. */
+export function* pemBlocks(text: string): Generator<PemBlock> {
+  for (let block = decodePem(text); block !== undefined; block = decodePem(block.rest)) yield block;
+}
+
 function blockBetween(text: string, typeAt: number, endAt: number, afterEnd: number): PemBlock | undefined {
   let line = lineAt(text, typeAt);
   if (!line.text.endsWith(dashes)) return undefined;
@@ -46,7 +51,8 @@ function blockBetween(text: string, typeAt: number, endAt: number, afterEnd: num
     headers += 1;
     contentAt = line.next;
   }
-  // A block without content may end right behind its first line.
+  // A block without content may end right behind its first line, but not behind a header.
+  if (headers > 0 && contentAt > endAt) return undefined;
   const content = contentAt < endAt ? text.slice(contentAt, endAt).replace(/[ \t]/g, "") : "";
   if (contentAt > endAt + 1 || notBase64.test(content)) return undefined;
   const digits = content.replace(/[\r\n]/g, "");
@@ -54,9 +60,12 @@ function blockBetween(text: string, typeAt: number, endAt: number, afterEnd: num
   return { type, headers, bytes: Buffer.from(digits, "base64"), rest: text.slice(last.next) };
 }
 
-/** A line without the white space at its end, and where the next one begins. */
+/** A line without the blanks at its end, and where the next one begins. */
 function lineAt(text: string, at: number): { readonly text: string; readonly next: number } {
   const newline = text.indexOf("\n", at);
   const next = newline < 0 ? text.length : newline + 1;
-  return { text: text.slice(at, newline < 0 ? text.length : newline).trimEnd(), next };
+  let end = newline < 0 ? text.length : newline;
+  if (newline > at && text[newline - 1] === "\r") end--;
+  while (end > at && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  return { text: text.slice(at, end), next };
 }

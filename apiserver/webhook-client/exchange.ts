@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import { isIP } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
+import { readAuthorities } from "../../apimachinery/x509/bundle.ts";
 import type { WebhookCredentials } from "./credentials.ts";
 import type { WebhookEndpoint } from "./endpoint.ts";
 import { networkErrorText } from "./network-error.ts";
@@ -145,13 +146,12 @@ async function readAnswer(incoming: IncomingMessage, limitBytes: number): Promis
 
 function tlsOptions({ ca, serverName, insecureSkipVerify = false, credentials }: WebhookEndpoint): object {
   const { clientCertificate: cert, clientKey: key } = credentials ?? {};
-  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new WebhookConfigError("unable to load root certificates: unable to parse bytes as PEM block");
-  }
+  const own = ca === undefined ? undefined : readAuthorities(ca);
+  if (own?.problem !== undefined) throw new WebhookConfigError(`unable to load root certificates: ${own.problem}`);
   let secureContext: object;
   try {
     secureContext = createSecureContext({
-      ca: ca ?? machineAuthorities(),
+      ca: own?.certificates.map(String) ?? machineAuthorities(),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     });

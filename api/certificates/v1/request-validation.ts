@@ -6,7 +6,7 @@ import { goQuote } from "../../../apimachinery/text/go-quote.ts";
 import { isDNS1123Label, isDNS1123Subdomain } from "../../../apimachinery/validation/dns.ts";
 import { parseCertificateRequest } from "../../../apimachinery/x509/certificate-request.ts";
 import { readElement } from "../../../apimachinery/x509/der-reader.ts";
-import { decodePem } from "../../../apimachinery/x509/pem.ts";
+import { pemBlocks } from "../../../apimachinery/x509/pem.ts";
 import type { CertificateSigningRequest } from "../../generated/types/certificates-v1.ts";
 
 // Rules: pkg/apis/certificates/validation validateCertificateSigningRequest, pkg/apis/core/validation/names.go.
@@ -88,7 +88,7 @@ function addCertificateErrors(errors: FieldError[], certificate: string, before:
 function certificateProblem(base64: string): string | undefined {
   if (base64 === "") return undefined;
   let count = 0;
-  for (let block = decodePem(pemOf(base64)); block !== undefined; block = decodePem(block.rest)) {
+  for (const block of pemBlocks(pemOf(base64))) {
     if (block.type !== "CERTIFICATE") return `only CERTIFICATE PEM blocks are allowed, found ${goQuote(block.type)}`;
     if (block.headers > 0) return "no PEM block headers are permitted";
     if (block.bytes.length === 0) return "found CERTIFICATE PEM block containing 0 certificates";

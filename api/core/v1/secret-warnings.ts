@@ -1,4 +1,6 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { readCertificate } from "../../../apimachinery/x509/bundle.ts";
+import { type PemBlock, pemBlocks } from "../../../apimachinery/x509/pem.ts";
 import type { Secret } from "../../generated/types/core-v1.ts";
 
 // Texts of Go's crypto/tls X509KeyPair, which upstream passes on (pkg/registry/core/secret/strategy.go).
@@ -14,39 +16,37 @@ function pemText(base64: string | undefined): string {
   return Buffer.from(base64 ?? "", "base64").toString("latin1");
 }
 
-interface PemBlock {
-  readonly type: string;
-  readonly text: string;
-}
-
-function pemBlocks(text: string): readonly PemBlock[] {
-  const blocks = text.matchAll(/-----BEGIN ([^\n-]+)-----\r?\n[\s\S]*?-----END \1-----/g);
-  return [...blocks].map(([block, type]) => ({ type: type!, text: block }));
-}
-
 function pairWarning(certificateText: string, keyText: string): string | undefined {
-  const certificates = pemBlocks(certificateText);
+  const certificates = [...pemBlocks(certificateText)];
   const leaf = certificates.find(({ type }) => type === "CERTIFICATE");
   if (leaf === undefined) return noCertificate(certificates);
-  const keys = pemBlocks(keyText);
+  const keys = [...pemBlocks(keyText)];
   const key = keys.find(({ type }) => type === "PRIVATE KEY" || type.endsWith(" PRIVATE KEY"));
   if (key === undefined) return noKey(keys);
   let certificate: X509Certificate;
   try {
-    certificate = new X509Certificate(leaf.text);
-  } catch {
-    return "x509: malformed certificate";
+    certificate = readCertificate(leaf.bytes);
+  } catch (error) {
+    return (error as Error).message;
   }
-  let privateKey: KeyObject;
-  try {
-    privateKey = createPrivateKey(key.text);
-  } catch {
-    return "tls: failed to parse private key";
-  }
+  const privateKey = readPrivateKey(key.bytes);
+  if (privateKey === undefined) return "tls: failed to parse private key";
   if (certificate.publicKey.asymmetricKeyType !== privateKey.asymmetricKeyType) {
     return "tls: private key type does not match public key type";
   }
   return certificate.checkPrivateKey(privateKey) ? undefined : "tls: private key does not match public key";
+}
+
+/** By its contents, whatever the block calls itself. */
+function readPrivateKey(key: Buffer): KeyObject | undefined {
+  for (const type of ["pkcs1", "pkcs8", "sec1"] as const) {
+    try {
+      return createPrivateKey({ key, format: "der", type });
+    } catch {
+      // It may be of the next kind.
+    }
+  }
+  return undefined;
 }
 
 function noCertificate(skipped: readonly PemBlock[]): string {
