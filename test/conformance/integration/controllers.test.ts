@@ -3,4 +3,5 @@ import "./daemons.ts";
 import "./deployments.ts";
 import "./endpoints.ts";
 import "./garbage.ts";
+import "./life.ts";
 import "./replicas.ts";
