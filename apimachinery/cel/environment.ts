@@ -51,7 +51,20 @@ export type Compiled =
       readonly issues: readonly Issue[];
       /** As cel-go prints it: each mistake with its line and a mark below it. */
       readonly message: string;
+      /** It checks and yet cannot be made a program, as where a regular expression in it is none: upstream tells it apart. */
+      readonly unplanned?: true;
     };
+
+/** Upstream's words for an expression that does not compile. */
+export function compileProblem({
+  message,
+  unplanned,
+}: {
+  readonly message: string;
+  readonly unplanned?: true;
+}): string {
+  return unplanned === true ? message : `compilation failed: ${message}`;
+}
 
 interface Tables {
   readonly functions: ReadonlyMap<string, FunctionDeclaration>;
@@ -153,7 +166,7 @@ export class Environment {
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
       const message = `program instantiation failed: ${error.message}`;
-      return { ok: false, issues: [{ message, line: -1, column: -1 }], message };
+      return { ok: false, issues: [{ message, line: -1, column: -1 }], message, unplanned: true };
     }
   }
 

@@ -15,7 +15,7 @@ export { globalFunction, memberFunction } from "./check/function.ts";
 export type { CallEstimate, CallEstimator, CostNode, Estimate, SizeEstimator } from "./cost/estimate.ts";
 export type { CostRule } from "./cost/runtime.ts";
 export type { Compiled, CompileOptions, EnvironmentOptions } from "./environment.ts";
-export { createEnvironment, Environment } from "./environment.ts";
+export { compileProblem, createEnvironment, Environment } from "./environment.ts";
 export type { AccessAnswer, AccessCheck, AccessQuestion, CheckedResource } from "./libraries/authorizer.ts";
 export { AuthorizerValue, authorizerType, ResourceCheck, resourceCheckType } from "./libraries/authorizer.ts";
 export { kubernetesLibraries } from "./libraries/kubernetes.ts";

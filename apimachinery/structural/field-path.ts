@@ -54,7 +54,7 @@ function next(tokens: readonly string[], index: number): string {
 }
 
 function tokensOf(text: string): readonly string[] {
-  return text.match(/'(?:[^'\\]|\\.)*'|[.[\]]|[^.[\]']+/gs) ?? [];
+  return text.match(/'.*?(?<!\\)'|'.*|[.[\]]|[^.[\]]+/gs) ?? [];
 }
 
 const escapes: Readonly<Record<string, string>> = {

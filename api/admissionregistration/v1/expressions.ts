@@ -1,6 +1,7 @@
 import {
   boolType,
   type CelType,
+  compileProblem,
   dynType,
   jsonPatchType,
   listType,
@@ -11,7 +12,7 @@ import {
   stringType,
 } from "../../../apimachinery/cel/mod.ts";
 import type { FieldError } from "../../../apimachinery/field/error.ts";
-import { invalid } from "../../../apimachinery/field/errors.ts";
+import { internalError, invalid } from "../../../apimachinery/field/errors.ts";
 import type { Path } from "../../../apimachinery/field/path.ts";
 import { admissionEnvironment, type Declarations, type ObjectTypes } from "./environment.ts";
 
@@ -31,7 +32,12 @@ const results: Readonly<Record<ResultKind, readonly CelType[]>> = {
 
 export type CompiledExpression =
   | { readonly program: Program; readonly text: string }
-  | { readonly problem: string; readonly text: string };
+  | {
+      readonly problem: string;
+      readonly text: string;
+      /** Upstream takes it for a failure of its own. */
+      readonly internal?: true;
+    };
 
 /** What an expression may read, and what it must give. */
 export interface Declared {
@@ -61,7 +67,10 @@ export class PolicyExpressions {
     const base = admissionEnvironment({ hasParams, hasAuthorizer, hasPatchTypes }, this.#types);
     const environment = this.#composes ? base.extend({ variables: this.#variablesType }) : base;
     const compiled = environment.compile(text);
-    if (!compiled.ok) return { text, problem: `compilation failed: ${compiled.message}` };
+    if (!compiled.ok) {
+      const internal = compiled.unplanned === true ? { internal: true as const } : {};
+      return { text, problem: compileProblem(compiled), ...internal };
+    }
     const { program } = compiled;
     const wanted = results[result];
     if (wanted.length === 0 || wanted.some((type) => type.equals(program.outputType))) return { text, program };
@@ -92,7 +101,9 @@ function nameOf({ name, parameters }: CelType): string {
 }
 
 function errorsOf(compiled: CompiledExpression, place: Path): readonly FieldError[] {
-  return "problem" in compiled ? [invalid(place, compiled.text, compiled.problem)] : [];
+  if (!("problem" in compiled)) return [];
+  const { text, problem, internal } = compiled;
+  return [internal === true ? internalError(place, problem) : invalid(place, text, problem)];
 }
 
 /** An expression beside variables. */

@@ -189,6 +189,12 @@ class Estimator {
   }
 
   #select(e: SelectExpression): Range {
+    const whole = this.#checked.references.get(e.id);
+    if (whole?.kind === "variable" || whole?.kind === "type") {
+      // Several names that stand for one thing: `google.protobuf.Duration`.
+      this.#paths.set(e.id, [whole.kind === "type" ? whole.type.name : whole.name]);
+      return fixed(selectCost);
+    }
     const operand = this.cost(e.operand);
     if (e.testOnly) return operand;
     this.#paths.set(e.id, this.#extended(e.operand, e.field));

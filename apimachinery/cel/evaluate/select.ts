@@ -53,7 +53,11 @@ export function qualifyOptional(value: Value, key: Value): Optional | CelError {
 export function present(value: Value, key: string): Result {
   const inner = value instanceof Optional ? value.value : value;
   if (inner === undefined) return false;
-  if (inner instanceof MapValue) return inner.has(key);
+  if (inner instanceof MapValue) {
+    if (!inner.has(key)) return false;
+    const found = inner.get(key);
+    return found instanceof CelError ? found : true;
+  }
   if (inner instanceof ListValue) return indexOf(key);
   return inner === null || typeof inner !== "object" ? false : noSuchOverload;
 }

@@ -1,5 +1,5 @@
 import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from "../../schema/schema.ts";
-import { escapeFieldName } from "./escape.ts";
+import { escapedKeyword, escapeFieldName } from "./escape.ts";
 import {
   boolType,
   bytesType,
@@ -63,12 +63,16 @@ function fieldsType(name: string, fields: Iterable<readonly [string, CelType]>, 
     const escaped = escapeFieldName(json);
     if (escaped !== undefined) byName.set(escaped, { json, type });
   }
-  return objectType(name, (field) => byName.get(field)?.type, { fields: byName, minSerializedSize });
+  const typeOf = (field: string): CelType | undefined =>
+    (byName.get(field) ?? byName.get(escapedKeyword(field) ?? field))?.type;
+  return objectType(name, typeOf, { fields: byName, minSerializedSize });
 }
 
 const text = stringType.declared({ maxElements: maxTextLength, minSerializedSize: minSizes.text });
 
-function declareObject(schema: ObjectSchema, resourceRoot: boolean, name: string): CelType {
+function declareObject(schema: ObjectSchema, isResource: boolean, name: string): CelType {
+  // A schema that says all of it itself may say more of metadata.
+  const resourceRoot = isResource && !saysRoot(schema);
   const fields: [string, CelType][] = [];
   let minSerializedSize = 2;
   for (const [json, field] of schema.fields) {
@@ -93,6 +97,18 @@ function declareObject(schema: ObjectSchema, resourceRoot: boolean, name: string
     ]);
   }
   return fieldsType(name, fields, minSerializedSize);
+}
+
+function saysRoot({ fields }: ObjectSchema): boolean {
+  const isText = (field: Field | undefined): boolean => field?.schema.type === "string";
+  const metadata = fields.get("metadata")?.schema;
+  return (
+    isText(fields.get("kind")) &&
+    isText(fields.get("apiVersion")) &&
+    metadata?.type === "object" &&
+    isText(metadata.fields.get("name")) &&
+    isText(metadata.fields.get("generateName"))
+  );
 }
 
 const rootFields = new Set(["apiVersion", "kind", "metadata"]);

@@ -11,6 +11,11 @@ const words: Readonly<Record<string, string>> = {
 };
 const symbols = new Map(Object.entries(words).map(([symbol, word]) => [word, symbol]));
 
+/** Names that are words of the language may be asked for as they are, too: `metadata.namespace` (types.go FindStructFieldType). */
+export function escapedKeyword(name: string): string | undefined {
+  return reserved.has(name) ? `__${name}__` : undefined;
+}
+
 /**
  * The identifier by which expressions reach a JSON field: `a-b` is `a__dash__b`, `namespace` is `__namespace__`.
  * `undefined` where a name cannot be one: expressions do not see such fields.

@@ -1,4 +1,5 @@
 import { equalJson } from "../../json/equal.ts";
+import { escapeFieldName, unescapeFieldName } from "../types/escape.ts";
 import type { CelType } from "../types/type.ts";
 import { CelError, noSuchOverload } from "./error.ts";
 import { duration } from "./numbers.ts";
@@ -92,20 +93,32 @@ class JsonObject extends MapValue {
     this.#fields = fields;
   }
 
+  /** With those that are not seen. */
   size(): number {
-    return this.keys().length;
+    let size = 0;
+    for (const key in this.#entries) if (this.#entries[key] !== undefined) size++;
+    return size;
+  }
+
+  /** By the name that expressions use, or by its own where that stands for nothing else. */
+  #field(key: Value): { readonly json: string; readonly type: CelType } | undefined {
+    if (typeof key !== "string") return undefined;
+    const field = this.#fields.get(key);
+    if (field !== undefined || unescapeFieldName(key) !== key) return field;
+    const escaped = escapeFieldName(key);
+    return escaped === undefined ? undefined : this.#fields.get(escaped);
   }
 
   get(key: Value): Result | undefined {
     if (typeof key !== "string") return noSuchOverload;
-    const field = this.#fields.get(key);
+    const field = this.#field(key);
     if (field === undefined) return undefined;
     const value = own(this.#entries, field.json);
     return value === undefined || value === null ? undefined : toValue(value, field.type);
   }
 
   has(key: Value): boolean {
-    const field = typeof key === "string" ? this.#fields.get(key) : undefined;
+    const field = this.#field(key);
     if (field === undefined) return false;
     const value = own(this.#entries, field.json);
     return value !== undefined && value !== null;
@@ -115,7 +128,7 @@ class JsonObject extends MapValue {
     return [...this.#fields.keys()].filter((key) => this.has(key));
   }
 
-  /** Fields that the schema does not declare are not seen, but two objects that differ in them differ. */
+  /** Fields that the schema does not declare are not seen, but two objects that both have one and differ in it differ. */
   override hiddenEquals(other: MapValue): boolean {
     if (!(other instanceof JsonObject)) return true;
     const theirs = other.#entries;
@@ -123,8 +136,7 @@ class JsonObject extends MapValue {
     const names = new Set([...this.#fields.values()].map(({ json }) => json));
     const hidden = (entries: Json): string[] =>
       Object.keys(entries).filter((key) => !names.has(key) && entries[key] !== undefined);
-    const keys = hidden(mine);
-    return keys.length === hidden(theirs).length && keys.every((key) => equalJson(mine[key], theirs[key]));
+    return hidden(mine).every((key) => theirs[key] === undefined || equalJson(mine[key], theirs[key]));
   }
 }
 
@@ -199,8 +211,16 @@ const notMap = new CelError("invalid data, expected a map for the provided schem
 const notList = new CelError("invalid data, expected an array for the provided schema with type=array");
 
 function mismatch(expected: string, json: unknown): CelError {
-  const found = Array.isArray(json) ? "array" : typeof json;
-  return new CelError(`invalid data, expected ${expected}, got ${found}`);
+  return new CelError(`invalid data, expected ${expected}, got ${goTypeOf(json)}`);
+}
+
+/** What Go decodes JSON to. */
+function goTypeOf(json: unknown): string {
+  if (Array.isArray(json)) return "[]interface {}";
+  if (typeof json === "number") return Number.isInteger(json) ? "int64" : "float64";
+  if (typeof json === "bigint") return "int64";
+  if (typeof json === "boolean") return "bool";
+  return typeof json === "string" ? "string" : "map[string]interface {}";
 }
 
 function textValue(text: string, kind: "timestamp" | "duration" | "bytes"): Result {

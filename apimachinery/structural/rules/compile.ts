@@ -1,5 +1,6 @@
 import {
   type CelType,
+  compileProblem,
   createEnvironment,
   type Environment,
   optionalType,
@@ -72,7 +73,7 @@ function compileRule(
   };
   if (rule.rule.trim() === "") return nothing;
   const compiled = environment.compile(rule.rule);
-  if (!compiled.ok) return { ...nothing, error: `compilation failed: ${compiled.message}` };
+  if (!compiled.ok) return { ...nothing, error: compileProblem(compiled) };
   const { program } = compiled;
   if (program.outputType.kind !== "bool") return { ...nothing, error: "cel expression must evaluate to a bool" };
   return {
@@ -92,7 +93,8 @@ function compileMessage(text: string, environment: Environment, sizes: SizeEstim
   const none = { message: undefined, messageError: undefined, messageMaxCost: 0 };
   if (text === "") return none;
   const compiled = environment.compile(text);
-  if (!compiled.ok) return { ...none, messageError: `messageExpression compilation failed: ${compiled.message}` };
+  if (!compiled.ok)
+    return { ...none, messageError: `messageExpression ${compileProblem(compiled).replace(/^program /, "")}` };
   const { program } = compiled;
   if (program.outputType.kind !== "string") {
     return { ...none, messageError: "messageExpression must evaluate to a string" };

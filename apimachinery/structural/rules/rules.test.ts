@@ -4,8 +4,11 @@ import { formatFieldError } from "../../field/errors.ts";
 import { path } from "../../field/path.ts";
 import type { JsonValue } from "../../json/json.ts";
 import { Correlation } from "../correlation.ts";
+import { findField } from "../field-path.ts";
 import type { Props, ValidationRule } from "../props.ts";
+import { compileRules } from "./compile.ts";
 import { compiledRuleErrors, innerScope, rootScope, totalCostErrors } from "./rule-errors.ts";
+import { ruleTypeOf } from "./schema.ts";
 import { ruleValidator } from "./validator.ts";
 
 const ruled = (props: Props, ...rules: readonly ValidationRule[]): Props => ({
@@ -142,4 +145,68 @@ test("rules that make no sense are told", () => {
   assert.deepEqual(errorsOf(ruled(integer, { rule: "self > 0", optionalOldSelf: true })), [
     "schema.x-kubernetes-validations[0].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule",
   ]);
+});
+
+test("fields that are called like words of the language are asked for as they are, or escaped", () => {
+  const spec: Props = { type: "object", properties: { if: text, namespace: text } };
+  for (const rule of ["self.if == 'a'", "self.__if__ == 'a'", "has(self.namespace)", "self.namespace == 'b'"]) {
+    assert.deepEqual(ask(ruled(spec, { rule }), { if: "a", namespace: "b" }), [], rule);
+  }
+});
+
+test("metadata of an embedded object is seen as far as the schema says it", () => {
+  const names: Props = { type: "object", properties: { name: text, generateName: text, namespace: text } };
+  const whole: Props = {
+    type: "object",
+    "x-kubernetes-embedded-resource": true,
+    properties: { kind: text, apiVersion: text, metadata: names },
+  };
+  const rule = "self.e.metadata.namespace == 'n'";
+  const object = { e: { kind: "A", apiVersion: "v1", metadata: { namespace: "n" } } };
+  assert.deepEqual(ask(ruled({ type: "object", properties: { e: whole } }, { rule }), object), []);
+  const less: Props = { ...whole, properties: { metadata: names } };
+  assert.match(ask(ruled({ type: "object", properties: { e: less } }, { rule }), object)[0]!, /undefined field/);
+});
+
+test("a value of another kind than the schema's is told where it is looked at, by Go's name of it", () => {
+  const rule = "has(self.o) && self.n > 1";
+  const props: Props = ruled({ type: "object", properties: { o: { type: "object" }, n: integer } }, { rule });
+  assert.match(
+    ask(props, { o: [], n: 2 })[0]!,
+    /invalid data, expected a map for the provided schema with type=object/,
+  );
+  assert.match(ask(props, { o: {}, n: [] })[0]!, /invalid data, expected int, got \[\]interface \{\}/);
+});
+
+test("a type's name costs what its length in the schema's root allows", () => {
+  const props = ruled(
+    { type: "object", properties: { d: { type: "string", format: "duration" } } },
+    { rule: "type(self.d) == google.protobuf.Duration" },
+  );
+  assert.equal(compileRules(props, ruleTypeOf(props, false)!)[0]!.maxCost, 4);
+  const either: Props = ruled({ "x-kubernetes-int-or-string": true }, { rule: "type(self) == int" });
+  assert.equal(compileRules(either, ruleTypeOf(either, false)!)[0]!.maxCost, 314_576);
+});
+
+test("objects are compared with what the schema does not say of them, and cost as much", () => {
+  const open: Props = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const props = ruled({ type: "array", items: open }, { rule: "self[0] == self[1]" });
+  const twice = [
+    { a: 1, b: 2 },
+    { a: 1, b: 2 },
+  ];
+  assert.deepEqual(ask(props, twice, undefined, 5), []);
+  assert.match(ask(props, twice, undefined, 4)[0]!, /running out of cost budget/);
+  assert.equal(ask(props, [{ a: 1 }, { a: 2 }]).length, 1);
+});
+
+test("a regular expression that is none is told without saying that it does not compile", () => {
+  const props = ruled(text, { rule: "self.find(')') == ''" });
+  const [compiled] = compileRules(props, ruleTypeOf(props, false)!);
+  assert.equal(compiled!.error, "program instantiation failed: error parsing regexp: unexpected ): `)`");
+});
+
+test("a quote within a name of a path is part of it", () => {
+  const props: Props = { type: "object", properties: { "foo's": integer } };
+  assert.equal(String(findField(".foo's", props).path), "foo's");
 });

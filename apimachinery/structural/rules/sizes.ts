@@ -20,5 +20,5 @@ function within(type: CelType, name: string): CelType | undefined {
   const isContainer = type.kind === "list" || type.kind === "map";
   if (name === "@items" || name === "@values") return isContainer ? type.parameters.at(-1) : undefined;
   if (name === "@keys") return type.kind === "map" ? type.parameters[0] : undefined;
-  return type.kind === "object" ? type.field?.(name) : undefined;
+  return type.declaration?.fields?.get(name)?.type;
 }

@@ -1,6 +1,7 @@
 import {
   boolType,
   type CelType,
+  compileProblem,
   createEnvironment,
   dynType,
   listType,
@@ -40,7 +41,7 @@ export function compileFor(variable: Variable, kind: keyof typeof results, sourc
   const compiled = environmentOf(variable).compile(source, { outputType: results[kind] });
   if (compiled.ok) return { expression: { source, program: compiled.program } };
   const typeOnly = compiled.message.startsWith("must evaluate to");
-  return { problem: typeOnly ? compiled.message : `compilation failed: ${compiled.message}` };
+  return { problem: typeOnly ? compiled.message : compileProblem(compiled) };
 }
 
 /** The value as JSON. Throws what keeps it from being evaluated. */

@@ -2,6 +2,7 @@ import type { SubjectAccessReviewSpec } from "../../../api/generated/types/autho
 import {
   boolType,
   type CelType,
+  compileProblem,
   createEnvironment,
   declareFields,
   type Environment,
@@ -65,7 +66,7 @@ export function compileMatchConditions(sources: readonly string[], path: string)
       const compiled = environmentOf().compile(source, { outputType: boolType });
       if (compiled.ok) conditions.push({ source, program: compiled.program });
       else if (compiled.message.startsWith("must evaluate to")) errors.push(invalid(at, source, compiled.message));
-      else errors.push(invalid(at, source, `compilation failed: ${compiled.message}`));
+      else errors.push(invalid(at, source, compileProblem(compiled)));
     }
   }
   return { conditions, errors };

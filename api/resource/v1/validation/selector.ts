@@ -1,6 +1,7 @@
 import {
   boolType,
   type CelType,
+  compileProblem,
   createEnvironment,
   dynType,
   type Environment,
@@ -63,7 +64,7 @@ function addSelectorErrors(errors: Errors, { cel }: DeviceSelector, place: Path)
   environment ??= createEnvironment({ variables: { device: deviceType } });
   const compiled = environment.compile(expression);
   if (!compiled.ok) {
-    errors.push(invalid(at, expression, `compilation failed: ${compiled.message}`));
+    errors.push(invalid(at, expression, compileProblem(compiled)));
     return;
   }
   const { outputType } = compiled.program;
