@@ -127,6 +127,8 @@ const costs: readonly (readonly [expression: string, min: number, max: number, c
   ["!sets.intersects([1], [2])", 23, 23, 23],
   ['!sets.intersects([1], ["1", 2])', 24, 24, 24],
   ["!sets.intersects([1], [1.1, 2u])", 24, 24, 24],
+  ["strings.quote('ABCDEFGHIJ abcdefghij')", 3, 3, 3],
+  ["strings.quote('ABCDEFGHIJ abcdefghij') == strings.quote('ABCDEFGHIJ abcdefghij')", 7, 11, 9],
   ['semver("1.0.0")', 1, 1, 1],
   ['semver("1234.56789012345.67890123456789")', 4, 4, 4],
   ['isSemver("1.0.0")', 1, 1, 1],

@@ -32,6 +32,11 @@ export function estimateStandardCall(
         cost: scale(size(first), stringFactor),
         size: { min: Math.floor(size(first).min / 4), max: size(first).max },
       };
+    case "strings_quote":
+      return {
+        cost: scale(size(first), stringFactor),
+        size: { min: size(first).min + 2, max: size(first).max * 2 + 2 },
+      };
     case "starts_with_string":
     case "ends_with_string":
       return { cost: scale(size(first), stringFactor) };
