@@ -7,12 +7,17 @@ import { nodeNameIndex } from "../pods/node-index.ts";
 import { isPodTerminal } from "../pods/pod-state.ts";
 import type { CacheIndex } from "../runner/cache.ts";
 import { type Controller, defineController } from "../runner/controller.ts";
-import { type Observed, plan, quarantineMs, summarize } from "./plan.ts";
+import { defaultQuarantineMs, type Observed, plan, summarize } from "./plan.ts";
 
 /** Pods that have ended, all under one value. */
 const terminatedIndex: CacheIndex<Pod> = { name: "terminated", of: (pod) => (isPodTerminal(pod) ? [""] : []) };
 
-export function podGarbageCollector(): Controller {
+export interface PodGarbageCollectorOptions {
+  /** How long a node has to be missing before its pods go. Default 40 s, as upstream's. */
+  readonly quarantineMs?: number;
+}
+
+export function podGarbageCollector({ quarantineMs = defaultQuarantineMs }: PodGarbageCollectorOptions = {}): Controller {
   /** Since when a pod's node is missing, by the pod's key. */
   const missing = new Map<string, { readonly uid: string; readonly ms: number }>();
   return defineController<Pod, Observed>({
@@ -42,7 +47,7 @@ export function podGarbageCollector(): Controller {
       if (missingSinceMs === undefined) missing.delete(key);
       else missing.set(key, { uid: pod.metadata.uid ?? "", ms: missingSinceMs });
       const terminated = () => cache.byIndex(Pod, terminatedIndex, "");
-      const observed = { pod, node, missingSinceMs, nodeIsGone: false, terminated, now };
+      const observed = { pod, node, missingSinceMs, quarantineMs, nodeIsGone: false, terminated, now };
       if (missingSinceMs === undefined || now < missingSinceMs + quarantineMs) return observed;
       return isGone(client, nodeName!, signal).then((nodeIsGone) => ({ ...observed, nodeIsGone }));
     },

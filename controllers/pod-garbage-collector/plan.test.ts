@@ -42,6 +42,7 @@ const observed = (of: Pod, more: Partial<Observed> = {}): Observed => ({
   pod: of,
   node: node("True"),
   missingSinceMs: undefined,
+  quarantineMs: 40_000,
   nodeIsGone: false,
   terminated: () => [],
   now,

@@ -10,7 +10,7 @@ import type { Summary } from "../runner/controller.ts";
 /** --terminated-pod-gc-threshold */
 const terminatedThreshold = 12_500;
 /** How long a node that nobody has seen may still show up. */
-export const quarantineMs = 40_000;
+export const defaultQuarantineMs = 40_000;
 
 const outOfService = "node.kubernetes.io/out-of-service";
 
@@ -20,6 +20,7 @@ export interface Observed {
   readonly node: Node | undefined;
   /** Since when its node is known to be missing (ms since 1970). */
   readonly missingSinceMs: number | undefined;
+  readonly quarantineMs: number;
   /** The server itself says that there is no such node. Asked once the quarantine is over. */
   readonly nodeIsGone: boolean;
   /** Of all namespaces, the pods that have ended; asked for where this is one. */
@@ -40,7 +41,7 @@ export function plan(observed: Observed): readonly Action[] {
   return isPodTerminal(pod) ? tooMany(terminated(), terminatedThreshold).flatMap((one) => failAndDelete(one, now)) : [];
 }
 
-export function summarize({ missingSinceMs, nodeIsGone, now }: Observed): Summary {
+export function summarize({ missingSinceMs, quarantineMs, nodeIsGone, now }: Observed): Summary {
   if (missingSinceMs === undefined || nodeIsGone) return {};
   // Asked again where the server still had the node.
   return { wakeAtMs: Math.max(missingSinceMs + quarantineMs, now + 1000) };
