@@ -6,6 +6,7 @@ import type { Handler } from "../chain.ts";
 import { encodeGnostic } from "../openapi/gnostic.ts";
 import { documentV2Shape } from "../openapi/gnostic-v2.ts";
 import { encodingFor, protobufTypes } from "../openapi/handlers.ts";
+import { mergedSwagger } from "../openapi/merge-v2.ts";
 import { type ApiRequest, changedRequest } from "../request.ts";
 import type { ApiResponse, RawResponse, ValueResponse } from "../response.ts";
 import { groupVersionOf, sortedByGroupAndVersion } from "./api-services.ts";
@@ -17,7 +18,7 @@ import {
   mergedGroups,
 } from "./discovery-documents.ts";
 import type { ExtensionParts } from "./extension-server.ts";
-import { mergedSwagger } from "./openapi-v2.ts";
+import { inDocumentOrder } from "./openapi-v2.ts";
 import { proxyToService } from "./proxy.ts";
 import { type RemoteDocuments, remoteVersion } from "./remote-documents.ts";
 
@@ -120,8 +121,9 @@ class MergedDocuments {
     const response = await this.#local(unconditional(request, "application/json"));
     if (encoding === undefined || response.type !== "raw" || response.status !== 200) return this.#local(request);
     const merge = (text: string): JsonObject => {
-      const parts = [...this.#services.remote].map((service) => this.#services.documentsOf(service)?.openApiV2 ?? {});
-      return mergedSwagger(JSON.parse(text) as JsonObject, parts) as JsonObject;
+      const services = inDocumentOrder(this.#services.remote);
+      const parts = services.map((service) => this.#services.documentsOf(service)?.openApiV2 ?? {});
+      return mergedSwagger(JSON.parse(text) as JsonObject, parts);
     };
     if (encoding === "json") return this.#answer(request, response, merge);
     const contentType = protobufTypes.v2[1];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mergedSwagger, ownPart } from "./openapi-v2.ts";
+import type { APIService } from "../../api/apiregistration/v1/api-service.ts";
+import { inDocumentOrder, ownPart } from "./openapi-v2.ts";
 
 const ref = (name: string) => ({ $ref: `#/definitions/${name}` });
 
@@ -15,27 +16,17 @@ test("of a service's document, its own paths count and what they lead to", () =>
   });
 });
 
-test("what is the same is shared, what differs is renamed, with all that leads to it", () => {
-  const local = { swagger: "2.0", paths: { "/api": {} }, definitions: { Meta: { a: 1 }, Same: {}, Meta_v2: {} } };
-  const part = {
-    paths: { "/apis/g/v1/things": { get: ref("Thing") } },
-    definitions: { Thing: { meta: ref("Meta"), same: ref("Same") }, Meta: { a: 2 }, Same: {} },
+test("services come by the priority of their group, which is the highest of its versions', and then by name", () => {
+  const service = (name: string, groupPriorityMinimum: number): APIService => {
+    const [version, group] = name.split(".") as [string, string];
+    return {
+      metadata: { name },
+      spec: { group, version, groupPriorityMinimum, versionPriority: 1 },
+    } as unknown as APIService;
   };
-  // The same a second time brings nothing new.
-  assert.deepEqual(mergedSwagger(local, [part, part]), {
-    swagger: "2.0",
-    paths: { "/api": {}, "/apis/g/v1/things": { get: ref("Thing") } },
-    definitions: {
-      Meta: { a: 1 },
-      Meta_v2: {},
-      Meta_v3: { a: 2 },
-      Same: {},
-      Thing: { meta: ref("Meta_v3"), same: ref("Same") },
-    },
-  });
-});
-
-test("without services the document is as it was", () => {
-  const local = { paths: { "/b": {}, "/a": {} }, definitions: {} };
-  assert.deepEqual(mergedSwagger(local, []), local);
+  const services = [service("v2.b", 1), service("v1.c", 50), service("v1.a", 50), service("v1.b", 99)];
+  assert.deepEqual(
+    inDocumentOrder(services).map(({ metadata }) => metadata.name),
+    ["v1.b", "v2.b", "v1.a", "v1.c"],
+  );
 });

@@ -1,4 +1,5 @@
 import type { APIService } from "../../api/apiregistration/v1/api-service.ts";
+import type { Swagger } from "../openapi/merge-v2.ts";
 import { groupVersionOf, isAvailable } from "./api-services.ts";
 import {
   type GroupDiscovery,
@@ -7,7 +8,7 @@ import {
   type VersionDiscovery,
 } from "./discovery-documents.ts";
 import { type ExtensionParts, type Fetched, fetchFrom, targetOf } from "./extension-server.ts";
-import { ownPart, type Swagger } from "./openapi-v2.ts";
+import { ownPart } from "./openapi-v2.ts";
 
 const timeoutMs = 5_000;
 const acceptAggregated =

@@ -17,6 +17,7 @@ import { documentV3 } from "./document-v3.ts";
 import { encodeGnostic, type Shape } from "./gnostic.ts";
 import { documentV2Shape } from "./gnostic-v2.ts";
 import { documentV3Shape } from "./gnostic-v3.ts";
+import { mergedSwagger } from "./merge-v2.ts";
 import { servedPaths } from "./operations.ts";
 
 export interface OpenApiOptions {
@@ -142,7 +143,11 @@ export function openApiHandlers(options: OpenApiOptions): OpenApiHandlers {
   });
   const v2 = perList(custom, (list) => {
     const added = customPaths(list);
-    const make = () => documentV2([...paths(), ...added], withSchemas(list, { version: "v2" }));
+    const make = () => {
+      const builtIn = documentV2(paths(), settings());
+      if (added.length === 0) return builtIn;
+      return mergedSwagger(builtIn, [documentV2(added, withSchemas(list, { version: "v2" }))]);
+    };
     return new Document(make, documentV2Shape);
   });
   const ofGroupVersion = perList(custom, (list) => {
