@@ -79,12 +79,6 @@ export function operationKind(text: string): JsonObject {
   return groupVersionKind(text);
 }
 
-/** A field that holds a definition and has no sentence of its own has the definition's. */
-function typeSentence(raw: string | CompactField, descriptions: Descriptions): string | undefined {
-  const type = typeof raw === "string" ? raw : raw.type;
-  return descriptions.definitions[`io.k8s.${type}`]?.description;
-}
-
 function definitionSchema(
   version: OpenApiVersion,
   name: string,
@@ -94,8 +88,7 @@ function definitionSchema(
   const words = descriptions.definitions[`io.k8s.${name}`];
   const properties: Record<string, JsonValue> = {};
   for (const [field, raw] of Object.entries(fields ?? {})) {
-    const description = words?.fields[field] ?? typeSentence(raw, descriptions);
-    properties[field] = fieldSchema(version, raw, description, enumOf(name, field));
+    properties[field] = fieldSchema(version, raw, words?.fields[field], enumOf(name, field));
   }
   const types = version === "v3" ? oneOf[name] : undefined;
   return {

@@ -19,16 +19,10 @@ const served = [
     definitions: [kind],
   },
 ] as unknown as readonly ServedDefinition[];
-const descriptions = {
-  definitions: {
-    "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": { description: "what every object has", fields: {} },
-  },
-  parameters: {},
-};
 type Schema = { readonly required?: string[]; readonly properties?: Record<string, Schema>; readonly items?: Schema };
 
 function holder(version: "v2" | "v3"): Record<string, Schema> {
-  const schemas = customSchemas(served, { version, descriptions }) as unknown as Record<string, Schema>;
+  const schemas = customSchemas(served, { version, descriptions: undefined }) as unknown as Record<string, Schema>;
   return schemas["com.example.v1.Holder"]!.properties!;
 }
 
@@ -38,7 +32,8 @@ test("what is embedded has an object's fields, beside its own, and requires its 
   assert.deepEqual(one!.required, ["kind", "apiVersion"]);
   assert.deepEqual(one!.properties!["metadata"], metadata);
   assert.deepEqual(metadata, {
-    description: "what every object has",
+    description:
+      "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
     allOf: [{ $ref: "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" }],
   });
   assert.deepEqual(Object.keys(many!.items!.properties!), ["apiVersion", "kind", "metadata"]);

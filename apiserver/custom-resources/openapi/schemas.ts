@@ -26,17 +26,18 @@ const model = "io.k8s.api.apps.v1.Deployment";
 
 type Describe = (field: "apiVersion" | "kind" | "metadata", list?: boolean) => { readonly description?: string };
 
+/** Upstream's words, whatever the file of sentences has. */
+const metadataSentences = {
+  object: `Standard object's metadata. More info: ${conventions}#metadata`,
+  list: `Standard list metadata. More info: ${conventions}#types-kinds`,
+};
+
 function describer(descriptions: Descriptions | undefined): Describe {
   return (field, list = false) => {
-    const words = descriptions?.definitions;
-    const own = words?.[list ? `${model}List` : model]?.fields[field];
-    const description = own ?? (field === "metadata" ? words?.[metadataType(list)]?.description : undefined);
+    if (field === "metadata") return { description: metadataSentences[list ? "list" : "object"] };
+    const description = descriptions?.definitions[list ? `${model}List` : model]?.fields[field];
     return description === undefined ? {} : { description };
   };
-}
-
-function metadataType(list: boolean): string {
-  return `io.k8s.${meta}.${list ? "ListMeta" : "ObjectMeta"}`;
 }
 
 export interface CustomSchemaOptions {
