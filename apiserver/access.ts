@@ -13,6 +13,7 @@ import { VolumeAttachment } from "../api/storage/v1/volume-attachment.ts";
 import { certificateBlocks } from "../apimachinery/x509/bundle.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import type { MetricsRegistry } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
 import { BearerAuthenticator, WebSocketBearerAuthenticator } from "./authentication/bearer.ts";
@@ -22,6 +23,7 @@ import { JwtSigner, verificationKey } from "./authentication/jwt.ts";
 import { lastUsedLabel } from "./authentication/legacy-token.ts";
 import { type DiscoveryDocument, openIdDocuments } from "./authentication/oidc-discovery.ts";
 import { RequestHeaderAuthenticator } from "./authentication/request-header.ts";
+import { ServiceAccountTokenMetrics } from "./authentication/service-account-token-metrics.ts";
 import { ServiceAccountTokenAuthenticator } from "./authentication/service-account-tokens.ts";
 import { TokenIssuer } from "./authentication/token-issuer.ts";
 import { X509Authenticator } from "./authentication/x509.ts";
@@ -81,7 +83,12 @@ function authoritiesOf(pem: string | undefined): readonly X509Certificate[] {
 export function accessOf(
   options: AccessOptions,
   objects: ObjectReader & ObjectWriter,
-  deps: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
+  deps: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly logger: Logger;
+    readonly metrics: MetricsRegistry;
+  },
 ): Access {
   const { clock, random, logger } = deps;
   const reader: ObjectReader = objects;
@@ -100,6 +107,7 @@ export function accessOf(
       reader,
       definitions,
       clock,
+      metrics: new ServiceAccountTokenMetrics(deps.metrics),
       onLegacyTokenUsed: (secret, day) => noteUse(objects, secret, day, logger),
     }),
     new BootstrapTokenAuthenticator(reader, Secret, clock),

@@ -56,6 +56,8 @@ export interface ApiRequest {
   readonly answerHeaders?: Record<string, string>;
   /** Calls `listener` once when the answer has been written, or nobody is left to write it to. Absent in process. */
   readonly onAnswered?: (listener: () => void) => void;
+  /** Of the answer's body, as far as it has been written. Absent in process. */
+  readonly sentBytes?: number;
   /** When its time is over, in milliseconds of the monotonic clock; absent where it has no end of its own. */
   endsAtMs?: number;
   /** How long it stood in a queue of its priority level, in milliseconds. */
@@ -65,6 +67,9 @@ export interface ApiRequest {
   /** Audit annotations, by key. */
   readonly auditAnnotations: Map<string, string>;
 }
+
+/** Annotation of requests for what is deprecated (endpoints/metrics). */
+export const deprecatedAnnotation = "k8s.io/deprecated";
 
 /** The same request but for `change`; its warnings, annotations and header fields of the answer are the very same. */
 export function changedRequest(request: ApiRequest, change: Partial<ApiRequest>): ApiRequest {

@@ -1,4 +1,5 @@
 import { CustomResourceDefinition } from "../api/apiextensions/v1/customresourcedefinition.ts";
+import { CertificateSigningRequest } from "../api/certificates/v1/certificate-signing-request.ts";
 import { ConfigMap } from "../api/core/v1/config-map.ts";
 import type { UserInfo } from "../apimachinery/resource/object.ts";
 import type { Transport } from "../apimachinery/resource/transport.ts";
@@ -34,7 +35,10 @@ import { answeringUnknown, routedRoots } from "./handlers/unknown-paths.ts";
 import { healthChecks } from "./health-checks.ts";
 import { HttpServer, type ServingCertificates } from "./http/server.ts";
 import { inProcessTransport } from "./in-process.ts";
+import { countCertificateDurations } from "./metrics/certificate-durations.ts";
+import { countDeclarations } from "./metrics/declared.ts";
 import { measuredStorage } from "./metrics/measured-storage.ts";
+import { measureStoreSize } from "./metrics/store-size.ts";
 import { measureStoredObjects } from "./metrics/stored-objects.ts";
 import { type Backend, noBackend } from "./nodes/backend.ts";
 import { httpBackend } from "./nodes/http-backend.ts";
@@ -83,6 +87,9 @@ export class ApiServer {
     const stored = definitions.filter(({ verbs }) => verbs.includes("get") && verbs.includes("create"));
     this.registry = new Registry(stored, { storage, cache: this.#cache, clock, random });
     measureStoredObjects(this.metrics, () => this.registry.stores);
+    countDeclarations(this.metrics);
+    measureStoreSize(this.metrics, storage);
+    if (definitions.includes(CertificateSigningRequest)) countCertificateDurations(this.registry, this.metrics);
     this.#services = new ServiceNetwork({
       registry: this.registry,
       cache: this.#cache,
@@ -90,6 +97,7 @@ export class ApiServer {
       clock,
       random,
       logger,
+      metrics: this.metrics,
       cidrs: options.serviceCidrs,
       nodePortRange: options.serviceNodePorts ?? defaultNodePortRange,
       instance: options.externalAddress,
@@ -100,7 +108,7 @@ export class ApiServer {
     const { identity } = options;
     this.#identityLease = identity && new IdentityLease({ store: this.registry, identity, clock, random, logger });
     this.#webhooks = new WebhookClients({ reader: this.registry, clock, random, anonymous: options.webhooks });
-    const access = accessOf(options.access, this.registry, { clock, random, logger });
+    const access = accessOf(options.access, this.registry, { clock, random, logger, metrics: this.metrics });
     this.#access = access;
     const admission = defaultAdmission({
       reader: this.registry,
@@ -133,6 +141,7 @@ export class ApiServer {
       registry: this.registry,
       clock,
       logger,
+      metrics: this.metrics,
       conversionOf: (crd) => conversionOf(crd, { client: this.#webhooks.anonymous, random }),
     });
     const subresources = allSubresources(access.tokenIssuer, this.#backend);

@@ -1,8 +1,19 @@
 import { arch, platform } from "node:os";
 
 export interface VersionInfo {
+  readonly major: string;
+  readonly minor: string;
+  readonly emulationMajor: string;
+  readonly emulationMinor: string;
+  readonly minCompatibilityMajor: string;
+  readonly minCompatibilityMinor: string;
   readonly gitVersion: string;
-  readonly [field: string]: string;
+  readonly gitCommit: string;
+  readonly gitTreeState: string;
+  readonly buildDate: string;
+  readonly goVersion: string;
+  readonly compiler: string;
+  readonly platform: string;
 }
 
 /** What GET /version says (apimachinery/pkg/version.Info). The minor version is the wire's: Kubernetes 1.36. */

@@ -12,13 +12,13 @@ test("renders the text format: sorted families and labels, escapes, cumulative b
   });
   adds.labels("pods", 'x"\\\n').inc();
   adds.labels("pods", "b").inc(2);
-  registry.gauge({ name: "up", help: "Up" }).labels().set(-1.5);
+  registry.gauge({ name: "up", help: "Up", stability: "STABLE" }).labels().set(-1.5);
   const seconds = registry.histogram({ name: "seconds", help: "S", labels: ["verb"], buckets: [0.005, 1, 1e6] });
   const get = seconds.labels("get");
   for (const value of [0.001, 0.005, 0.5, 2, 1e7]) get.observe(value);
   assert.equal(
     registry.render(),
-    `# HELP seconds S
+    `# HELP seconds [ALPHA] S
 # TYPE seconds histogram
 seconds_bucket{verb="get",le="0.005"} 2
 seconds_bucket{verb="get",le="1"} 3
@@ -26,10 +26,10 @@ seconds_bucket{verb="get",le="1e+06"} 4
 seconds_bucket{verb="get",le="+Inf"} 5
 seconds_sum{verb="get"} 1.0000002506e+07
 seconds_count{verb="get"} 5
-# HELP up Up
+# HELP up [STABLE] Up
 # TYPE up gauge
 up -1.5
-# HELP workqueue_adds_total Adds\\nwith "quotes" and \\\\
+# HELP workqueue_adds_total [ALPHA] Adds\\nwith "quotes" and \\\\
 # TYPE workqueue_adds_total counter
 workqueue_adds_total{a="b",name="pods"} 2
 workqueue_adds_total{a="x\\"\\\\\\n",name="pods"} 1
@@ -76,6 +76,6 @@ test("removed series disappear and collectors run before rendering", () => {
   gauge.labels("gone").set(1);
   registry.onCollect(() => gauge.labels("now").set(3));
   gauge.remove("gone");
-  assert.equal(registry.render(), '# HELP g G\n# TYPE g gauge\ng{x="now"} 3\n');
+  assert.equal(registry.render(), '# HELP g [ALPHA] G\n# TYPE g gauge\ng{x="now"} 3\n');
   assert.deepEqual(exponentialBuckets(1, 2, 4), [1, 2, 4, 8]);
 });

@@ -3,10 +3,15 @@ import { escapeHelp, formatLabels, formatNumber } from "./metrics-text.ts";
 /** Label values in the order of the names they were declared with. */
 export type LabelValues<L extends readonly string[]> = { readonly [K in keyof L]: string };
 
+/** What is promised of a metric's name and labels, as upstream's levels say it; `none`: it is not one of Kubernetes'. */
+export type Stability = "STABLE" | "BETA" | "ALPHA" | "none";
+
 export interface MetricOptions<L extends readonly string[]> {
   /** Upstream's name: `apiserver_request_total`. */
   readonly name: string;
   readonly help: string;
+  /** Shown before the help. Default ALPHA. */
+  readonly stability?: Stability;
   /** Names of labels, in the order `labels(…)` takes their values. Default: none. */
   readonly labels?: L;
   /** Most distinct label values kept; further ones are counted together under `other`. Default 10,000. */
@@ -17,8 +22,17 @@ export interface HistogramOptions<L extends readonly string[]> extends MetricOpt
   readonly buckets: readonly number[];
 }
 
+/** What a family of series was declared as. */
+export interface MetricDeclaration {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly stability: Stability;
+  readonly labels: readonly string[];
+}
+
 interface Metric {
   readonly name: string;
+  readonly declaration: MetricDeclaration;
   render(lines: string[]): void;
 }
 
@@ -28,14 +42,19 @@ class Family<L extends readonly string[], S> {
   readonly #series = new Map<string, { readonly labels: string; readonly series: S }>();
   readonly #options: MetricOptions<L>;
   readonly #make: () => S;
-  readonly #type: string;
+  readonly #type: MetricDeclaration["type"];
 
-  constructor(type: string, options: MetricOptions<L>, make: () => S) {
+  constructor(type: MetricDeclaration["type"], options: MetricOptions<L>, make: () => S) {
     this.name = options.name;
     this.#options = options;
     this.#type = type;
     this.#make = make;
     if (this.#names.length === 0) this.#at([]);
+  }
+
+  get declaration(): MetricDeclaration {
+    const { name, stability = "ALPHA" } = this.#options;
+    return { name, type: this.#type, stability, labels: this.#names };
   }
 
   get #names(): readonly string[] {
@@ -66,7 +85,9 @@ class Family<L extends readonly string[], S> {
   /** Header lines, then `each` for every series in the order of its labels. */
   protected renderSeries(lines: string[], each: (labels: string, series: S) => void): void {
     if (this.#series.size === 0) return;
-    lines.push(`# HELP ${this.name} ${escapeHelp(this.#options.help)}`, `# TYPE ${this.name} ${this.#type}`);
+    const { help, stability = "ALPHA" } = this.#options;
+    const level = stability === "none" ? "" : `[${stability}] `;
+    lines.push(`# HELP ${this.name} ${level}${escapeHelp(help)}`, `# TYPE ${this.name} ${this.#type}`);
     const sorted = [...this.#series.values()].sort((a, b) => (a.labels < b.labels ? -1 : 1));
     for (const { labels, series } of sorted) each(labels, series);
   }
@@ -88,7 +109,7 @@ export class Value {
 export type CounterValue = Pick<Value, "inc" | "value">;
 
 class ValueFamily<L extends readonly string[]> extends Family<L, Value> implements Metric {
-  constructor(type: string, options: MetricOptions<L>) {
+  constructor(type: "counter" | "gauge", options: MetricOptions<L>) {
     super(type, options, () => new Value());
   }
 
@@ -165,7 +186,6 @@ export interface Histogram<L extends readonly string[] = readonly string[]> {
  */
 export class MetricsRegistry {
   readonly #metrics = new Map<string, Metric>();
-  readonly #kinds = new Map<string, string>();
   readonly #collectors: (() => void)[] = [];
 
   counter<const L extends readonly string[] = readonly []>(options: MetricOptions<L>): Counter<L> {
@@ -178,6 +198,11 @@ export class MetricsRegistry {
 
   histogram<const L extends readonly string[] = readonly []>(options: HistogramOptions<L>): Histogram<L> {
     return this.#named(options.name, "histogram", () => new HistogramFamily(options)) as HistogramFamily<L>;
+  }
+
+  /** Everything that has been declared so far, in the order of names. */
+  get declarations(): readonly MetricDeclaration[] {
+    return [...this.#metrics.keys()].sort().map((name) => this.#metrics.get(name)!.declaration);
   }
 
   /** Called before each rendering, to set gauges that nobody keeps up to date. Must not throw. */
@@ -193,16 +218,15 @@ export class MetricsRegistry {
     return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
   }
 
-  #named(name: string, kind: string, make: () => Metric): Metric {
+  #named(name: string, kind: MetricDeclaration["type"], make: () => Metric): Metric {
     const known = this.#metrics.get(name);
     if (known !== undefined) {
-      if (this.#kinds.get(name) !== kind)
-        throw new Error(`metric ${name} is a ${this.#kinds.get(name)}, not a ${kind}`);
+      const { type } = known.declaration;
+      if (type !== kind) throw new Error(`metric ${name} is a ${type}, not a ${kind}`);
       return known;
     }
     const metric = make();
     this.#metrics.set(name, metric);
-    this.#kinds.set(name, kind);
     return metric;
   }
 }

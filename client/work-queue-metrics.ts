@@ -23,11 +23,11 @@ export function createWorkQueueMetrics<K>({ registry, name, clock }: WorkQueueMe
   const labels = ["name"] as const;
   const buckets = exponentialBuckets(10e-9, 10, 10);
   const gauge = (metric: string, help: string) =>
-    registry.gauge({ name: `workqueue_${metric}`, help, labels }).labels(name);
+    registry.gauge({ name: `workqueue_${metric}`, help, stability: "BETA", labels }).labels(name);
   const counter = (metric: string, help: string) =>
-    registry.counter({ name: `workqueue_${metric}`, help, labels }).labels(name);
+    registry.counter({ name: `workqueue_${metric}`, help, stability: "BETA", labels }).labels(name);
   const histogram = (metric: string, help: string) =>
-    registry.histogram({ name: `workqueue_${metric}`, help, labels, buckets }).labels(name);
+    registry.histogram({ name: `workqueue_${metric}`, help, stability: "BETA", labels, buckets }).labels(name);
 
   const depth = gauge("depth", "Keys that wait to be worked on.");
   const adds = counter("adds_total", "Keys added, without those that were waiting already.");

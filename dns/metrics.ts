@@ -7,52 +7,61 @@ export function dnsMetrics(registry: MetricsRegistry) {
   return {
     requests: registry.counter({
       name: "coredns_dns_requests_total",
+      stability: "none",
       help: "Counter of DNS requests made per zone, protocol and family.",
       labels: ["server", "zone", "view", "proto", "family", "type"],
     }),
     responses: registry.counter({
       name: "coredns_dns_responses_total",
+      stability: "none",
       help: "Counter of response status codes.",
       labels: ["server", "zone", "view", "rcode", "plugin"],
     }),
     duration: registry.histogram({
       name: "coredns_dns_request_duration_seconds",
+      stability: "none",
       help: "Histogram of the time (in seconds) each request took per zone.",
       labels: ["server", "zone", "view"],
       buckets: exponentialBuckets(0.00025, 2, 16),
     }),
     requestBytes: registry.histogram({
       name: "coredns_dns_request_size_bytes",
+      stability: "none",
       help: "Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.",
       labels: ["server", "zone", "view", "proto"],
       buckets: sizes,
     }),
     responseBytes: registry.histogram({
       name: "coredns_dns_response_size_bytes",
+      stability: "none",
       help: "Size of the returned response in bytes.",
       labels: ["server", "zone", "view", "proto"],
       buckets: sizes,
     }),
     panics: registry
-      .counter({ name: "coredns_panics_total", help: "A metrics that counts the number of panics." })
+      .counter({ name: "coredns_panics_total", stability: "none", help: "A metrics that counts the number of panics." })
       .labels(),
     cacheRequests: registry.counter({
       name: "coredns_cache_requests_total",
+      stability: "none",
       help: "The count of cache requests.",
       labels: ["server", "zones", "view"],
     }),
     cacheHits: registry.counter({
       name: "coredns_cache_hits_total",
+      stability: "none",
       help: "The count of cache hits.",
       labels: ["server", "type", "zones", "view"],
     }),
     cacheMisses: registry.counter({
       name: "coredns_cache_misses_total",
+      stability: "none",
       help: "The count of cache misses. Deprecated, derive misses from cache hits/requests counters.",
       labels: ["server", "zones", "view"],
     }),
     proxyDuration: registry.histogram({
       name: "coredns_proxy_request_duration_seconds",
+      stability: "none",
       help: "Histogram of the time each request took.",
       labels: ["proxy_name", "to", "rcode"],
       buckets: exponentialBuckets(0.00025, 2, 16),

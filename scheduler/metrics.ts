@@ -10,11 +10,13 @@ export type SchedulerMetrics = ReturnType<typeof schedulerMetrics>;
 export function schedulerMetrics(registry: MetricsRegistry = new MetricsRegistry(), profile = "default-scheduler") {
   const attempts = registry.counter({
     name: "scheduler_schedule_attempts_total",
+    stability: "STABLE",
     help: "Attempts to schedule pods, by what became of them.",
     labels: ["result", "profile"],
   });
   const attemptDuration = registry.histogram({
     name: "scheduler_scheduling_attempt_duration_seconds",
+    stability: "STABLE",
     help: "How long attempts took, binding included.",
     labels: ["result", "profile"],
     buckets: exponentialBuckets(0.001, 2, 15),
@@ -26,22 +28,26 @@ export function schedulerMetrics(registry: MetricsRegistry = new MetricsRegistry
   });
   const sli = registry.histogram({
     name: "scheduler_pod_scheduling_sli_duration_seconds",
+    stability: "BETA",
     help: "From a pod's coming into the queue until it was bound.",
     labels: ["attempts"],
     buckets: exponentialBuckets(0.01, 2, 20),
   });
   const podAttempts = registry.histogram({
     name: "scheduler_pod_scheduling_attempts",
+    stability: "STABLE",
     help: "Attempts that it took to place a pod.",
     buckets: exponentialBuckets(1, 2, 5),
   });
   const incoming = registry.counter({
     name: "scheduler_queue_incoming_pods_total",
+    stability: "STABLE",
     help: "Pods that came into a queue, by what brought them there.",
     labels: ["queue", "event"],
   });
   const pending = registry.gauge({
     name: "scheduler_pending_pods",
+    stability: "STABLE",
     help: "Pods without a node, by where they wait.",
     labels: ["queue"],
   });
@@ -52,11 +58,13 @@ export function schedulerMetrics(registry: MetricsRegistry = new MetricsRegistry
   });
   const victims = registry.histogram({
     name: "scheduler_preemption_victims",
+    stability: "STABLE",
     help: "Pods that had to go for one other.",
     buckets: exponentialBuckets(1, 2, 7),
   });
   const preemptions = registry.counter({
     name: "scheduler_preemption_attempts_total",
+    stability: "STABLE",
     help: "Attempts to make room for a pod.",
   });
   const latency = {

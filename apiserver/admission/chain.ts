@@ -1,4 +1,5 @@
-import type { AdmissionAttributes, AdmissionPlugin } from "./plugin.ts";
+import type { AdmissionAttributes, AdmissionPlugin, Operation } from "./plugin.ts";
+import type { AdmissionTimes, Step } from "./times.ts";
 
 /** The order of upstream's plugins (pkg/kubeapiserver/options/plugins.go), of which a server has some. */
 export const pluginOrder: readonly string[] = [
@@ -54,9 +55,11 @@ export const pluginOrder: readonly string[] = [
 export class AdmissionChain {
   readonly #mutating: readonly AdmissionPlugin[];
   readonly #validating: readonly AdmissionPlugin[];
+  readonly #times: AdmissionTimes | undefined;
 
   /** Plugins in any order; they run in `pluginOrder`. A name that is not in it is an error of whoever wires. */
-  constructor(plugins: readonly AdmissionPlugin[]) {
+  constructor(plugins: readonly AdmissionPlugin[], times?: AdmissionTimes) {
+    this.#times = times;
     const place = (plugin: AdmissionPlugin) => {
       const index = pluginOrder.indexOf(plugin.name);
       if (index < 0) throw new Error(`admission plugin ${plugin.name} has no place in the order`);
@@ -70,35 +73,71 @@ export class AdmissionChain {
 
   /** May change `attributes.object`. Refusals are thrown. */
   admit(attributes: AdmissionAttributes): void | Promise<void> {
-    let requested = false;
-    const pass = (active: boolean) => {
-      const reinvocation = {
-        active,
-        request: () => {
-          requested = true;
-        },
+    return timed("", "admit", attributes.operation, this.#times, () => {
+      let requested = false;
+      const pass = (active: boolean) => {
+        const reinvocation = {
+          active,
+          request: () => {
+            requested = true;
+          },
+        };
+        const run = (plugin: AdmissionPlugin) => plugin.admit?.(attributes, reinvocation);
+        return this.#inTurn(this.#mutating, attributes, "admit", run);
       };
-      return inTurn(this.#mutating, attributes, (plugin) => plugin.admit?.(attributes, reinvocation));
-    };
-    const first = pass(false);
-    if (first instanceof Promise) return first.then(() => (requested ? pass(true) : undefined));
-    return requested ? pass(true) : undefined;
+      const first = pass(false);
+      if (first instanceof Promise) return first.then(() => (requested ? pass(true) : undefined));
+      return requested ? pass(true) : undefined;
+    });
   }
 
   validate(attributes: AdmissionAttributes): void | Promise<void> {
-    return inTurn(this.#validating, attributes, (plugin) => plugin.validate?.(attributes));
+    return timed("", "validate", attributes.operation, this.#times, () =>
+      this.#inTurn(this.#validating, attributes, "validate", (plugin) => plugin.validate?.(attributes)),
+    );
+  }
+
+  #inTurn(
+    plugins: readonly AdmissionPlugin[],
+    attributes: AdmissionAttributes,
+    step: Step,
+    run: (plugin: AdmissionPlugin) => void | Promise<void>,
+    start = 0,
+  ): void | Promise<void> {
+    for (let i = start; i < plugins.length; i++) {
+      const plugin = plugins[i]!;
+      if (!plugin.handles(attributes)) continue;
+      const result = timed(plugin.name, step, attributes.operation, this.#times, () => run(plugin));
+      if (result instanceof Promise) return result.then(() => this.#inTurn(plugins, attributes, step, run, i + 1));
+    }
   }
 }
 
-function inTurn(
-  plugins: readonly AdmissionPlugin[],
-  attributes: AdmissionAttributes,
-  run: (plugin: AdmissionPlugin) => void | Promise<void>,
-  start = 0,
+/** Runs, and notes how long that took and whether it was a refusal. */
+function timed(
+  name: string,
+  step: Step,
+  operation: Operation,
+  times: AdmissionTimes | undefined,
+  run: () => void | Promise<void>,
 ): void | Promise<void> {
-  for (let i = start; i < plugins.length; i++) {
-    if (!plugins[i]!.handles(attributes)) continue;
-    const result = run(plugins[i]!);
-    if (result instanceof Promise) return result.then(() => inTurn(plugins, attributes, run, i + 1));
+  if (times === undefined) return run();
+  const startedMs = times.now();
+  let result: void | Promise<void>;
+  try {
+    result = run();
+  } catch (error) {
+    times.note(name, step, operation, true, startedMs);
+    throw error;
   }
+  if (result instanceof Promise) {
+    return result.then(
+      () => times.note(name, step, operation, false, startedMs),
+      (error: unknown) => {
+        times.note(name, step, operation, true, startedMs);
+        throw error;
+      },
+    );
+  }
+  times.note(name, step, operation, false, startedMs);
 }

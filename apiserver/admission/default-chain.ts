@@ -61,6 +61,7 @@ import { isEnabled, type PluginKubeconfigs, type PluginSelection } from "./selec
 import { serviceAccountAdmission } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import { AdmissionTimes } from "./times.ts";
 import { volumeClaimResize } from "./volume-claim-resize.ts";
 import { mutatingWebhooks } from "./webhook/mutating.ts";
 import { validatingWebhooks } from "./webhook/validating.ts";
@@ -89,7 +90,8 @@ export function defaultAdmission(deps: AdmissionDeps): AdmissionChain {
   const { selection = {}, reader } = deps;
   const whole = { ...deps, reader: wholeLists(reader) };
   const all = [...onByDefault(whole), ...offByDefault(whole)];
-  return new AdmissionChain(all.filter(({ name }) => isEnabled(name, selection)));
+  const enabled = all.filter(({ name }) => isEnabled(name, selection));
+  return new AdmissionChain(enabled, new AdmissionTimes(deps.metrics, deps.clock));
 }
 
 function offByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {

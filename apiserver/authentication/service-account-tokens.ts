@@ -21,6 +21,7 @@ import {
   type ServiceAccountClaims,
   userOfClaims,
 } from "./service-account-claims.ts";
+import type { ServiceAccountTokenMetrics } from "./service-account-token-metrics.ts";
 
 /** The resources that tokens refer to. */
 export interface TokenDefinitions {
@@ -39,6 +40,7 @@ export interface ServiceAccountTokenOptions {
   readonly reader: ObjectReader;
   readonly definitions: TokenDefinitions;
   readonly clock: Clock;
+  readonly metrics?: ServiceAccountTokenMetrics;
   /** Told of each use of a secret's token, with the day (`2006-01-02`) for the label `kubernetes.io/legacy-token-last-used`. */
   readonly onLegacyTokenUsed?: (secret: Secret, day: string) => void;
 }
@@ -80,24 +82,32 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     }
     const common = this.#commonAudiences(verified.claims, audiences);
     if (verified.legacy !== undefined) {
-      const { secret: _, day: __, ...rest } = this.#checkLegacy(verified.legacy, token);
+      const { secret: _, day: __, generated: ___, ...rest } = this.#checkLegacy(verified.legacy, token);
       return { ...rest, audiences: common };
     }
     const auditAnnotations = this.#checkLive(verified.claims);
+    if (auditAnnotations === undefined) this.#options.metrics?.valid.inc();
+    else this.#options.metrics?.stale.inc();
     return { user: verified.user!, audiences: common, ...(auditAnnotations === undefined ? {} : { auditAnnotations }) };
   }
 
   #checkLegacy(claims: LegacyClaims, token: string): LegacyTokenUse {
-    const { reader, definitions, clock, onLegacyTokenUsed } = this.#options;
+    const { reader, definitions, clock, metrics, onLegacyTokenUsed } = this.#options;
+    metrics?.legacy.inc();
     const note = ({ secret, day }: Pick<LegacyTokenUse, "secret" | "day">): void => {
       if (day !== undefined) onLegacyTokenUsed?.(secret, day);
     };
     try {
       const use = checkLegacyToken(claims, token, { reader, definitions, now: clock.now() });
+      if (use.generated) metrics?.generated.inc();
+      else metrics?.manual.inc();
       note(use);
       return use;
     } catch (error) {
-      if (error instanceof InvalidatedTokenError) note(error);
+      if (error instanceof InvalidatedTokenError) {
+        metrics?.invalid.inc();
+        note(error);
+      }
       throw error;
     }
   }

@@ -44,6 +44,8 @@ interface HistoryEntry {
 export class ResourceCache {
   readonly storagePath: string;
   readonly #objects = new SortedMap<ServedObject>();
+  /** Events of the feed so far. */
+  received = 0;
   readonly #listeners = new Set<(event: CacheEvent) => void>();
   readonly #watchers = new Set<CacheWatcher>();
   /** Keys of current objects that cannot be read: nearly always none. */
@@ -120,6 +122,7 @@ export class ResourceCache {
   }
 
   apply(event: CacheEvent, now: number): void {
+    this.received++;
     this.#store(event);
     this.#lastChange = event.revision;
     this.#remember({ event, at: now });

@@ -6,12 +6,14 @@ import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts
 import { formatTime } from "../../apimachinery/time/time.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { ObjectChange } from "../registry/access.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
 import { customDefinitions, isServed } from "./definition.ts";
 import { finalizeDefinition } from "./finalize.ts";
 import { planStatus } from "./plan-status.ts";
+import { RuleTimes } from "./rules.ts";
 import type { Conversion } from "./stored-form.ts";
 import { writeStatus } from "./write-status.ts";
 
@@ -19,6 +21,7 @@ export interface CustomResourcesDeps {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
   /** How objects of a definition change versions. */
   conversionOf(crd: CustomResourceDefinition): Conversion;
 }
@@ -38,6 +41,7 @@ const retryMs = 1_000;
  */
 export class CustomResources {
   readonly #deps: CustomResourcesDeps;
+  readonly #ruleTimes: RuleTimes;
   readonly #served = new Map<string, ServedDefinition>();
   /** Names whose status is being settled, and whether that is to be done once more. */
   readonly #settling = new Map<string, { again: boolean }>();
@@ -48,6 +52,7 @@ export class CustomResources {
 
   constructor(deps: CustomResourcesDeps) {
     this.#deps = deps;
+    this.#ruleTimes = new RuleTimes(deps.metrics, deps.clock);
   }
 
   /** Serves what is defined already. Call once the watch cache is filled. */
@@ -99,6 +104,7 @@ export class CustomResources {
     const { registry } = this.#deps;
     const definitions = customDefinitions(crd, {
       conversion: this.#deps.conversionOf(crd),
+      ruleTimes: this.#ruleTimes,
       isTerminating: () => isConditionTrue(this.#served.get(name)?.crd ?? crd, "Terminating"),
     }).filter(({ group, version }) => {
       // A version of a group that is built in has nothing else beside it: its paths lead to what is built in alone.

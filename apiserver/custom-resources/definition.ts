@@ -11,7 +11,7 @@ import { nameIsDNSSubdomain } from "../../apimachinery/validation/names.ts";
 import { asVersionOf } from "./as-version.ts";
 import { customColumns } from "./columns.ts";
 import { decodeCustom, metadataSchema, type Shape } from "./decode.ts";
-import { customRules } from "./rules.ts";
+import { customRules, type RuleTimes } from "./rules.ts";
 import { customScale } from "./scale.ts";
 import { type Conversion, storedForm } from "./stored-form.ts";
 import { finalizerWarnings, validateCustom } from "./validation.ts";
@@ -22,6 +22,7 @@ const verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "
 
 export interface Serving {
   readonly conversion: Conversion;
+  readonly ruleTimes: RuleTimes;
   /** Asked at each creation: the definition may be about to go. */
   isTerminating(): boolean;
 }
@@ -46,7 +47,7 @@ export function isServed(crd: CustomResourceDefinition): boolean {
 function customDefinition(
   crd: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
-  { conversion, isTerminating }: Serving,
+  { conversion, isTerminating, ruleTimes }: Serving,
 ): ResourceDefinition {
   const { spec, status } = crd;
   const {
@@ -66,7 +67,7 @@ function customDefinition(
     apiVersion,
     props: shape.props,
     scale,
-    ruleErrors: customRules(shape.props),
+    ruleErrors: customRules(shape.props, ruleTimes),
   };
   const schema = resourceSchema(shape.props, metadataSchema);
   return {

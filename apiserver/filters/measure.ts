@@ -1,9 +1,9 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { CounterValue, Distribution, MetricsRegistry } from "../../base/metrics.ts";
+import { type CounterValue, type Distribution, exponentialBuckets, type MetricsRegistry } from "../../base/metrics.ts";
 import type { Filter } from "../chain.ts";
 import { LongRunning } from "../metrics/long-running.ts";
-import type { ApiRequest, RequestInfo } from "../request.ts";
+import { type ApiRequest, deprecatedAnnotation, type RequestInfo } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 
 const durationBuckets = [
@@ -17,8 +17,10 @@ const maxKinds = 10_000;
 
 /** What is counted of requests that differ in nothing but their outcome. */
 interface KindSeries {
-  /** By status and component that asked. */
+  /** By status. */
   readonly byCode: Map<string, CounterValue>;
+  /** Of what only reads: bytes of answers. */
+  readonly sizes: Distribution | undefined;
   /** Absent for watches, which last as long as they like. */
   readonly times: { readonly all: Distribution; readonly sli: Distribution } | undefined;
 }
@@ -27,28 +29,20 @@ interface KindSeries {
 export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
   const requests = metrics.counter({
     name: "apiserver_request_total",
+    stability: "STABLE",
     help: "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.",
-    labels: [
-      "code",
-      "component",
-      "dry_run",
-      "group",
-      "resource",
-      "scope",
-      "subresource",
-      "system_client",
-      "verb",
-      "version",
-    ],
+    labels: ["code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"],
   });
   const durations = metrics.histogram({
     name: "apiserver_request_duration_seconds",
+    stability: "STABLE",
     help: "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
     labels: ["component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"],
     buckets: durationBuckets,
   });
   const inflight = metrics.gauge({
     name: "apiserver_current_inflight_requests",
+    stability: "STABLE",
     help: "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
     labels: ["request_kind"],
   });
@@ -63,6 +57,19 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
     help: "Number of requests which apiserver terminated in self-defense.",
     labels: ["code", "component", "group", "resource", "scope", "subresource", "verb", "version"],
   });
+  const sizes = metrics.histogram({
+    name: "apiserver_response_sizes",
+    stability: "STABLE",
+    help: "Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
+    labels: ["component", "group", "resource", "scope", "subresource", "verb", "version"],
+    buckets: exponentialBuckets(1000, 10, 7),
+  });
+  const deprecated = metrics.gauge({
+    name: "apiserver_requested_deprecated_apis",
+    stability: "STABLE",
+    help: "Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.",
+    labels: ["group", "removed_release", "resource", "subresource", "version"],
+  });
   const kinds = new Map<string, KindSeries>();
   const seriesOf = (verb: string, scope: string, dryRun: string, info: RequestInfo): KindSeries => {
     const { group, resource, subresource, version } = info;
@@ -71,13 +78,18 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
     if (series === undefined) {
       const all = () => durations.labels("apiserver", dryRun, group, resource, scope, subresource, verb, version);
       const own = () => sli.labels("apiserver", group, resource, scope, subresource, verb, version);
-      series = { byCode: new Map(), times: verb === "WATCH" ? undefined : { all: all(), sli: own() } };
+      const size = () => sizes.labels("apiserver", group, resource, scope, subresource, verb, version);
+      series = {
+        byCode: new Map(),
+        times: verb === "WATCH" ? undefined : { all: all(), sli: own() },
+        sizes: verb === "GET" || verb === "LIST" ? size() : undefined,
+      };
       if (kinds.size >= maxKinds) kinds.clear();
       kinds.set(key, series);
     }
     return series;
   };
-  const longRunning = new LongRunning(metrics);
+  const longRunning = new LongRunning(metrics, clock);
   const mutating = inflight.labels("mutating");
   const readOnly = inflight.labels("readOnly");
   return (next) => async (request) => {
@@ -102,13 +114,19 @@ export function measure(metrics: MetricsRegistry, clock: Clock): Filter {
       const verb = verbLabel(request);
       const scope = scopeOf(request);
       const series = seriesOf(verb, scope, dryRun, request.info);
-      const client = systemClientOf(request);
-      let count = series.byCode.get(code + client);
+      let count = series.byCode.get(code);
       if (count === undefined) {
-        count = requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, client, verb, version);
-        series.byCode.set(code + client, count);
+        count = requests.labels(code, "apiserver", dryRun, group, resource, scope, subresource, verb, version);
+        series.byCode.set(code, count);
       }
       count.inc();
+      if (series.sizes !== undefined) {
+        const { sizes } = series;
+        request.onAnswered?.(() => sizes.observe(request.sentBytes ?? 0));
+      }
+      if (request.auditAnnotations.has(deprecatedAnnotation)) {
+        deprecated.labels(group, "", resource, subresource, version).set(1);
+      }
       if (code === "429" || code === "504") {
         terminations.labels(code, "apiserver", group, resource, scope, subresource, verb, version).inc();
       }
@@ -145,21 +163,6 @@ function verbLabel(request: ApiRequest): string {
     return "APPLY";
   }
   return verbLabels[info.verb] ?? "other";
-}
-
-const systemClients: ReadonlySet<string> = new Set([
-  "kube-apiserver",
-  "kube-controller-manager",
-  "kube-scheduler",
-  "cluster-policy-controller",
-]);
-
-/** The component of the control plane that asks, by its own word. */
-function systemClientOf(request: ApiRequest): string {
-  const agent = request.header("user-agent");
-  if (agent === undefined || !(agent.startsWith("kube-") || agent.startsWith("cluster-"))) return "";
-  const name = agent.slice(0, Math.max(agent.indexOf("/"), 0));
-  return systemClients.has(name) ? name : "";
 }
 
 /** What is made is one thing, whatever its path says (CleanScope). */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Distribution, Gauge, MetricsRegistry, Value } from "../../base/metrics.ts";
+import type { Distribution, Gauge, MetricsRegistry, Stability, Value } from "../../base/metrics.ts";
 import type { Integral } from "./integrator.ts";
 import { Integrator } from "./integrator.ts";
 import { RatioHistogram } from "./ratio-histogram.ts";
@@ -16,15 +16,36 @@ const demandBuckets = [0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.7, 2, 2.8, 4, 6];
 const flowLabels = ["priority_level", "flow_schema"] as const;
 const levelLabels = ["priority_level"] as const;
 
+const beta: ReadonlySet<string> = new Set([
+  "current_executing_requests",
+  "current_executing_seats",
+  "current_inqueue_requests",
+  "dispatched_requests_total",
+  "nominal_limit_seats",
+  "request_wait_duration_seconds",
+]);
+
+function stabilityOf(name: string): Stability {
+  return beta.has(name) ? "BETA" : "ALPHA";
+}
+
 export class FlowControlMetrics {
   readonly #metrics: MetricsRegistry;
   readonly #clock: Clock;
   readonly #ratios: RatioHistogram[] = [];
   readonly fairFraction: Value;
 
+  readonly #rejections;
+
   constructor(metrics: MetricsRegistry, clock: Clock) {
     this.#metrics = metrics;
     this.#clock = clock;
+    this.#rejections = metrics.counter({
+      name: `${prefix}rejected_requests_total`,
+      stability: "BETA",
+      help: "Number of requests rejected by API Priority and Fairness subsystem",
+      labels: [...flowLabels, "reason"],
+    });
     this.fairFraction = metrics
       .gauge({
         name: `${prefix}seat_fair_frac`,
@@ -62,11 +83,11 @@ export class FlowControlMetrics {
   }
 
   gauge(name: string, help: string): Gauge<typeof levelLabels> {
-    return this.#metrics.gauge({ name: `${prefix}${name}`, help, labels: levelLabels });
+    return this.#metrics.gauge({ name: `${prefix}${name}`, help, stability: stabilityOf(name), labels: levelLabels });
   }
 
   ofFlow(kind: "gauge" | "counter", name: string, help: string, level: string, schema: string): Value {
-    const options = { name: `${prefix}${name}`, help, labels: flowLabels };
+    const options = { name: `${prefix}${name}`, help, stability: stabilityOf(name), labels: flowLabels };
     return (kind === "gauge" ? this.#metrics.gauge(options) : this.#metrics.counter(options)).labels(
       level,
       schema,
@@ -85,18 +106,13 @@ export class FlowControlMetrics {
     buckets: readonly number[],
     values: { readonly [K in keyof L]: string },
   ): Distribution {
-    return this.#metrics.histogram({ name: `${prefix}${name}`, help, labels, buckets }).labels(...values);
+    return this.#metrics
+      .histogram({ name: `${prefix}${name}`, help, stability: stabilityOf(name), labels, buckets })
+      .labels(...values);
   }
 
   rejected(level: string, schema: string, reason: string): void {
-    this.#metrics
-      .counter({
-        name: `${prefix}rejected_requests_total`,
-        help: "Number of requests rejected by API Priority and Fairness subsystem",
-        labels: [...flowLabels, "reason"],
-      })
-      .labels(level, schema, reason)
-      .inc();
+    this.#rejections.labels(level, schema, reason).inc();
   }
 }
 

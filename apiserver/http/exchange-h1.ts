@@ -17,6 +17,8 @@ export class Http1Exchange implements Exchange {
 
   readonly takeConnection?: () => TakenConnection;
 
+  sentBytes = 0;
+
   /** `upgrade`: what came behind a request to upgrade, whose connection is no longer HTTP's but for this answer. */
   constructor(request: IncomingMessage, response: ServerResponse, upgrade?: Buffer) {
     this.#request = request;
@@ -65,7 +67,9 @@ export class Http1Exchange implements Exchange {
   }
 
   send(status: number, headers: Headers, body: Uint8Array | string): void {
-    headers["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    headers["content-length"] = length;
+    this.sentBytes = length;
     this.#response.writeHead(status, headers);
     this.#response.end(this.method === "HEAD" ? undefined : body);
   }
@@ -76,10 +80,12 @@ export class Http1Exchange implements Exchange {
   }
 
   write(chunk: Uint8Array): boolean {
+    this.sentBytes += chunk.byteLength;
     return this.#response.write(chunk);
   }
 
   writeAndRelease(chunk: Uint8Array): Promise<void> {
+    this.sentBytes += chunk.byteLength;
     return new Promise((resolve) => this.#response.write(chunk, () => resolve()));
   }
 

@@ -16,6 +16,7 @@ export class Http2Exchange implements Exchange {
   #abort: AbortController | undefined;
   /** All of the answer has been handed over. A stream that its client resets ends its own writable side: that says nothing. */
   #answered = false;
+  sentBytes = 0;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]) {
     this.#stream = stream;
@@ -62,7 +63,9 @@ export class Http2Exchange implements Exchange {
       return;
     }
     this.#answered = true;
-    headers["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    headers["content-length"] = length;
+    this.sentBytes = length;
     const head = this.method === "HEAD";
     this.#stream.respond({ ...headers, ":status": status }, { endStream: head });
     if (!head) {
@@ -77,6 +80,7 @@ export class Http2Exchange implements Exchange {
   }
 
   write(chunk: Uint8Array): boolean {
+    this.sentBytes += chunk.byteLength;
     return this.#stream.destroyed || this.#stream.writableEnded ? true : this.#stream.write(chunk);
   }
 
@@ -84,6 +88,7 @@ export class Http2Exchange implements Exchange {
     if (this.#stream.destroyed || this.#stream.writableEnded) {
       return Promise.resolve();
     }
+    this.sentBytes += chunk.byteLength;
     return new Promise((resolve) => this.#stream.write(chunk, () => resolve()));
   }
 

@@ -35,6 +35,8 @@ export interface Exchange {
   end(): void;
   /** Resolves when the receiver has caught up, or is gone. */
   drained(): Promise<void>;
+  /** Of the body, handed over so far. */
+  readonly sentBytes: number;
   /** Bytes handed over that have not left yet. */
   readonly pendingBytes: number;
   /** Breaks the exchange off: the receiver sees that the answer is not whole. */

@@ -62,6 +62,10 @@ export class HttpRequest implements ApiRequest {
     return peerCertificate(this.exchange.socket as TLSSocket | undefined);
   }
 
+  get sentBytes(): number {
+    return this.exchange.sentBytes;
+  }
+
   onAnswered(listener: () => void): void {
     this.listeners.push(listener);
   }

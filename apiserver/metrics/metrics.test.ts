@@ -38,7 +38,7 @@ test("requests to the store are counted by what they do and to what", async () =
 
 test("stored objects are counted once, in the version that is stored", () => {
   const metrics = new MetricsRegistry();
-  const cache = { size: 3, byteLength: 900 };
+  const cache = { size: 3, byteLength: 900, received: 7 };
   measureStoredObjects(metrics, () => [
     { definition: { group: "apps", plural: "deployments" }, cache },
     { definition: { group: "events.k8s.io", plural: "events", storedAs: {} }, cache },
@@ -50,6 +50,7 @@ test("stored objects are counted once, in the version that is stored", () => {
   assert.deepEqual(lines, [
     'apiserver_resource_objects{group="apps",resource="deployments"} 3',
     'apiserver_resource_size_estimate_bytes{group="apps",resource="deployments"} 900',
+    'apiserver_storage_events_received_total{group="apps",resource="deployments"} 7',
     'apiserver_storage_objects{resource="deployments.apps"} 3',
   ]);
 });

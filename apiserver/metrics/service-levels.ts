@@ -6,12 +6,14 @@ export class ServiceLevels {
   readonly metrics: MetricsRegistry = new MetricsRegistry();
   readonly #last = this.metrics.gauge({
     name: "kubernetes_healthcheck",
-    help: "[STABLE] This metric records the result of a single healthcheck.",
+    stability: "STABLE",
+    help: "This metric records the result of a single healthcheck.",
     labels: ["name", "type"],
   });
   readonly #total = this.metrics.counter({
     name: "kubernetes_healthchecks_total",
-    help: "[STABLE] This metric records the results of all healthcheck.",
+    stability: "STABLE",
+    help: "This metric records the results of all healthcheck.",
     labels: ["name", "type", "status"],
   });
 

@@ -3,7 +3,7 @@ import type { ResourceCache } from "../cache/resource-cache.ts";
 
 export interface CachedResource {
   readonly definition: { readonly group: string; readonly plural: string; readonly storedAs?: unknown };
-  readonly cache: Pick<ResourceCache, "size" | "byteLength">;
+  readonly cache: Pick<ResourceCache, "size" | "byteLength" | "received">;
 }
 
 /** How many objects there are of each resource, and how large they are together; looked at when somebody asks. */
@@ -14,12 +14,19 @@ export function measureStoredObjects(metrics: MetricsRegistry, resources: () => 
   const objects = metrics.gauge({ name: "apiserver_resource_objects", help, labels });
   const former = metrics.gauge({
     name: "apiserver_storage_objects",
+    stability: "STABLE",
     help: `[DEPRECATED, consider using apiserver_resource_objects instead] ${help}`,
     labels: ["resource"],
   });
   const sizes = metrics.gauge({
     name: "apiserver_resource_size_estimate_bytes",
     help: "Estimated size of stored objects in database. Estimate is based on sum of last observed sizes of serialized objects. In case of a fetching error, the value will be -1.",
+    labels,
+  });
+  const events = metrics.counter({
+    name: "apiserver_storage_events_received_total",
+    stability: "BETA",
+    help: "Number of etcd events received split by kind.",
     labels,
   });
   metrics.onCollect(() => {
@@ -29,6 +36,10 @@ export function measureStoredObjects(metrics: MetricsRegistry, resources: () => 
       if (storedAs !== undefined) continue;
       objects.labels(group, plural).set(cache.size);
       sizes.labels(group, plural).set(cache.byteLength);
+      if (cache.received > 0) {
+        const received = events.labels(group, plural);
+        received.inc(cache.received - received.value);
+      }
       former.labels(group === "" ? plural : `${plural}.${group}`).set(cache.size);
     }
   });

@@ -2,6 +2,7 @@ import type { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { Random } from "../../base/random.ts";
 import type { Entry, Storage } from "../../storage/storage.ts";
 import { guardedWrite } from "../registry/committer.ts";
+import type { AllocatorMetrics } from "./allocator-metrics.ts";
 import { type PortRange, type PortSet, portRangeText } from "./port-set.ts";
 import { decodePorts, encodePorts, nodePortsKey } from "./range-allocation.ts";
 
@@ -28,6 +29,7 @@ export interface NodePortsDeps {
   readonly storage: Storage;
   readonly random: Random;
   readonly range: PortRange;
+  readonly metrics?: () => AllocatorMetrics;
 }
 
 /**
@@ -39,19 +41,33 @@ export class NodePorts {
   readonly range: PortRange;
   readonly #storage: Storage;
   readonly #random: Random;
+  readonly #metrics: (() => AllocatorMetrics) | undefined;
   #known: Known | undefined;
   #waiting: Operation[] = [];
   #working = false;
 
-  constructor({ storage, random, range }: NodePortsDeps) {
+  constructor({ storage, random, range, metrics }: NodePortsDeps) {
+    this.#metrics = metrics;
     this.#storage = storage;
     this.#random = random;
     this.range = range;
   }
 
   /** One port for each that is wanted: this one, or any where it is undefined. All of them, or none. */
-  take(wanted: readonly (number | undefined)[]): Promise<PortClaim> {
-    return this.#do((ports) => this.#takeFrom(ports, wanted));
+  async take(wanted: readonly (number | undefined)[]): Promise<PortClaim> {
+    const claim = await this.#do((ports) => this.#takeFrom(ports, wanted));
+    const metrics = this.#metrics?.();
+    const scope = (port: number | undefined) => (port === undefined ? "dynamic" : "static");
+    if ("refusal" in claim) metrics?.failedPort(scope(wanted[claim.index]));
+    else for (const port of wanted) metrics?.gavePort(scope(port));
+    return claim;
+  }
+
+  /** As far as this server knows; undefined where it does not. */
+  get use(): { readonly allocated: number; readonly size: number } | undefined {
+    const ports = this.#known?.ports;
+    const { first, last } = this.range;
+    return ports === undefined ? undefined : { allocated: ports.size, size: last - first + 1 };
   }
 
   /** Gives ports back; those that are free change nothing. */

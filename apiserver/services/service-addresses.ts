@@ -4,6 +4,7 @@ import { isAlreadyExists, isConflict, isNotFound } from "../../apimachinery/erro
 import { formatIP } from "../../apimachinery/net/ip.ts";
 import type { Random } from "../../base/random.ts";
 import type { ObjectReader, ObjectWriter } from "../registry/access.ts";
+import type { AllocatorMetrics, RangeUse } from "./allocator-metrics.ts";
 import { ipAddressOf, isOf } from "./ip-address-object.ts";
 import { ipOfBigint } from "./ip-number.ts";
 import { type ServiceRange, ServiceRanges } from "./service-ranges.ts";
@@ -38,6 +39,7 @@ export interface ServiceAddressesDeps {
   readonly random: Random;
   /** Resolves when the reader shows what the store held when it was called. */
   readonly fresh: () => Promise<void>;
+  readonly metrics?: () => AllocatorMetrics;
 }
 
 /**
@@ -62,17 +64,36 @@ export class ServiceAddresses {
     });
   }
 
+  /** How full each range is. */
+  *uses(): Generator<RangeUse> {
+    for (const family of ["IPv4", "IPv6"] as const) {
+      for (const { range } of this.ranges.of(family)) {
+        yield { cidr: range.text, allocated: this.#used.count(range), size: range.size };
+      }
+    }
+  }
+
   /** Any free address of the family. */
   async claimAny(family: IPFamily, service: ServiceName): Promise<AddressClaim> {
+    const metrics = this.#deps.metrics?.();
+    const startedMs = metrics?.now() ?? 0;
     for (const { range, ready } of this.ranges.of(family)) {
-      if (!ready || this.#used.isFull(range)) continue;
+      if (!ready) continue;
+      if (this.#used.isFull(range)) {
+        metrics?.failed(range.text, "dynamic");
+        continue;
+      }
       for (const value of range.candidates(this.#deps.random)) {
         if (this.#used.has(family, value)) continue;
         const name = formatIP(ipOfBigint(value, family));
         if (this.#claiming.has(name)) continue;
         const claimed = await this.#create(name, family, service);
+        if (claimed !== undefined) {
+          metrics?.gave(range.text, "dynamic", startedMs);
+          return claimed;
+        }
         // Another server was faster: the next.
-        if (claimed !== undefined) return claimed;
+        metrics?.failed(range.text, "dynamic");
       }
     }
     return { refusal: addressRefusals.full };
@@ -81,9 +102,13 @@ export class ServiceAddresses {
   /** This address. */
   async claim(family: IPFamily, ip: string, service: ServiceName): Promise<AddressClaim> {
     const value = addressOf(ip)!.value;
-    const within = this.ranges.of(family).some(({ range, ready }) => ready && range.has(value));
-    if (!within) return { refusal: addressRefusals.mismatched };
+    const within = this.ranges.of(family).find(({ range, ready }) => ready && range.has(value));
+    if (within === undefined) return { refusal: addressRefusals.mismatched };
+    const metrics = this.#deps.metrics?.();
+    const startedMs = metrics?.now() ?? 0;
     const claimed = await this.#create(formatIP(ipOfBigint(value, family)), family, service);
+    if (claimed === undefined) metrics?.failed(within.range.text, "static");
+    else metrics?.gave(within.range.text, "static", startedMs);
     return claimed ?? { refusal: addressRefusals.allocated };
   }
 

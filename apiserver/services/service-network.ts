@@ -2,12 +2,14 @@ import { Service } from "../../api/core/v1/service.ts";
 import type { ServiceNetwork as Families } from "../../api/core/v1/service-families.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import { AddressRange } from "./address-range.ts";
 import { AddressRepair } from "./address-repair.ts";
+import { AllocatorMetrics } from "./allocator-metrics.ts";
 import { DefaultServiceCidr } from "./default-service-cidr.ts";
 import { NodePorts } from "./node-ports.ts";
 import { PortRepair } from "./port-repair.ts";
@@ -28,6 +30,7 @@ export interface ServiceNetworkDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
   /** Ranges of the default ServiceCIDR, the first family first: one or two. */
   readonly cidrs: readonly string[];
   readonly nodePortRange: PortRange;
@@ -49,8 +52,15 @@ export class ServiceNetwork {
     };
     const tell = repairEvents({ registry, clock, logger, instance: deps.instance });
     const common = { reader: registry, writer: registry, clock, random, logger, tell, fresh };
-    const addresses = new ServiceAddresses(common);
-    const nodePorts = new NodePorts({ storage, random, range: deps.nodePortRange });
+    const metrics = (): AllocatorMetrics => measured;
+    const addresses = new ServiceAddresses({ ...common, metrics });
+    const nodePorts = new NodePorts({ storage, random, range: deps.nodePortRange, metrics });
+    const measured = new AllocatorMetrics({
+      metrics: deps.metrics,
+      clock,
+      ranges: () => addresses.uses(),
+      ports: () => nodePorts.use,
+    });
     this.#defaultCidr = new DefaultServiceCidr({ registry, cidrs, ...common });
     this.#addressRepair = new AddressRepair({ ...common, ranges: addresses.ranges });
     this.#portRepair = new PortRepair({ ...common, nodePorts });

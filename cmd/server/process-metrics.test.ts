@@ -16,6 +16,6 @@ test("the process says what it uses, under the names that dashboards know", () =
   assert.ok(age > 0 && age < 600, String(age));
   assert.match(
     metrics.render(),
-    /^kubernetes_build_info\{git_commit="abc",git_version="v1.36.0\+k8ts.1",major="1",minor="36"\} 1$/m,
+    /^kubernetes_build_info\{build_date="",compiler="v8",git_commit="abc",git_tree_state="clean",git_version="v1.36.0\+k8ts.1",go_version="node[\d.]+",major="1",minor="36",platform="linux\/\w+"\} 1$/m,
   );
 });

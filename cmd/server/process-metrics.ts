@@ -4,17 +4,22 @@ import type { MetricsRegistry } from "../../base/metrics.ts";
 
 /** What every Prometheus client says of its process, and which Kubernetes this is; looked at when somebody asks. */
 export function addProcessMetrics(metrics: MetricsRegistry, version: VersionInfo): void {
-  const gauge = (name: string, help: string) => metrics.gauge({ name, help }).labels();
+  const gauge = (name: string, help: string) => metrics.gauge({ name, help, stability: "none" }).labels();
   const cpu = metrics
-    .counter({ name: "process_cpu_seconds_total", help: "Total user and system CPU time spent in seconds." })
+    .counter({
+      name: "process_cpu_seconds_total",
+      help: "Total user and system CPU time spent in seconds.",
+      stability: "none",
+    })
     .labels();
   const resident = gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
   const virtual = gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
   const open = gauge("process_open_fds", "Number of open file descriptors.");
   const max = gauge("process_max_fds", "Maximum number of open file descriptors.");
-  gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.").set(
-    Math.round(Date.now() / 10 - process.uptime() * 100) / 100,
-  );
+  metrics
+    .gauge({ name: "process_start_time_seconds", help: "Start time of the process since unix epoch in seconds." })
+    .labels()
+    .set(Math.round(Date.now() / 10 - process.uptime() * 100) / 100);
   max.set(maxFiles());
   metrics.onCollect(() => {
     const { user, system } = process.cpuUsage();
@@ -23,15 +28,35 @@ export function addProcessMetrics(metrics: MetricsRegistry, version: VersionInfo
     virtual.set(virtualBytes());
     open.set(openFiles());
   });
-  const labels = ["git_commit", "git_version", "major", "minor"] as const;
-  const { gitCommit = "", gitVersion, major = "", minor = "" } = version;
+  const labels = [
+    "build_date",
+    "compiler",
+    "git_commit",
+    "git_tree_state",
+    "git_version",
+    "go_version",
+    "major",
+    "minor",
+    "platform",
+  ] as const;
   metrics
     .gauge({
       name: "kubernetes_build_info",
       help: "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+      stability: "BETA",
       labels,
     })
-    .labels(gitCommit, gitVersion, major, minor)
+    .labels(
+      version.buildDate,
+      version.compiler,
+      version.gitCommit,
+      version.gitTreeState,
+      version.gitVersion,
+      version.goVersion,
+      version.major,
+      version.minor,
+      version.platform,
+    )
     .set(1);
 }
 

@@ -22,6 +22,7 @@ const titles = { startup: "Startup", readiness: "Readiness", liveness: "Liveness
 export function probeMetrics(registry: MetricsRegistry): ProbeMetrics {
   const total = registry.counter({
     name: "prober_probe_total",
+    stability: "BETA",
     help: "Cumulative number of a liveness, readiness or startup probe for a container by result.",
     labels: ["probe_type", "result", "container", "pod", "namespace", "pod_uid"],
   });

@@ -109,6 +109,10 @@ describeUpstream("certificates that clients ask for", (use) => {
       assert.equal((validToDate.getTime() - validFromDate.getTime()) / 1000, lasts, `of ${seconds} s`);
     };
     await Promise.all(lifetimes.map(measure));
+    const { text } = await expect(use.admin, { path: "/metrics" }, 200);
+    const counted = (what: string, count: number): string =>
+      `apiserver_certificates_registry_csr_${what}_duration_total{signerName="${clientSigner}"} ${count}\n`;
+    assert.ok(text.includes(counted("requested", 7)) && text.includes(counted("honored", 6)));
     for (const seconds of [599, 180, -420]) {
       const name = `short${seconds}`;
       await assert.rejects(

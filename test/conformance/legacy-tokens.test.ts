@@ -154,6 +154,13 @@ describeUpstream("tokens that secrets hold", (use) => {
     await eventually(() => reviewed(token));
   });
 
+  test("uses of tokens are counted by where they come from", async () => {
+    const { text: shown } = await expect(use.admin, { path: "/metrics" }, 200);
+    for (const kind of ["legacy_tokens", "legacy_manual_token_uses", "invalid_legacy_auto_token_uses"]) {
+      assert.match(shown, new RegExp(`^serviceaccount_${kind}_total [1-9]`, "m"), kind);
+    }
+  });
+
   test("a ConfigMap says since when uses are noted", async () => {
     const name = "kube-apiserver-legacy-service-account-token-tracking";
     const { data } = await use.dynamic("configmaps", "kube-system").get(name);

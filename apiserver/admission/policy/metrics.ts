@@ -10,60 +10,54 @@ export function errorTypeOf(message: string): string {
 
 /** Counts what validating policies decide, under upstream's names (admission/plugin/policy/validating/metrics). */
 export class ValidatingPolicyMetrics {
-  readonly #registry: MetricsRegistry;
+  readonly #checks;
+  readonly #durations;
 
   constructor(registry: MetricsRegistry) {
-    this.#registry = registry;
+    const labels = ["policy", "policy_binding", "error_type", "enforcement_action"] as const;
+    this.#checks = registry.counter({
+      name: "apiserver_validating_admission_policy_check_total",
+      stability: "BETA",
+      help: "Checks of validating admission policies, by policy, binding, kind of error and action taken.",
+      labels,
+    });
+    this.#durations = registry.histogram({
+      name: "apiserver_validating_admission_policy_check_duration_seconds",
+      stability: "BETA",
+      help: "How long checks of validating admission policies took, by policy, binding, kind of error and action taken.",
+      labels,
+      buckets,
+    });
   }
 
   observe(policy: string, binding: string, errorType: string, action: string, seconds: number): void {
-    const labels = ["policy", "policy_binding", "error_type", "enforcement_action"] as const;
-    this.#registry
-      .counter({
-        name: "apiserver_validating_admission_policy_check_total",
-        help: "Checks of validating admission policies, by policy, binding, kind of error and action taken.",
-        labels,
-      })
-      .labels(policy, binding, errorType, action)
-      .inc();
-    this.#registry
-      .histogram({
-        name: "apiserver_validating_admission_policy_check_duration_seconds",
-        help: "How long checks of validating admission policies took, by policy, binding, kind of error and action taken.",
-        labels,
-        buckets,
-      })
-      .labels(policy, binding, errorType, action)
-      .observe(seconds);
+    this.#checks.labels(policy, binding, errorType, action).inc();
+    this.#durations.labels(policy, binding, errorType, action).observe(seconds);
   }
 }
 
 /** The same of mutating policies (admission/plugin/policy/mutating/metrics). */
 export class MutatingPolicyMetrics {
-  readonly #registry: MetricsRegistry;
+  readonly #checks;
+  readonly #durations;
 
   constructor(registry: MetricsRegistry) {
-    this.#registry = registry;
+    const labels = ["policy", "policy_binding", "error_type"] as const;
+    this.#checks = registry.counter({
+      name: "apiserver_mutating_admission_policy_check_total",
+      help: "Mutations of mutating admission policies, by policy, binding and kind of error.",
+      labels,
+    });
+    this.#durations = registry.histogram({
+      name: "apiserver_mutating_admission_policy_check_duration_seconds",
+      help: "How long mutations of mutating admission policies took, by policy, binding and kind of error.",
+      labels,
+      buckets,
+    });
   }
 
   observe(policy: string, binding: string, errorType: string, seconds: number): void {
-    const labels = ["policy", "policy_binding", "error_type"] as const;
-    this.#registry
-      .counter({
-        name: "apiserver_mutating_admission_policy_check_total",
-        help: "Mutations of mutating admission policies, by policy, binding and kind of error.",
-        labels,
-      })
-      .labels(policy, binding, errorType)
-      .inc();
-    this.#registry
-      .histogram({
-        name: "apiserver_mutating_admission_policy_check_duration_seconds",
-        help: "How long mutations of mutating admission policies took, by policy, binding and kind of error.",
-        labels,
-        buckets,
-      })
-      .labels(policy, binding, errorType)
-      .observe(seconds);
+    this.#checks.labels(policy, binding, errorType).inc();
+    this.#durations.labels(policy, binding, errorType).observe(seconds);
   }
 }

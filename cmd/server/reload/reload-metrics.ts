@@ -15,8 +15,10 @@ export function reloadMetrics(
   const prefix = `apiserver_${kind}_config_controller`;
   const labels = ["status", "apiserver_id_hash"] as const;
   const old = kind === "encryption";
+  const stability = old ? "ALPHA" : "BETA";
   const total = metrics.counter({
     name: `${prefix}_automatic_reloads_total`,
+    stability,
     help: old
       ? "Total number of reload successes and failures of encryption configuration split by apiserver identity."
       : `Total number of automatic reloads of ${kind} configuration split by status and apiserver identity.`,
@@ -24,6 +26,7 @@ export function reloadMetrics(
   });
   const last = metrics.gauge({
     name: `${prefix}_automatic_reload_last_timestamp_seconds`,
+    stability,
     help: old
       ? "Timestamp of the last successful or failed automatic reload of encryption configuration split by apiserver identity."
       : `Timestamp of the last automatic reload of ${kind} configuration split by status and apiserver identity.`,
