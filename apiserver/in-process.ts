@@ -1,4 +1,5 @@
 import { ApiError } from "../apimachinery/errors/api-error.ts";
+import { genericServerResponse } from "../apimachinery/errors/generic-response.ts";
 import type { Status } from "../apimachinery/errors/status.ts";
 import { readJson } from "../apimachinery/json/read-json.ts";
 import { apiVersionOf } from "../apimachinery/resource/define.ts";
@@ -21,6 +22,11 @@ export function inProcessTransport(handler: Handler, user: UserInfo, userAgent: 
     signal.throwIfAborted();
     const apiRequest = requestOf(request, user, userAgent, signal);
     const response = await handler(apiRequest);
+    if (response.type === "raw" && (response.status === 404 || response.status === 406)) {
+      const message = String(response.body).trim() || "unknown";
+      const answer = { code: response.status, method: request.method, message };
+      throw ApiError.fromStatus(genericServerResponse({ ...answer, retryAfterSeconds: 0 }));
+    }
     if (response.type === "raw" && response.status === 429) {
       throw ApiError.tooManyRequests(String(response.body).trim(), Number(response.headers?.["retry-after"] ?? 0));
     }

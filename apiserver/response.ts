@@ -65,7 +65,7 @@ export interface ValueResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Bytes of a media type of their own: health, metrics, OpenAPI. */
+/** Bytes of a media type of their own: health, metrics, OpenAPI. Without a type: nothing at all. */
 export interface RawResponse {
   readonly type: "raw";
   readonly status: number;

@@ -97,7 +97,7 @@ class MergedDocuments {
   /** `/apis/GROUP`, where a service answers for any of its versions. */
   async group(request: ApiRequest, name: string): Promise<ApiResponse> {
     const isRemote = [...this.#services.remote].some((service) => groupVersionOf(service).group === name);
-    if (!isRemote || (request.method !== "GET" && request.method !== "HEAD")) return this.#local(request);
+    if (!isRemote) return this.#local(request);
     const own = [...this.#services.all()].filter((service) => groupVersionOf(service).group === name);
     const entry = groupEntry(sortedByGroupAndVersion(own)[0]!);
     return { type: "value", status: 200, value: { kind: "APIGroup", apiVersion: "v1", ...entry } };

@@ -5,7 +5,8 @@ import type { Clock } from "../../base/clock.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { servedFromValue } from "../cache/served-object.ts";
 import type { Handler } from "../chain.ts";
-import { methodNotAllowed, pathNotFound } from "../handlers/scope.ts";
+import { methodNotAllowed } from "../handlers/scope.ts";
+import { pathNotFound } from "../handlers/unknown-paths.ts";
 import { listOptionsOf } from "../registry/options.ts";
 import { selectionOf } from "../registry/selection.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { formsOf, refuseUnlessReadable, refuseUnlessRouted } from "../handlers/acceptable.ts";
-import { pathNotFound } from "../handlers/scope.ts";
+import { methodNotAllowed } from "../handlers/scope.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from "./documents.ts";
@@ -44,10 +44,11 @@ export function discoveryHandlers(
   return handlers;
 }
 
-/** What upstream's router serves: not `/apis` and groups, nor versions of custom resources. */
+/** What upstream's router serves, which asks for the method: not `/apis` and groups, nor versions of custom resources. */
 function routed(answer: Answer, resources: readonly ServedResource[] = []): Answer {
   if (resources.some(({ custom }) => custom === true)) return answer;
   return (request) => {
+    if (request.method !== "GET") throw methodNotAllowed();
     refuseUnlessRouted(request, formsOf.object);
     return answer(request);
   };
@@ -56,7 +57,6 @@ function routed(answer: Answer, resources: readonly ServedResource[] = []): Answ
 function plain(make: () => object): Answer {
   let value: object | undefined;
   return (request) => {
-    refuseOtherMethods(request);
     refuseUnlessReadable(request);
     value ??= make();
     return { type: "value", status: 200, value };
@@ -76,7 +76,6 @@ function either(groups: readonly ServedGroup[], makePlain: () => object): Answer
     if (version === undefined) {
       return unaggregated(request);
     }
-    refuseOtherMethods(request);
     let document = documents.get(version);
     if (document === undefined) {
       document = documentOf(aggregatedDiscovery(groups, version));
@@ -107,10 +106,4 @@ function aggregatedVersion(accept: string): string | undefined {
     }
   }
   return undefined;
-}
-
-function refuseOtherMethods(request: ApiRequest): void {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    throw pathNotFound();
-  }
 }

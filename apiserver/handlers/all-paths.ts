@@ -13,6 +13,7 @@ import {
   type HealthCheck,
   healthHandlers,
   metricsHandler,
+  onlyGet,
   type PathHandler,
   pathHandler,
   versionHandler,
@@ -53,7 +54,7 @@ export function allPaths(parts: PathParts): Handler {
   const levels = new ServiceLevels();
   const documents = parts.openIdDocuments.map(({ path, contentType, cacheControl, body }): [string, PathHandler] => [
     path,
-    () => ({ type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } }),
+    onlyGet(() => ({ type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } })),
   ]);
   const fixed: readonly (readonly [string, PathHandler])[] = [
     ...openApi.exact,

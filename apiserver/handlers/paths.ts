@@ -4,7 +4,8 @@ import type { Handler } from "../chain.ts";
 import type { ServiceLevels } from "../metrics/service-levels.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
-import { pathNotFound } from "./scope.ts";
+import { methodNotAllowed } from "./scope.ts";
+import { pathNotFound } from "./unknown-paths.ts";
 
 /** Answers a path that is no resource. */
 export type PathHandler = (request: ApiRequest) => ApiResponse | Promise<ApiResponse>;
@@ -17,7 +18,10 @@ export interface HealthCheck {
   readonly check: () => string | undefined | Promise<string | undefined>;
 }
 
-/** `/`, health, version, metrics, and whatever else is given by its path. Slashes at the end count for nothing. */
+/** Where slashes at the end count for nothing: what upstream's router serves, and discovery. */
+const slashed = /^\/(?:apis?|version|openid|\.well-known)(?:\/|$)/;
+
+/** `/`, health, version, metrics, and whatever else is given by its path. */
 export function pathHandler(
   handlers: ReadonlyMap<string, PathHandler>,
   prefixes: ReadonlyMap<string, PathHandler>,
@@ -25,8 +29,8 @@ export function pathHandler(
 ): Handler {
   const root = rootHandler([...handlers.keys()]);
   return async (request) => {
-    const path = request.path.length > 1 ? request.path.replace(/\/+$/, "") : request.path;
-    if (path === "/" || path === "") {
+    const path = slashed.test(request.path) ? request.path.replace(/\/+$/, "") : request.path;
+    if (path === "/" || path === "" || path === "/index.html") {
       return root(request);
     }
     const exact = handlers.get(path) ?? unlisted.get(path);
@@ -48,7 +52,15 @@ function rootHandler(paths: readonly string[]): PathHandler {
 }
 
 export function versionHandler(version: object): PathHandler {
-  return document(version);
+  return onlyGet(document(version));
+}
+
+/** As upstream's router answers, which asks for the method. */
+export function onlyGet(handler: PathHandler): PathHandler {
+  return (request) => {
+    if (request.method !== "GET") throw methodNotAllowed();
+    return handler(request);
+  };
 }
 
 /** Indented for everybody (responsewriters.WriteRawJSON). */

@@ -3,13 +3,14 @@ import type { Verb } from "../../apimachinery/resource/resource.ts";
 import type { Handler } from "../chain.ts";
 import { withinWriteTime } from "../filters/deadline.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
-import type { ApiRequest } from "../request.ts";
+import { type ApiRequest, deprecatedAnnotation } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { formsOf, refuseUnlessReadable, refuseUnlessRouted } from "./acceptable.ts";
 import { deleteCollection, deleteObject } from "./delete.ts";
 import { patchObject } from "./patch.ts";
 import { getObject, listCollection, watchCollection } from "./read.ts";
-import { methodNotAllowed, pathNotFound, type Scope, storeOf } from "./scope.ts";
+import { methodNotAllowed, type Scope, storeOf } from "./scope.ts";
+import { pathNotFound } from "./unknown-paths.ts";
 import { createObject, updateObject } from "./write.ts";
 
 export type ResourceHandler = (scope: Scope, store: ResourceStore, request: ApiRequest) => Promise<ApiResponse>;
@@ -59,6 +60,7 @@ export function resourceHandler(
     }
     const read = computed.get(`${info.version}/${resource}`);
     if (read !== undefined) {
+      refuseUnlessGet(request);
       refuseUnlessRouted(request, info.name === "" ? formsOf.list : formsOf.object);
       refuseUnlessReadable(request);
       return read(request);
@@ -70,6 +72,7 @@ export function resourceHandler(
     const { deprecationWarning } = store.definition;
     if (deprecationWarning !== undefined) {
       request.warnings.add(deprecationWarning);
+      request.auditAnnotations.set(deprecatedAnnotation, "true");
     }
     const run = () => handler(scope, store, request);
     return connects ? run() : withinWriteTime(scope.clock, request, run);
@@ -81,10 +84,16 @@ function refuseUnlessAcceptable({ definition }: ResourceStore, request: ApiReque
   const { subresource, name } = request.info;
   const isLog = subresource === "log";
   if (definition.decode === undefined) {
+    refuseUnlessGet(request);
     const isList = name === "" && (handler === listCollection || handler === watchCollection);
     refuseUnlessRouted(request, isLog ? formsOf.log : isList ? formsOf.list : formsOf.object);
   }
   if (!isLog) refuseUnlessReadable(request);
+}
+
+/** The router knows no HEAD, which has the verb of a GET everywhere else. */
+function refuseUnlessGet({ method }: ApiRequest): void {
+  if (method === "HEAD") throw methodNotAllowed();
 }
 
 /** Verbs of one object, which the path names; the others are of a collection, where a name comes from a selector at most. */

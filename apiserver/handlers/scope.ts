@@ -16,6 +16,7 @@ import type { ResourceStore } from "../registry/resource-store.ts";
 import type { Admission, WriteContext } from "../registry/write-context.ts";
 import type { ApiRequest } from "../request.ts";
 import { endOf } from "../request-end.ts";
+import { pathNotFound } from "./unknown-paths.ts";
 
 /** What every resource handler works with. */
 export interface Scope {
@@ -49,20 +50,6 @@ export function storeOf(scope: Scope, request: ApiRequest): ResourceStore {
     }
   }
   return store;
-}
-
-/** Upstream's answer to a path that nobody serves, as a Status. */
-export function pathNotFound(): ApiError {
-  return ApiError.fromStatus({
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message: "the server could not find the requested resource",
-    reason: "NotFound",
-    details: {},
-    code: 404,
-  });
 }
 
 /** Upstream's answer to a path that is served, but not for this method. */

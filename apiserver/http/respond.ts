@@ -47,7 +47,7 @@ export function respond(exchange: Exchange, response: ApiResponse, context: Resp
       return sendWhole(exchange, response.status, headers, encodeValue(response.value, output.encoding));
     }
     case "raw":
-      headers["content-type"] = response.contentType;
+      if (response.contentType !== "") headers["content-type"] = response.contentType;
       Object.assign(headers, response.headers);
       return sendWhole(exchange, response.status, headers, response.body);
     case "stream":

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Descriptions } from "../../api/descriptions.ts";
-import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
 import { clausesOf } from "../accept.ts";
 import type { ServedDefinition } from "../custom-resources/custom-resources.ts";
@@ -8,7 +7,6 @@ import { customPaths, isOf } from "../custom-resources/openapi/paths.ts";
 import { type CustomSchemaOptions, customSchemas } from "../custom-resources/openapi/schemas.ts";
 import type { ServedResource } from "../discovery/served.ts";
 import type { PathHandler } from "../handlers/paths.ts";
-import { pathNotFound } from "../handlers/scope.ts";
 import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { loadDescriptions } from "./descriptions.ts";
@@ -113,16 +111,13 @@ function answer(
   extra: Readonly<Record<string, string>> = {},
 ): ApiResponse {
   const encoding = encodingFor(request.header("accept") ?? "", protobufTypes[version]);
-  if (encoding === undefined) throw ApiError.notAcceptable([jsonType, protobufTypes[version][0]]);
+  if (encoding === undefined)
+    return { type: "raw", status: 406, contentType: "", body: "", headers: { vary: "Accept" } };
   const etag = `"${document.hash}"`;
   const contentType = encoding === "json" ? jsonType : protobufTypes[version][1];
   const headers = { etag, vary: "Accept", ...extra };
   if (isUnchanged(request, etag)) return { type: "raw", status: 304, contentType, body: "", headers };
   return { type: "raw", status: 200, contentType, body: document[encoding], headers };
-}
-
-function refuseOtherMethods(request: ApiRequest): void {
-  if (request.method !== "GET" && request.method !== "HEAD") throw pathNotFound();
 }
 
 /**
@@ -178,12 +173,10 @@ function descriptionsOf({ descriptions, descriptionsFile }: OpenApiOptions): Des
 }
 
 function answerV2(request: ApiRequest, document: Document): ApiResponse {
-  refuseOtherMethods(request);
   return answer(request, document, "v2");
 }
 
 function answerIndex(request: ApiRequest, index: () => { readonly body: Buffer; readonly etag: string }): ApiResponse {
-  refuseOtherMethods(request);
   const { body, etag } = index();
   const headers = { etag };
   return isUnchanged(request, etag)
@@ -193,10 +186,9 @@ function answerIndex(request: ApiRequest, index: () => { readonly body: Buffer; 
 
 /** With the right `hash` the answer never changes; with another the client is sent to the right one. */
 function answerV3(request: ApiRequest, documents: ReadonlyMap<string, Document>): ApiResponse {
-  refuseOtherMethods(request);
   const name = request.path.slice("/openapi/v3/".length).replace(/\/+$/, "");
   const document = documents.get(name);
-  if (document === undefined) throw pathNotFound();
+  if (document === undefined) return { type: "raw", status: 404, contentType: "", body: "" };
   const asked = request.query.get("hash");
   if (asked === null || asked === "") return answer(request, document, "v3");
   if (asked !== document.hash) {

@@ -29,9 +29,10 @@ const badRequest = (message: string): object => failure(400, "BadRequest", messa
 const paths: readonly Case[] = [
   { says: "a resource nobody serves", path: "/api/v1/nonsense", answer: pathNotFound },
   { says: "a namespaced resource nobody serves", path: "/api/v1/namespaces/default/nonsense/x", answer: pathNotFound },
-  { says: "a group nobody serves", path: "/apis/foo.example/v1/bars", answer: pathNotFound },
   { says: "a version nobody serves", path: "/apis/apps/v9/deployments", answer: pathNotFound },
-  { says: "a path nobody serves", path: "/nowhere", answer: pathNotFound },
+  { says: "discovery of a version nobody serves", path: "/apis/apps/v9", answer: pathNotFound },
+  { says: "a version of the first group", path: "/api/v2/pods", answer: pathNotFound },
+  { says: "a path behind the version", path: "/version/more", answer: pathNotFound },
   { says: "a subresource nobody serves", path: `${configMaps}/a/status`, answer: pathNotFound },
   {
     says: "a path that goes on behind a subresource",
@@ -65,6 +66,8 @@ const paths: readonly Case[] = [
   { says: "a deletion in all namespaces", method: "DELETE", path: "/api/v1/configmaps", answer: methodNotAllowed },
   { says: "a deletion of all namespaces", method: "DELETE", path: "/api/v1/namespaces", answer: methodNotAllowed },
   { says: "a method for which there is no verb", method: "OPTIONS", path: configMaps, answer: methodNotAllowed },
+  { says: "a write to discovery", method: "POST", path: "/api/v1", body: {}, answer: methodNotAllowed },
+  { says: "a write to the version", method: "PUT", path: "/version", body: {}, answer: methodNotAllowed },
   {
     says: "a patch of a binding",
     method: "PATCH",
@@ -119,7 +122,25 @@ const bodies: readonly Case[] = [
     body: '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"z"}}',
     path: configMaps,
     answer: badRequest(
-      'Pod in version "v1" cannot be handled as a ConfigMap: no kind "Pod" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+      'Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion',
+    ),
+  },
+  {
+    says: "a kind that nobody knows",
+    headers: json,
+    body: '{"kind":"Pot","apiVersion":"v1","metadata":{"name":"z"}}',
+    path: configMaps,
+    answer: badRequest(
+      'Pot in version "v1" cannot be handled as a ConfigMap: no kind "Pot" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    ),
+  },
+  {
+    says: "the kind in a version that there was",
+    headers: json,
+    body: '{"kind":"Deployment","apiVersion":"extensions/v1beta1","metadata":{"name":"z"}}',
+    path: "/apis/apps/v1/namespaces/default/deployments",
+    answer: badRequest(
+      "the API version in the data (extensions/v1beta1) does not match the expected API version (apps/v1)",
     ),
   },
   {
@@ -127,7 +148,9 @@ const bodies: readonly Case[] = [
     headers: json,
     body: '{"kind":"ConfigMap","apiVersion":"v2","metadata":{"name":"z"}}',
     path: configMaps,
-    answer: badRequest("the API version in the data (v2) does not match the expected API version (v1)"),
+    answer: badRequest(
+      'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    ),
   },
   {
     says: "null, which says nothing",
