@@ -73,7 +73,7 @@ export class AdmissionChain {
 
   /** May change `attributes.object`. Refusals are thrown. */
   admit(attributes: AdmissionAttributes): void | Promise<void> {
-    return timed("", "admit", attributes.operation, this.#times, () => {
+    return timed("admit", attributes.operation, this.#times, () => {
       let requested = false;
       const pass = (active: boolean) => {
         const reinvocation = {
@@ -92,7 +92,7 @@ export class AdmissionChain {
   }
 
   validate(attributes: AdmissionAttributes): void | Promise<void> {
-    return timed("", "validate", attributes.operation, this.#times, () =>
+    return timed("validate", attributes.operation, this.#times, () =>
       this.#inTurn(this.#validating, attributes, "validate", (plugin) => plugin.validate?.(attributes)),
     );
   }
@@ -104,18 +104,40 @@ export class AdmissionChain {
     run: (plugin: AdmissionPlugin) => void | Promise<void>,
     start = 0,
   ): void | Promise<void> {
+    const { operation } = attributes;
+    const times = this.#times;
+    // One look at the clock a plugin: where one ends, the next begins.
+    let atMs = times?.now() ?? 0;
     for (let i = start; i < plugins.length; i++) {
       const plugin = plugins[i]!;
       if (!plugin.handles(attributes)) continue;
-      const result = timed(plugin.name, step, attributes.operation, this.#times, () => run(plugin));
-      if (result instanceof Promise) return result.then(() => this.#inTurn(plugins, attributes, step, run, i + 1));
+      let result: void | Promise<void>;
+      try {
+        result = run(plugin);
+      } catch (error) {
+        times?.note(plugin.name, step, operation, true, atMs);
+        throw error;
+      }
+      if (result instanceof Promise) {
+        const startedMs = atMs;
+        return result.then(
+          () => {
+            times?.note(plugin.name, step, operation, false, startedMs);
+            return this.#inTurn(plugins, attributes, step, run, i + 1);
+          },
+          (error: unknown) => {
+            times?.note(plugin.name, step, operation, true, startedMs);
+            throw error;
+          },
+        );
+      }
+      atMs = times?.note(plugin.name, step, operation, false, atMs) ?? 0;
     }
   }
 }
 
-/** Runs, and notes how long that took and whether it was a refusal. */
+/** Runs a whole pass, and notes how long that took and whether it was a refusal. */
 function timed(
-  name: string,
   step: Step,
   operation: Operation,
   times: AdmissionTimes | undefined,
@@ -123,21 +145,17 @@ function timed(
 ): void | Promise<void> {
   if (times === undefined) return run();
   const startedMs = times.now();
+  const note = (rejected: boolean): void => void times.note("", step, operation, rejected, startedMs);
+  const refuse = (error: unknown): never => {
+    note(true);
+    throw error;
+  };
   let result: void | Promise<void>;
   try {
     result = run();
   } catch (error) {
-    times.note(name, step, operation, true, startedMs);
-    throw error;
+    return refuse(error);
   }
-  if (result instanceof Promise) {
-    return result.then(
-      () => times.note(name, step, operation, false, startedMs),
-      (error: unknown) => {
-        times.note(name, step, operation, true, startedMs);
-        throw error;
-      },
-    );
-  }
-  times.note(name, step, operation, false, startedMs);
+  if (result instanceof Promise) return result.then(() => note(false), refuse);
+  note(false);
 }

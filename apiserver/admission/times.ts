@@ -39,10 +39,10 @@ export class AdmissionTimes {
     return this.#clock.monotonicMs();
   }
 
-  /** Notes a plugin, or with "" a whole pass, that began at `startedMs`. */
-  note(name: string, step: Step, operation: Operation, rejected: boolean, startedMs: number): void {
-    if (unnamed.has(name)) return;
+  /** Notes a plugin, or with "" a whole pass, that began at `startedMs`; returns when it ended. */
+  note(name: string, step: Step, operation: Operation, rejected: boolean, startedMs: number): number {
     const now = this.#clock.monotonicMs();
+    if (unnamed.has(name)) return now;
     let all = this.#series.get(name);
     if (all === undefined) {
       all = [];
@@ -58,5 +58,6 @@ export class AdmissionTimes {
       all[at] = series;
     }
     series.observe((now - startedMs) / 1000);
+    return now;
   }
 }
