@@ -9,11 +9,15 @@ import { goMapJson } from "../../apimachinery/text/go-json.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { FieldValidation } from "../registry/options.ts";
 import { isJson, type ParsedBody, parseBody } from "./parse.ts";
+import { internalPackage, isRegistered } from "./registered-kinds.ts";
 import { warningsOf } from "./strict-problems.ts";
 
 /** The part of a resource that decoding needs: which kind, and its structure. */
 export type Kind = Pick<ResourceDefinition, "group" | "version" | "kind" | "schema"> &
-  Pick<Partial<ResourceDefinition>, "setDefaults" | "decode">;
+  Pick<Partial<ResourceDefinition>, "setDefaults" | "decode"> & {
+    /** Group versions in which it may be sent beside its own, all of one structure. */
+    readonly alsoAs?: readonly string[];
+  };
 
 /** A decoded object, and what its sender said of its managed fields. */
 export interface SentObject {
@@ -155,21 +159,38 @@ function withKind(expected: Kind, value: JsonObject, body: Buffer, anyVersion: b
     throw unrecognized(expected, `couldn't get version/kind; json parse error: ${what}`, body);
   }
   // What is known at run time alone is read as any kind, and validated as its own.
-  if (kind !== expected.kind && expected.decode === undefined) {
-    const given = { kind, version: apiVersion.slice(apiVersion.indexOf("/") + 1) };
-    const why = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
-    throw ApiError.badRequest(
-      `${given.kind} in version ${goQuote(given.version)} cannot be handled as a ${expected.kind}: ${why}`,
-    );
+  if (expected.decode === undefined && (kind !== expected.kind || apiVersion !== version)) {
+    const why = whyNot(expected, kind, apiVersion, anyVersion);
+    const shown = goQuote(apiVersion.slice(apiVersion.indexOf("/") + 1));
+    if (why !== undefined) {
+      throw ApiError.badRequest(`${kind} in version ${shown} cannot be handled as a ${expected.kind}: ${why}`);
+    }
   }
-  if (apiVersion !== version && !anyVersion) {
+  const isAccepted = apiVersion === version || expected.alsoAs?.includes(apiVersion);
+  if (!isAccepted && !anyVersion) {
     throw ApiError.badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${version})`,
     );
   }
   value["kind"] = kind;
-  value["apiVersion"] = apiVersion;
+  value["apiVersion"] = isAccepted ? version : apiVersion;
   return value;
+}
+
+/** Why a kind is none that can become the expected one; undefined where it can, be it of another version. */
+export function whyNot(
+  expected: Pick<Kind, "group" | "kind">,
+  kind: string,
+  apiVersion: string,
+  anyVersion = false,
+): string | undefined {
+  if (anyVersion && kind === expected.kind) return undefined;
+  if (!isRegistered(apiVersion, kind)) {
+    return `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  }
+  if (kind === expected.kind) return undefined;
+  const [from, to] = [apiVersion.slice(apiVersion.indexOf("/") + 1), internalPackage(expected.group)];
+  return `converting (${from}.${kind}) to (${to}.${expected.kind}): unknown conversion`;
 }
 
 function unrecognized(kind: Kind, problem: string, body: Buffer): ApiError {

@@ -11,7 +11,14 @@ import type { ApiObject, Draft } from "../../apimachinery/resource/object.ts";
 import { thaw } from "../../apimachinery/resource/thaw.ts";
 import { type Decoded, DecodeError } from "../../apimachinery/schema/decode.ts";
 import { compareText, goQuote } from "../../apimachinery/text/go-quote.ts";
-import { decodeAs, type Kind, type SentObject, sentManagedFields, withDefaults } from "../body/decode-object.ts";
+import {
+  decodeAs,
+  type Kind,
+  type SentObject,
+  sentManagedFields,
+  whyNot,
+  withDefaults,
+} from "../body/decode-object.ts";
 import { type ParsedBody, parseBody, withoutText } from "../body/parse.ts";
 import { byKeys } from "../body/strict-problems.ts";
 import { auditRecordOf } from "../filters/audit.ts";
@@ -115,7 +122,7 @@ export function patched(
       `json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`,
     );
   }
-  refuseOtherKind(definition, old, value);
+  settleKind(definition, type, old, value, refuse);
   const managedFields = sentManagedFields(value);
   let decoded: Decoded;
   try {
@@ -164,19 +171,36 @@ function patchedValue(
   return { value: thaw(value) as JsonValue, strictErrors: duplicates };
 }
 
-/** A patch may not turn an object into one of another kind. */
-function refuseOtherKind(definition: Kind, old: ApiObject, value: JsonObject): void {
-  if (value["kind"] === old.kind && value["apiVersion"] === old.apiVersion) {
-    return;
+/**
+ * A patch may not turn an object into one of another kind. A strategic one has no say in it, and what it says is forgotten; so is
+ * another version that upstream could read.
+ */
+function settleKind(
+  definition: Kind,
+  type: PatchType,
+  old: ApiObject,
+  value: JsonObject,
+  refuse: (problem: string) => ApiError,
+): void {
+  const { kind = null, apiVersion = null } = value;
+  if (kind === old.kind && apiVersion === old.apiVersion) return;
+  const given = { kind: String(kind ?? old.kind), apiVersion: String(apiVersion ?? old.apiVersion) };
+  if (definition.decode !== undefined) refuseOtherKind(definition, old, given);
+  else if (type !== "strategic") {
+    const why = whyNot(definition, given.kind, given.apiVersion);
+    if (why !== undefined) throw refuse(why);
   }
-  value["kind"] ??= old.kind;
-  value["apiVersion"] ??= old.apiVersion;
-  if (value["kind"] !== old.kind || value["apiVersion"] !== old.apiVersion) {
-    const version = String(value["apiVersion"]);
-    const given = goQuote(version.slice(version.indexOf("/") + 1));
-    const why = `no kind ${goQuote(String(value["kind"]))} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
-    throw ApiError.badRequest(
-      `${String(value["kind"])} in version ${given} cannot be handled as a ${definition.kind}: ${why}`,
-    );
-  }
+  value["kind"] = old.kind;
+  value["apiVersion"] = old.apiVersion;
+}
+
+function refuseOtherKind(
+  definition: Kind,
+  old: ApiObject,
+  { kind, apiVersion }: Record<"kind" | "apiVersion", string>,
+): void {
+  if (kind === old.kind && apiVersion === old.apiVersion) return;
+  const given = goQuote(apiVersion.slice(apiVersion.indexOf("/") + 1));
+  const why = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  throw ApiError.badRequest(`${kind} in version ${given} cannot be handled as a ${definition.kind}: ${why}`);
 }

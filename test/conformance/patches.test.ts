@@ -113,6 +113,32 @@ onBothProtocols("patches", (subject) => {
     }
   });
 
+  test("a patch may not make another kind of an object; what a strategic one says of it counts for nothing", async () => {
+    const { admin } = subject();
+    const at = `${deployments}/kept`;
+    await expect(
+      admin,
+      { method: "POST", path: deployments, body: deployment("kept", [{ name: "c", image: "i" }]) },
+      201,
+    );
+    for (const [body, problem] of [
+      [
+        { kind: "Pot" },
+        'no kind "Pot" is registered for version "apps/v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+      ],
+      [{ kind: "DaemonSet" }, "converting (v1.DaemonSet) to (apps.Deployment): unknown conversion"],
+    ] as const) {
+      const { message = "" } = seen(await patch(admin, at, "merge-patch", body, 422));
+      assert.ok(
+        message.startsWith(' "" is invalid: patch: Invalid value: "{') && message.endsWith(`}": ${problem}`),
+        message,
+      );
+      assert.equal(seen(await patch(admin, at, "strategic-merge-patch", body)).kind, "Deployment");
+    }
+    const older = seen(await patch(admin, at, "merge-patch", { apiVersion: "apps/v1beta2" }));
+    assert.equal(older.apiVersion, "apps/v1");
+  });
+
   test("what a strategic merge patch makes is refused in the converter's words, which name no field", async () => {
     const { admin } = subject();
     await create(admin, "converted");

@@ -21,11 +21,13 @@ import { takeDisruption, tooManyRequests } from "./disruption-budget.ts";
 /** How often a pod that changes meanwhile is looked at again (EvictionsRetry). */
 const attempts = 20;
 
+const sentEviction = { ...Eviction, alsoAs: ["policy/v1beta1"] };
+
 /** POST pods/NAME/eviction: deletes the pod if its disruption budget allows (pkg/registry/core/pod/storage/eviction.go). */
 export const evictPod: Subresource = {
   async create(scope, pods, request) {
     const options = writeOptionsOf(request.query, "CreateOptions");
-    const { draft } = await requestObject(scope, Eviction, request, options.fieldValidation);
+    const { draft } = await requestObject(scope, sentEviction, request, options.fieldValidation);
     const eviction = draft as unknown as { metadata: { name?: string }; deleteOptions?: DeleteOptions };
     if (eviction.metadata.name !== request.info.name) {
       throw ApiError.badRequest("name in URL does not match name in Eviction object");
