@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { byteLength } from "../text/go-quote.ts";
 import { unprocessable } from "./errors.ts";
 import { jsonTypeName } from "./go-value.ts";
-import { type Container, Draft, parsePointer } from "./json-pointer.ts";
+import { type Container, Draft, PointerError, parsePointer } from "./json-pointer.ts";
 
 /** Operations that one patch may have (handlers/patch.go, maxJSONPatchOperations). */
 const maxJsonPatchOperations = 10_000;
@@ -84,7 +84,7 @@ export function applyJsonPatch(document: JsonObject, operations: readonly JsonPa
         replace(draft, operation);
         break;
       case "move":
-        add(draft, operation, take(draft, fromOf(operation)));
+        move(draft, operation);
         break;
       case "copy":
         copiedBytes += copy(draft, operation, maxJsonPatchCopyBytes - copiedBytes);
@@ -99,65 +99,101 @@ export function applyJsonPatch(document: JsonObject, operations: readonly JsonPa
   return draft.root;
 }
 
-function pathOf(operation: JsonPatchOperation): string {
-  if (typeof operation.path !== "string") throw unprocessable(`${operation.op} operation failed to decode path`);
-  return operation.path;
+/** These two are sent a missing path on with all that is known of it. */
+const tellsMore: ReadonlySet<string> = new Set(["replace", "move", "test"]);
+
+function pathOf({ op, path }: JsonPatchOperation): string {
+  if (typeof path === "string") return path;
+  const why = tellsMore.has(op) ? "operation missing path field: missing value" : "missing value";
+  throw unprocessable(`${op} operation failed to decode path: ${why}`);
 }
 
-function fromOf(operation: JsonPatchOperation): string {
-  if (typeof operation.from !== "string") throw unprocessable(`${operation.op} operation failed to decode from`);
-  return operation.from;
+function fromOf({ op, from }: JsonPatchOperation): string {
+  if (typeof from === "string") return from;
+  throw unprocessable(`${op} operation failed to decode from: operation, missing from field: missing value`);
+}
+
+/** What is written or read, by its container: `missing` says what there is not. */
+interface Place {
+  readonly container: Container;
+  readonly key: string;
 }
 
 /** The container of what `path` names, which may then be changed in place, and the key there. */
-function writable(draft: Draft, path: string): { readonly container: Container; readonly key: string } {
+function writable(draft: Draft, path: string, missing: string): Place {
   const pointer = parsePointer(path);
   const container = pointer && draft.writable(pointer.parents);
-  if (!pointer || !container) throw unprocessable(`doc is missing path: ${path}`);
+  if (!pointer || !container) throw unprocessable(`${missing}: missing value`);
   return { container, key: pointer.key };
 }
 
-/** Undefined where an object has no such key. */
-function read(draft: Draft, path: string): JsonValue | undefined {
+function readable(draft: Draft, path: string, missing: string): Place {
   const pointer = parsePointer(path);
   const container = pointer && draft.find(pointer.parents);
-  if (!pointer || !container) throw unprocessable(`doc is missing path: ${path}`);
-  return draft.get(container, pointer.key);
+  if (!pointer || !container) throw unprocessable(`${missing}: missing value`);
+  return { container, key: pointer.key };
+}
+
+/** Says where something went wrong. */
+function at<T>(where: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof PointerError)) throw error;
+    throw unprocessable(`${where}: ${error.message}`);
+  }
 }
 
 function add(draft: Draft, operation: JsonPatchOperation, value: JsonValue): void {
-  const { container, key } = writable(draft, pathOf(operation));
-  draft.add(container, key, value);
+  const path = pathOf(operation);
+  const { container, key } = writable(draft, path, `add operation does not apply: doc is missing path: "${path}"`);
+  at(`error in add for path: '${path}'`, () => draft.add(container, key, value));
 }
 
 function remove(draft: Draft, path: string): void {
-  const { container, key } = writable(draft, path);
-  draft.remove(container, key);
+  const { container, key } = writable(draft, path, `remove operation does not apply: doc is missing path: "${path}"`);
+  at(`error in remove for path: '${path}'`, () => draft.remove(container, key));
 }
 
-function take(draft: Draft, path: string): JsonValue {
-  const value = read(draft, path);
-  remove(draft, path);
-  return value ?? null;
+function move(draft: Draft, operation: JsonPatchOperation): void {
+  const from = fromOf(operation);
+  const source = writable(draft, from, `move operation does not apply: doc is missing from path: ${from}`);
+  const value = at(`error in move for path: '${source.key}'`, () => {
+    const found = draft.get(source.container, source.key);
+    draft.remove(source.container, source.key);
+    return found ?? null;
+  });
+  const path = pathOf(operation);
+  const missing = `move operation does not apply: doc is missing destination path: ${path}`;
+  const { container, key } = writable(draft, path, missing);
+  at(`error in move for path: '${path}'`, () => draft.add(container, key, value));
 }
 
 function replace(draft: Draft, operation: JsonPatchOperation): void {
   const value = operation.value ?? null;
   if (operation.path === "") {
     if (typeof value !== "object" || value === null) {
-      throw unprocessable("replace operation value must be object or array");
+      throw unprocessable("replace operation value must be object or array: %!w(<nil>)");
     }
     draft.root = value;
     return;
   }
-  const { container, key } = writable(draft, pathOf(operation));
+  const path = pathOf(operation);
+  const { container, key } = writable(draft, path, `replace operation does not apply: doc is missing path: ${path}`);
+  if (!draft.has(container, key)) {
+    throw unprocessable(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+  }
   draft.replace(container, key, value);
 }
 
 /** Returns the bytes that the copy added. */
 function copy(draft: Draft, operation: JsonPatchOperation, remainingBytes: number): number {
-  const value = read(draft, fromOf(operation)) ?? null;
-  const { container, key } = writable(draft, pathOf(operation));
+  const from = fromOf(operation);
+  const source = readable(draft, from, `copy operation does not apply: doc is missing from path: ${from}`);
+  const value = at(`error in copy for from: '${from}'`, () => draft.get(source.container, source.key)) ?? null;
+  const path = pathOf(operation);
+  const missing = `copy operation does not apply: doc is missing destination path: ${path}`;
+  const { container, key } = writable(draft, path, missing);
   const sizeBytes = value === null ? 0 : byteLength(toJson(value));
   if (sizeBytes > remainingBytes) {
     const total = maxJsonPatchCopyBytes - remainingBytes + sizeBytes;
@@ -166,14 +202,27 @@ function copy(draft: Draft, operation: JsonPatchOperation, remainingBytes: numbe
     );
   }
   // The draft no longer owns what is now reachable by two paths.
-  draft.add(container, key, draft.share(value));
+  at("error while adding value during copy", () => draft.add(container, key, draft.share(value)));
   return sizeBytes;
 }
 
 function test(draft: Draft, operation: JsonPatchOperation): void {
   const path = pathOf(operation);
-  const value = path === "" ? draft.root : read(draft, path);
-  if (!equalJson(value ?? null, operation.value ?? null)) throw unprocessable(`testing value ${path} failed`);
+  let value: JsonValue | undefined = draft.root;
+  if (path !== "") {
+    const { container, key } = readable(draft, path, `test operation does not apply: is missing path: ${path}`);
+    value = at(`error in test for path: '${path}'`, () => draft.get(container, key));
+  }
+  if (!equalJson(value ?? null, operation.value ?? null))
+    throw unprocessable(`testing value ${path} failed: ${failedTest}`);
+}
+
+const failedTest = "test failed";
+
+/** Whether a patch failed by a `test` of its own, and by nothing else. */
+export function isFailedTest(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Error && cause.message.startsWith("testing value ") && cause.message.endsWith(failedTest);
 }
 
 function toJson(value: JsonValue): string {

@@ -1,6 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { unprocessable } from "./errors.ts";
+import { goQuote } from "../text/go-quote.ts";
 import { getOwn, setOwn } from "./go-value.ts";
+
+/** A key that a container does not have or cannot have; the message is upstream's. */
+export class PointerError extends Error {
+  override readonly name = "PointerError";
+}
 
 export type Container = JsonObject | JsonValue[];
 
@@ -64,6 +69,11 @@ export class Draft {
     return Array.isArray(container) ? container[mustIndex(container, key)] : getOwn(container, key);
   }
 
+  /** Whether there is such a key: an object has any. */
+  has(container: Container, key: string): boolean {
+    return !Array.isArray(container) || indexIn(container, key) !== undefined;
+  }
+
   add(container: Container, key: string, value: JsonValue): void {
     if (!Array.isArray(container)) setOwn(container, key, value);
     else if (key === "-") container.push(value);
@@ -77,7 +87,8 @@ export class Draft {
 
   remove(container: Container, key: string): void {
     if (Array.isArray(container)) container.splice(mustIndex(container, key), 1);
-    else if (!Object.hasOwn(container, key)) throw unprocessable(`Unable to remove nonexistent key: ${key}`);
+    else if (!Object.hasOwn(container, key))
+      throw new PointerError(`Unable to remove nonexistent key: ${key}: missing value`);
     else delete container[key];
   }
 
@@ -111,14 +122,22 @@ function indexIn(list: readonly JsonValue[], key: string): number | undefined {
 
 function mustIndex(list: readonly JsonValue[], key: string): number {
   const index = indexIn(list, key);
-  if (index === undefined) throw unprocessable(`Unable to access invalid index: ${key}`);
+  if (index === undefined) throw badIndex(key);
   return index;
 }
 
 /** As `mustIndex`, with the place behind the last item too. */
 function insertionIndex(list: readonly JsonValue[], key: string): number {
-  const index = integer.test(key) ? Number(key) : Number.NaN;
+  if (!integer.test(key)) throw new PointerError(`value was not a proper array index: '${key}': ${noInteger(key)}`);
+  const index = Number(key);
   const at = index < 0 ? index + list.length + 1 : index;
-  if (!(at >= 0 && at <= list.length)) throw unprocessable(`Unable to access invalid index: ${key}`);
+  if (!(at >= 0 && at <= list.length)) throw badIndex(key);
   return at;
+}
+
+const noInteger = (key: string): string => `strconv.Atoi: parsing ${goQuote(key)}: invalid syntax`;
+
+function badIndex(key: string): PointerError {
+  if (!integer.test(key)) return new PointerError(noInteger(key));
+  return new PointerError(`Unable to access invalid index: ${Number(key)}: invalid index referenced`);
 }

@@ -86,38 +86,78 @@ describe("applyJsonPatch", () => {
     });
     assert.equal(
       causeOf(() => patched({ a: 1 }, { op: "test", path: "/a" })),
-      "testing value /a failed",
+      "testing value /a failed: test failed",
     );
     assert.equal(
       causeOf(() => patched({ a: 1 }, { op: "test", path: "/a", value: "1" })),
-      "testing value /a failed",
+      "testing value /a failed: test failed",
     );
   });
 
   it("fails with 422 and says why only in the cause", () => {
     assert.equal(
       causeOf(() => patched({}, { op: "add", path: "/a/b", value: 1 })),
-      "doc is missing path: /a/b",
+      'add operation does not apply: doc is missing path: "/a/b": missing value',
     );
     assert.equal(
       causeOf(() => patched({}, { op: "remove", path: "/a" })),
-      "Unable to remove nonexistent key: a",
+      "error in remove for path: '/a': Unable to remove nonexistent key: a: missing value",
     );
     assert.equal(
       causeOf(() => patched({ a: [] }, { op: "add", path: "/a/1", value: 1 })),
-      "Unable to access invalid index: 1",
+      "error in add for path: '/a/1': Unable to access invalid index: 1: invalid index referenced",
     );
     assert.equal(
       causeOf(() => patched({ a: [] }, { op: "replace", path: "/a/-", value: 1 })),
-      "Unable to access invalid index: -",
+      "replace operation does not apply: doc is missing key: /a/-: missing value",
     );
+    for (const [operation, said] of [
+      [
+        { op: "add", path: "/a/x", value: 1 },
+        `error in add for path: '/a/x': value was not a proper array index: 'x': strconv.Atoi: parsing "x": invalid syntax`,
+      ],
+      [
+        { op: "move", from: "/a/3", path: "/b" },
+        "error in move for path: '3': Unable to access invalid index: 3: invalid index referenced",
+      ],
+      [
+        { op: "move", from: "/c/d", path: "/b" },
+        "move operation does not apply: doc is missing from path: /c/d: missing value",
+      ],
+      [
+        { op: "move", from: "/a", path: "/b/c" },
+        "move operation does not apply: doc is missing destination path: /b/c: missing value",
+      ],
+      [
+        { op: "copy", from: "/c/d", path: "/b" },
+        "copy operation does not apply: doc is missing from path: /c/d: missing value",
+      ],
+      [{ op: "test", path: "/c/d", value: 1 }, "test operation does not apply: is missing path: /c/d: missing value"],
+      [
+        { op: "test", path: "/a/0", value: 1 },
+        "error in test for path: '/a/0': Unable to access invalid index: 0: invalid index referenced",
+      ],
+      [
+        { op: "replace", path: "/c/d", value: 1 },
+        "replace operation does not apply: doc is missing path: /c/d: missing value",
+      ],
+      [
+        { op: "replace", value: 1 },
+        "replace operation failed to decode path: operation missing path field: missing value",
+      ],
+    ] as const) {
+      assert.equal(
+        causeOf(() => patched({ a: [] }, operation)),
+        said,
+      );
+    }
     assert.equal(
       causeOf(() => patched({}, { op: "jump", path: "/a" })),
       "Unexpected kind: jump",
     );
     assert.equal(
       causeOf(() => patched({ a: 1 }, { op: "copy", from: "/a" })),
-      "copy operation failed to decode path",
+      "copy operation failed to decode path: missing value",
     );
   });
 
@@ -134,7 +174,7 @@ describe("applyJsonPatch", () => {
   it("does not reach into what every object inherits", () => {
     assert.equal(
       causeOf(() => patched({}, { op: "add", path: "/constructor/x", value: 1 })),
-      "doc is missing path: /constructor/x",
+      'add operation does not apply: doc is missing path: "/constructor/x": missing value',
     );
     const result = patched({}, { op: "add", path: "/__proto__", value: { polluted: true } });
     assert.equal((result as { polluted?: boolean }).polluted, undefined);

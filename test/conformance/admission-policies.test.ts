@@ -250,11 +250,33 @@ describe("admission policies", { timeout: 120_000 }, () => {
         `^${by}error applying patch: failed to convert patch object to typed object: .unknown: field not declared in schema$`,
       ),
     );
-    await says(patch("[JSONPatch{op: 'remove', path: '/data/none'}]"), new RegExp(`^${by}JSON Patch: `));
+    await says(
+      patch("[JSONPatch{op: 'remove', path: '/data/none'}]"),
+      new RegExp(
+        `^${by}JSON Patch: remove operation does not apply: doc is missing path: "/data/none": missing value$`,
+      ),
+    );
     await says(
       apply("Object{metadata: Object.metadata{name: object.none.name}}"),
       new RegExp(`${by}expression '.*' resulted in error: no such key: none`),
     );
+  });
+
+  test("a JSON patch that leaves no object of the kind is an error of the server, whatever the failure policy", async () => {
+    const said = [
+      [
+        "path: '/data', value: {'a': 1}",
+        "json: cannot unmarshal number into Go struct field ConfigMap.data of type string",
+      ],
+      ["path: '/unknown', value: 'x'", 'strict decoding error: unknown field "unknown"'],
+    ];
+    for (const [operation, message] of said) {
+      await mutating("wrong", { ...patch(`[JSONPatch{op: 'add', ${operation}}]`), failurePolicy: "Ignore" });
+      const { json } = await expect(admin, post("wrong"), 500);
+      assert.equal((json as { message: string }).message, `Internal error occurred: ${message}`);
+      await expect(admin, { method: "DELETE", path: `${api}/mutatingadmissionpolicybindings/wrong-binding` }, 200);
+      await expect(admin, { method: "DELETE", path: `${api}/mutatingadmissionpolicies/wrong` }, 200);
+    }
   });
 
   test("mutations come before validation, and policies that ask for it run again after others' changes", async () => {

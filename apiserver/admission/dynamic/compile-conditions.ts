@@ -34,23 +34,25 @@ export function compileAll(
   );
 }
 
-/** One that is false decides; else one that fails, by the failure policy (webhook/matchconditions Match). */
+/** All are evaluated; one that is false decides, else one that fails, by the failure policy (webhook/matchconditions Match). */
 export function conditionsMatch(
   compiled: readonly CompiledExpression[],
   evaluator: Evaluator,
   failurePolicy: string,
 ): MatchResult {
   const errors: string[] = [];
+  let isFalse = false;
   try {
     for (const expression of compiled) {
       const result = evaluator.evaluate(expression);
       if ("error" in result) errors.push(result.error);
-      else if (result.value === false) return { matches: false };
+      else if (result.value === false) isFalse = true;
     }
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error;
     return failurePolicy === "Ignore" ? { matches: false } : { error: error.message };
   }
+  if (isFalse) return { matches: false };
   if (errors.length === 0) return { matches: true };
   return failurePolicy === "Ignore" ? { matches: false } : { error: formatAggregate(errors) };
 }

@@ -81,23 +81,25 @@ export function versionedObjects(
 
 /**
  * Takes over what a mutation made of the object: checked against its structure, with its defaults, in the write's own version.
- * The write's draft stays the same value. Throws DecodeError where it is no such object any more.
+ * The write's draft stays the same value. Throws DecodeError where it is no such object any more; where it is to be
+ * `strict`, an Error in upstream's words for fields that a built-in kind does not have.
  */
 export async function takeOver(
   attributes: AdmissionAttributes,
   changed: JsonValue,
   as: ResourceDefinition,
   convert: Convert,
+  { strict = false }: { readonly strict?: boolean } = {},
 ): Promise<void> {
   const draft = attributes.object!;
   const { definition } = attributes;
   if (isScale(attributes)) {
-    const scale = decoded(Scale.schema, changed) as unknown as ScaleObject;
+    const scale = decoded(Scale.schema, changed, strict) as unknown as ScaleObject;
     definition.subresources.scale!.setSpecReplicas(draft, scale.spec?.replicas ?? 0);
     return;
   }
   const schema = structureFor(attributes, as);
-  const result = structured(schema, as, changed);
+  const result = structured(schema, as, changed, strict);
   if (schema === as.schema) as.setDefaults?.(result);
   const own = as === definition ? result : await convert(result as ApiObject, as, definition);
   const before = draft.metadata?.managedFields;
@@ -119,14 +121,22 @@ function keepReadable(attributes: AdmissionAttributes, before: Draft<ApiObject>[
   }
 }
 
-function structured(schema: ObjectSchema | undefined, as: ResourceDefinition, value: JsonValue): Draft<ApiObject> {
+function structured(
+  schema: ObjectSchema | undefined,
+  as: ResourceDefinition,
+  value: JsonValue,
+  strict: boolean,
+): Draft<ApiObject> {
   if (schema === undefined) return value as unknown as Draft<ApiObject>;
-  if (schema !== as.schema || as.decode === undefined) return decoded(schema, value);
+  if (schema !== as.schema || as.decode === undefined) return decoded(schema, value, strict);
   return as.decode(value as JsonObject).object as unknown as Draft<ApiObject>;
 }
 
-function decoded(schema: ObjectSchema, value: JsonValue): Draft<ApiObject> {
-  const { object } = decodeObject(schema, value);
+function decoded(schema: ObjectSchema, value: JsonValue, strict: boolean): Draft<ApiObject> {
+  const { object, unknownFields } = decodeObject(schema, value);
+  if (strict && unknownFields.length > 0) {
+    throw new Error(`strict decoding error: ${unknownFields.join(", ")}`);
+  }
   applyDefaults(schema, object);
   return object as unknown as Draft<ApiObject>;
 }

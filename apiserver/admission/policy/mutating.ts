@@ -4,6 +4,7 @@ import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import type { StatusReason } from "../../../apimachinery/errors/status.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import type { JsonValue } from "../../../apimachinery/json/json.ts";
+import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { admissionRequest } from "../dynamic/admission-request.ts";
 import { WriteAuthorizer } from "../dynamic/authorizer-values.ts";
@@ -144,7 +145,7 @@ class Pass {
       const after = await this.#asked.settled(() => mutated(mutation, input, variables, schema));
       const { apiVersion, kind } = input.objects.object!;
       const kept = { ...after, apiVersion, kind, metadata: after["metadata"] ?? {} };
-      await takeOver(attributes, thaw(kept) as JsonValue, as, deps.convert);
+      await this.#takeOver(mutation, thaw(kept) as JsonValue, as);
       observe("no_error");
       return undefined;
     } catch (error) {
@@ -152,6 +153,17 @@ class Pass {
       observe(errorTypeOf(message));
       if (error instanceof ApiError) throw error;
       return message;
+    }
+  }
+
+  /** What a JSON patch leaves is no failure of the policy's where it is no object any more, but one of the server. */
+  async #takeOver({ type }: CompiledMutation, changed: JsonValue, as: ResourceDefinition): Promise<void> {
+    const { attributes, deps } = this.#context;
+    const strict = type === "JSONPatch";
+    try {
+      await takeOver(attributes, changed, as, deps.convert, { strict });
+    } catch (error) {
+      throw strict ? ApiError.internal(error as Error) : error;
     }
   }
 

@@ -5,7 +5,7 @@ import { formatTypeErrors, typeErrors } from "../../../apimachinery/apply/valida
 import { checkTypeNames, ListValue, MapValue, toJson, type Value } from "../../../apimachinery/cel/mod.ts";
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../apimachinery/json/json.ts";
-import { applyJsonPatch, type JsonPatchOperation } from "../../../apimachinery/patch/json-patch.ts";
+import { applyJsonPatch, isFailedTest, type JsonPatchOperation } from "../../../apimachinery/patch/json-patch.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import type { ObjectSchema, Schema } from "../../../apimachinery/schema/schema.ts";
 import { compileAll } from "../dynamic/compile-conditions.ts";
@@ -75,9 +75,9 @@ function patched(object: JsonObject, value: Value): JsonObject {
     if (!isJsonObject(after)) throw new Error("json: cannot unmarshal into Go value of type map[string]interface {}");
     return after;
   } catch (error) {
-    const cause = error instanceof ApiError && error.cause instanceof Error ? error.cause : (error as Error);
     // A patch whose test fails is not applied, and that is no failure.
-    if (/^testing (?:value|path)|test failed/i.test(cause.message)) return object;
+    if (isFailedTest(error)) return object;
+    const cause = error instanceof ApiError && error.cause instanceof Error ? error.cause : (error as Error);
     throw new Error(`JSON Patch: ${cause.message}`, { cause });
   }
 }
