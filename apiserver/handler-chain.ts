@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { Authenticator } from "./authentication/authenticator.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { compose, type Filter, type Handler } from "./chain.ts";
+import type { AuditFilters } from "./filters/audit.ts";
 import { auditId } from "./filters/audit-id.ts";
 import { authenticate } from "./filters/authenticate.ts";
 import { authorize } from "./filters/authorize.ts";
@@ -19,7 +20,7 @@ export interface ChainParts {
   readonly metrics: MetricsRegistry;
   readonly authenticator: Authenticator;
   /** Records requests for the audit log; absent where nobody asked for one. */
-  readonly audit: Filter | undefined;
+  readonly audit: AuditFilters | undefined;
   readonly impersonate: Filter;
   /** Priority and fairness, or the plain limits in its place; absent where nothing is limited. */
   readonly flowControl: Filter | undefined;
@@ -38,8 +39,9 @@ export function handlerChain(parts: ChainParts): Handler {
     mapErrors(parts.logger),
     measure(parts.metrics, parts.clock),
     deadline(parts.clock),
+    ...(parts.audit === undefined ? [] : [parts.audit.refusals]),
     authenticate(parts.authenticator, parts.logger),
-    ...(parts.audit === undefined ? [] : [parts.audit]),
+    ...(parts.audit === undefined ? [] : [parts.audit.requests]),
     parts.impersonate,
     ...(parts.flowControl === undefined ? [] : [parts.flowControl]),
     authorize(parts.authorizer),

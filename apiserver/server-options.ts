@@ -9,8 +9,8 @@ import type { AdmissionSettings } from "./admission/selection.ts";
 import type { ProxyClient } from "./aggregation/extension-server.ts";
 import type { ServerIdentity } from "./bootstrap/identity-lease.ts";
 import type { KubernetesService } from "./bootstrap/kubernetes-service.ts";
-import type { Filter } from "./chain.ts";
 import type { ComponentCheck } from "./component-status/component-status.ts";
+import type { AuditFilters } from "./filters/audit.ts";
 import type { HealthCheck } from "./handlers/paths.ts";
 import type { Backend } from "./nodes/backend.ts";
 import type { KubeletCredentials } from "./nodes/http-backend.ts";
@@ -42,7 +42,7 @@ export interface ApiServerOptions {
   readonly service: KubernetesService;
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
-  readonly audit?: Filter;
+  readonly audit?: AuditFilters;
   /** Admission plugins beyond, or not, those that are on anyway; of names that `selectionErrors` accepts. */
   readonly admission?: AdmissionSettings;
   readonly requestLimits?: RequestLimits;

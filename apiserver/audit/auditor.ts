@@ -37,6 +37,21 @@ export class Auditor {
 
   /** Call once the user is known. Writes the stage RequestReceived; undefined where the request is not audited. */
   begin(request: ApiRequest, attributes: AuthorizationAttributes, receivedMs?: number): AuditRecord | undefined {
+    const record = this.#record(request, attributes, receivedMs);
+    record?.received();
+    return record;
+  }
+
+  /** Of somebody who is not let in, whoever that is: one event, as the answer begins (endpoints/filters/authn_audit.go). */
+  refused(request: ApiRequest, attributes: AuthorizationAttributes, why: string): void {
+    this.#record(request, attributes, undefined)?.refused(why);
+  }
+
+  #record(
+    request: ApiRequest,
+    attributes: AuthorizationAttributes,
+    receivedMs: number | undefined,
+  ): AuditRecord | undefined {
     const decision = this.#evaluate(attributes);
     this.#options.metrics?.level(decision.level);
     if (decision.level === "None") return undefined;
@@ -102,7 +117,15 @@ export class AuditRecord {
       ...(userAgent === "" ? {} : { userAgent }),
       requestReceivedTimestamp: formatMicroTime(receivedMs),
     };
+  }
+
+  received(): void {
     this.#emit("RequestReceived", this.#base.requestReceivedTimestamp);
+  }
+
+  refused(message: string): void {
+    this.#status = { metadata: {}, message };
+    this.responseStarted(401);
   }
 
   /** The request goes on as somebody else. */

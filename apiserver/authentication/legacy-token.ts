@@ -23,9 +23,12 @@ export class InvalidatedTokenError extends Error implements Pick<LegacyTokenUse,
   override readonly name = "InvalidatedTokenError";
   readonly secret: Secret;
   readonly day: string | undefined;
+  readonly auditAnnotations: Readonly<Record<string, string>>;
 
   constructor(message: string, { secret, day }: Pick<LegacyTokenUse, "secret" | "day">) {
     super(message);
+    const { name, namespace } = secret.metadata;
+    this.auditAnnotations = { "authentication.k8s.io/legacy-token-invalidated": `${name}/${namespace}` };
     this.secret = secret;
     this.day = day;
   }

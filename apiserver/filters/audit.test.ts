@@ -22,7 +22,7 @@ function setUp(handler: Handler) {
     random: new SeededRandom(1),
   });
   return {
-    handle: audit(auditor)(handler),
+    handle: audit(auditor).requests(handler),
     told: () => events.map(({ stage, responseStatus }) => `${stage} ${responseStatus?.code ?? ""}`),
     events,
   };

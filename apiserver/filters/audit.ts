@@ -13,8 +13,19 @@ export function auditRecordOf(request: ApiRequest): AuditRecord | undefined {
   return records.get(request);
 }
 
+export interface AuditFilters {
+  /** Just within authentication. */
+  readonly requests: Filter;
+  /** Just outside: those whose credentials are no good never get further. */
+  readonly refusals: Filter;
+}
+
+export function audit(auditor: Auditor): AuditFilters {
+  return { requests: auditRequests(auditor), refusals: auditRefusals(auditor) };
+}
+
 /** Tells the audit log of each request that the policy wants told: as it comes, as its answer begins (watches), as it ends. */
-export function audit(auditor: Auditor): Filter {
+function auditRequests(auditor: Auditor): Filter {
   return (next) => async (request) => {
     const record = auditor.begin(request, attributesOf(request));
     if (record === undefined) return next(request);
@@ -31,6 +42,38 @@ export function audit(auditor: Auditor): Filter {
       throw error;
     }
   };
+}
+
+function auditRefusals(auditor: Auditor): Filter {
+  return (next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      const isUnknown = request.user.username === "";
+      if (isUnknown && error instanceof ApiError && error.code === 401) {
+        auditor.refused(request, attributesOf(request), triedMethods(request));
+      }
+      throw error;
+    }
+  };
+}
+
+function triedMethods(request: ApiRequest): string {
+  const [scheme = "", credentials] = (request.header("authorization") ?? "").trim().split(" ");
+  const methods = [
+    scheme.toLowerCase() === "basic" && isBasic(credentials) ? "basic" : "",
+    scheme.toLowerCase() === "bearer" && credentials !== undefined ? "bearer" : "",
+    request.query.get("access_token")?.trim() ? "access_token" : "",
+    request.clientCertificate?.() === undefined ? "" : "x509",
+  ].filter((method) => method !== "");
+  return methods.length === 0
+    ? "Authentication failed, no credentials provided"
+    : `Authentication failed, attempted: ${methods.join(", ")}`;
+}
+
+/** Base64 of a name and a password, a colon between them. */
+function isBasic(credentials: string | undefined): boolean {
+  return credentials !== undefined && Buffer.from(credentials, "base64").includes(":");
 }
 
 /** Only what runs on for as long as it likes is told of as it begins (endpoints/filters/audit.go). */

@@ -13,6 +13,7 @@ export function authenticate(authenticator: Authenticator, logger: Logger): Filt
       return next(request);
     };
     const bad = (error: unknown): undefined => {
+      for (const [key, value] of annotationsOf(error)) request.auditAnnotations.set(key, value);
       logger.debug("unable to authenticate the request", { path: request.path, error });
       return undefined;
     };
@@ -24,4 +25,13 @@ export function authenticate(authenticator: Authenticator, logger: Logger): Filt
     }
     return found instanceof Promise ? found.catch(bad).then(goOn) : goOn(found);
   };
+}
+
+/** What failures, and what they come from, want the audit log to know. */
+function* annotationsOf(error: unknown): Generator<readonly [string, string]> {
+  if (!(error instanceof Error)) return;
+  const { auditAnnotations } = error as { readonly auditAnnotations?: Readonly<Record<string, string>> };
+  if (auditAnnotations !== undefined) yield* Object.entries(auditAnnotations);
+  if (error instanceof AggregateError) for (const one of error.errors) yield* annotationsOf(one);
+  yield* annotationsOf(error.cause);
 }

@@ -10,8 +10,7 @@ import { parseAuditPolicy } from "../../apiserver/audit/policy.ts";
 import { severalBackends } from "../../apiserver/audit/several-backends.ts";
 import { defaultTruncate, TruncatingBackend } from "../../apiserver/audit/truncate.ts";
 import { AuditWebhook } from "../../apiserver/audit/webhook-backend.ts";
-import type { Filter } from "../../apiserver/chain.ts";
-import { audit } from "../../apiserver/filters/audit.ts";
+import { type AuditFilters, audit } from "../../apiserver/filters/audit.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { MetricsRegistry } from "../../base/metrics.ts";
 import { realClock, realRandom } from "../../base/mod.ts";
@@ -21,7 +20,7 @@ import { usableFile } from "./access/usable-file.ts";
 import { accessWebhooks, webhookServer } from "./access/webhook-server.ts";
 
 export interface AuditLog {
-  readonly filter: Filter;
+  readonly filters: AuditFilters;
   /** Resolves once every event is in the file, and has been posted or given up on. */
   close(): Promise<void>;
 }
@@ -53,7 +52,7 @@ export async function openAuditLog(
   ];
   const backend = severalBackends(backends);
   return {
-    filter: audit(new Auditor({ policy, backend, metrics, clock: realClock, random: realRandom })),
+    filters: audit(new Auditor({ policy, backend, metrics, clock: realClock, random: realRandom })),
     close: () => backend.close(),
   };
 }

@@ -5,7 +5,7 @@ import { builtInResources } from "../../api/mod.ts";
 import type { AdmissionSettings } from "../../apiserver/admission/selection.ts";
 import type { ProxyClient } from "../../apiserver/aggregation/extension-server.ts";
 import { legacyTokenSigner } from "../../apiserver/authentication/legacy-token-signer.ts";
-import type { Filter } from "../../apiserver/chain.ts";
+import type { AuditFilters } from "../../apiserver/filters/audit.ts";
 import type { HealthCheck } from "../../apiserver/handlers/paths.ts";
 import type { KubeletCredentials } from "../../apiserver/nodes/http-backend.ts";
 import { ApiServer } from "../../apiserver/server.ts";
@@ -80,7 +80,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     checks,
     logger,
     metrics,
-    audit: auditLog?.filter,
+    audit: auditLog?.filters,
     access: access.options,
     clientCa,
     admission,
@@ -168,7 +168,7 @@ interface ServerParts {
   readonly checks: readonly HealthCheck[];
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
-  readonly audit: Filter | undefined;
+  readonly audit: AuditFilters | undefined;
   readonly access: FlagAccess["options"];
   /** PEM of the authorities of certificates that name users. */
   readonly clientCa: string;

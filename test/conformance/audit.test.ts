@@ -109,6 +109,30 @@ describe("audit", { timeout: 60_000 }, () => {
     });
   });
 
+  it("tells of who is not let in, and by what they tried (endpoints/filters/authn_audit.go)", async () => {
+    const path = "/api/v1/namespaces/default/secrets";
+    const expired = https.issue({ commonName: "ann", notAfter: Date.now() - 60_000 });
+    const cases = [
+      [{ ca: https.ca, token: "nobody" }, "Authentication failed, attempted: bearer"],
+      [expired, "Authentication failed, attempted: x509"],
+      [{ ...expired, token: "nobody" }, "Authentication failed, attempted: bearer, x509"],
+    ] as const;
+    for (const [credentials, message] of cases) {
+      const client = clientOf.h1(https.port, credentials);
+      try {
+        const { headers } = await expect(client, { path }, 401);
+        const [one, ...more] = told(headers["audit-id"]);
+        assert.deepEqual(more, []);
+        assert.deepEqual(
+          [one?.stage, one?.level, one?.verb, one?.user, one?.responseStatus, one?.objectRef?.resource],
+          ["ResponseStarted", "Metadata", "list", {}, { metadata: {}, message, code: 401 }, "secrets"],
+        );
+      } finally {
+        client.close();
+      }
+    }
+  });
+
   it("tells of a refusal, and why", async () => {
     const ann = clientOf.h1(https.port, https.issue({ commonName: "ann" }));
     try {
