@@ -5,7 +5,8 @@ import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../chain.ts";
 import { encodeGnostic } from "../openapi/gnostic.ts";
 import { documentV2Shape } from "../openapi/gnostic-v2.ts";
-import { encodingFor, protobufTypes } from "../openapi/handlers.ts";
+import { documentV3Shape } from "../openapi/gnostic-v3.ts";
+import { answerV3, Document, encodingFor, indexEntry, protobufTypes } from "../openapi/handlers.ts";
 import { mergedSwagger } from "../openapi/merge-v2.ts";
 import { type ApiRequest, changedRequest } from "../request.ts";
 import type { ApiResponse, RawResponse, ValueResponse } from "../response.ts";
@@ -57,7 +58,8 @@ export function aggregatedHandler(services: RemoteServices, parts: Parts, local:
     if (first === "openapi" && group === "v3") {
       if (segments.length === 2) return documents.openApi(request);
       const found = version === "apis" ? services.find(segments[3] ?? "", segments[4] ?? "") : undefined;
-      return found === undefined ? local(request) : proxyToService(parts, found, request);
+      if (found === undefined) return local(request);
+      return documents.isConverted(found) ? documents.converted(request, found) : proxyToService(parts, found, request);
     }
     if (first === "openapi" && group === "v2" && segments.length === 2) return documents.swagger(request);
     return local(request);
@@ -68,6 +70,7 @@ export function aggregatedHandler(services: RemoteServices, parts: Parts, local:
 class MergedDocuments {
   readonly #services: RemoteServices;
   readonly #local: Handler;
+  readonly #converted = new WeakMap<JsonObject, Document>();
   readonly #made = new Map<string, { readonly key: string; readonly body: Buffer; readonly etag: string }>();
 
   constructor(services: RemoteServices, local: Handler) {
@@ -109,10 +112,35 @@ class MergedDocuments {
     if (response.type !== "raw" || response.status !== 200) return response;
     return this.#answer(request, response, (text) => {
       const { paths } = JSON.parse(text) as { readonly paths: Readonly<Record<string, unknown>> };
-      const remote = [...this.#services.remote].map((service) => this.#services.documentsOf(service)?.openApiV3 ?? {});
+      const remote = [...this.#services.remote].map((service) => this.#openApiOf(service));
       const all = Object.entries(Object.assign({}, paths, ...remote) as object);
       return { paths: Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1))) };
     });
+  }
+
+  #openApiOf(service: APIService): object {
+    const known = this.#services.documentsOf(service);
+    const converted = this.#convertedOf(service);
+    return converted === undefined ? (known?.openApiV3 ?? {}) : indexEntry(...converted);
+  }
+
+  /** The v3 document of a service that knows v2 alone. */
+  async converted(request: ApiRequest, service: APIService): Promise<ApiResponse> {
+    const converted = this.#convertedOf(service);
+    return answerV3(request, new Map(converted && [converted]));
+  }
+
+  isConverted(service: APIService): boolean {
+    return this.#services.documentsOf(service)?.convertedV3 !== undefined;
+  }
+
+  #convertedOf(service: APIService): readonly [name: string, document: Document] | undefined {
+    const value = this.#services.documentsOf(service)?.convertedV3;
+    if (value === undefined) return undefined;
+    const { group, version } = groupVersionOf(service);
+    const document = this.#converted.get(value) ?? new Document(() => value, documentV3Shape);
+    this.#converted.set(value, document);
+    return [`apis/${group}/${version}`, document];
   }
 
   /** `/openapi/v2`, in JSON or protobuf. */

@@ -1,4 +1,6 @@
 import type { APIService } from "../../api/apiregistration/v1/api-service.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/json/json.ts";
+import { convertedToV3 } from "../openapi/convert-v2.ts";
 import type { Swagger } from "../openapi/merge-v2.ts";
 import { groupVersionOf, isAvailable } from "./api-services.ts";
 import {
@@ -19,6 +21,8 @@ export interface RemoteDocuments {
   readonly discovery: VersionDiscovery;
   /** Its part of `/openapi/v3`, by path; empty where it has none. */
   readonly openApiV3: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+  /** The document made of that for v2, where the service knows v2 alone. */
+  readonly convertedV3?: JsonObject;
   /** Its part of `/openapi/v2`; empty where it has none. */
   readonly openApiV2: Swagger;
 }
@@ -30,11 +34,17 @@ export async function readDocuments(parts: ExtensionParts, apiService: APIServic
   if (!isAvailable(apiService)) return stale;
   try {
     const discovery = await readDiscovery(parts, apiService);
-    const [openApiV3, openApiV2] = await Promise.all([
+    const [openApi, swagger] = await Promise.all([
       readOpenApi(parts, apiService).catch(() => ({})),
-      readSwagger(parts, apiService).catch(() => ({})),
+      readSwagger(parts, apiService).catch(() => undefined),
     ]);
-    return { discovery, openApiV3, openApiV2 };
+    const { group } = groupVersionOf(apiService);
+    return {
+      discovery,
+      openApiV3: openApi ?? {},
+      openApiV2: swagger === undefined ? {} : ownPart(swagger, group, version),
+      ...(openApi === undefined && swagger !== undefined && { convertedV3: convertedToV3(swagger) }),
+    };
   } catch {
     return stale;
   }
@@ -68,11 +78,15 @@ function isAggregated({ headers }: Fetched): boolean {
   return type.includes("g=apidiscovery.k8s.io") && type.includes("as=APIGroupDiscoveryList");
 }
 
-/** Other paths of the same server belong to other APIServices, or to nobody here. */
-async function readOpenApi(parts: ExtensionParts, apiService: APIService): Promise<RemoteDocuments["openApiV3"]> {
+/** Other paths of the same server belong to other APIServices, or to nobody here. Undefined: the server knows no v3. */
+async function readOpenApi(
+  parts: ExtensionParts,
+  apiService: APIService,
+): Promise<RemoteDocuments["openApiV3"] | undefined> {
   const { group, version } = groupVersionOf(apiService);
   const target = targetOf(parts, apiService);
   const index = await fetchFrom(parts, target, "/openapi/v3", { timeoutMs, headers: [["Accept", "application/json"]] });
+  if (index.status === 404) return undefined;
   if (index.status !== 200) return {};
   const { paths } = JSON.parse(index.body.toString("utf8")) as { readonly paths?: RemoteDocuments["openApiV3"] };
   const own = `apis/${group}/${version}`;
@@ -80,10 +94,10 @@ async function readOpenApi(parts: ExtensionParts, apiService: APIService): Promi
   return entry === undefined ? {} : { [own]: entry };
 }
 
-async function readSwagger(parts: ExtensionParts, apiService: APIService): Promise<Swagger> {
-  const { group, version } = groupVersionOf(apiService);
+async function readSwagger(parts: ExtensionParts, apiService: APIService): Promise<JsonObject | undefined> {
   const target = targetOf(parts, apiService);
   const headers = [["Accept", "application/json"]] as const;
   const { status, body } = await fetchFrom(parts, target, "/openapi/v2", { timeoutMs, headers });
-  return status === 200 ? ownPart(JSON.parse(body.toString("utf8")) as Swagger, group, version) : {};
+  const value = status === 200 ? (JSON.parse(body.toString("utf8")) as JsonValue) : undefined;
+  return isJsonObject(value) ? value : undefined;
 }

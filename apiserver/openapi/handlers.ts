@@ -37,7 +37,7 @@ export interface OpenApiHandlers {
 }
 
 /** One document in its two encodings, each made when first asked for; its hash alone keeps no bytes in memory. */
-class Document {
+export class Document {
   readonly #make: () => JsonObject;
   readonly #shape: Shape;
   #json: Buffer | undefined;
@@ -156,8 +156,8 @@ export function openApiHandlers(options: OpenApiOptions): OpenApiHandlers {
   });
   const v3 = perList(custom, () => new Map([...ofGroupVersion(), ...builtIn()]));
   const index = perList(custom, () => {
-    const urls = [...v3()].map(([name, { hash }]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }]);
-    const body = Buffer.from(JSON.stringify({ paths: Object.fromEntries(urls) }));
+    const paths = Object.assign({}, ...[...v3()].map(([name, document]) => indexEntry(name, document))) as object;
+    const body = Buffer.from(JSON.stringify({ paths }));
     return { body, etag: `"${hashOf(body)}"` };
   });
   const exact = new Map<string, PathHandler>([
@@ -176,6 +176,11 @@ function answerV2(request: ApiRequest, document: Document): ApiResponse {
   return answer(request, document, "v2");
 }
 
+/** What `/openapi/v3` says of a document. */
+export function indexEntry(name: string, { hash }: Document): object {
+  return { [name]: { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` } };
+}
+
 function answerIndex(request: ApiRequest, index: () => { readonly body: Buffer; readonly etag: string }): ApiResponse {
   const { body, etag } = index();
   const headers = { etag };
@@ -185,7 +190,7 @@ function answerIndex(request: ApiRequest, index: () => { readonly body: Buffer; 
 }
 
 /** With the right `hash` the answer never changes; with another the client is sent to the right one. */
-function answerV3(request: ApiRequest, documents: ReadonlyMap<string, Document>): ApiResponse {
+export function answerV3(request: ApiRequest, documents: ReadonlyMap<string, Document>): ApiResponse {
   const name = request.path.slice("/openapi/v3/".length).replace(/\/+$/, "");
   const document = documents.get(name);
   if (document === undefined) return { type: "raw", status: 404, contentType: "", body: "" };

@@ -316,12 +316,43 @@ describe("aggregation", { timeout: 120_000 }, () => {
     assert.ok(paths["apis/apps/v1"] !== undefined && paths["version"]?.serverRelativeURL !== "/x");
     const v2 = (await expect(admin, { path: "/openapi/v2" }, 200)).json as Record<"paths" | "definitions", object>;
     assert.ok(`/apis/${group}/v1/flunders` in v2.paths && "/api/v1/pods" in v2.paths && !("/x" in v2.paths));
-    assert.ok("Flunder" in v2.definitions && !("X" in v2.definitions));
+    // What no path led to before is kept, as upstream keeps it.
+    assert.ok("Flunder" in v2.definitions && "X" in v2.definitions);
     const accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
     const protobuf = await expect(admin, { path: "/openapi/v2", headers: { accept } }, 200);
     assert.ok(protobuf.body.includes(`/apis/${group}/v1/flunders`));
     const document = await expect(admin, { path: `/openapi/v3/apis/${group}/v1?hash=ABC` }, 200);
     assert.equal((document.json as { info: { title: string } }).info.title, "flunders");
+  });
+
+  it("serves a v3 document of an extension server that knows v2 alone, made of that", async () => {
+    extension.answer = ({ url }, response) => {
+      if (!url.startsWith("/openapi/v3")) return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    const own = `apis/${group}/v1`;
+    const index = async () => {
+      const { json } = await expect(admin, { path: "/openapi/v3" }, 200);
+      const { paths } = json as { readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>> };
+      return paths[own]?.serverRelativeURL ?? "";
+    };
+    const reread = (versionPriority: number) => patch(`${registration}/v1.${group}`, { spec: { versionPriority } });
+    await reread(16);
+    await eventually(async () => assert.match(await index(), new RegExp(`^/openapi/v3/${own}\\?hash=[0-9A-F]{128}$`)));
+    const { json, headers } = await expect(admin, { path: await index() }, 200);
+    assert.deepEqual(json, {
+      openapi: "3.0.0",
+      paths: {
+        [`/apis/${group}/v1/flunders`]: { get: { responses: { "200": { description: "OK" } } } },
+        "/x": {},
+      },
+      components: { schemas: { Flunder: { type: "object" }, X: {} } },
+    });
+    assert.ok(headers["etag"] && String(headers["cache-control"]).includes("immutable"));
+    extension.answer = undefined;
+    await reread(15);
+    await eventually(async () => assert.equal(await index(), `/openapi/v3/${own}?hash=ABC`));
   });
 
   it("refuses an extension server that is not who it should be", async () => {
