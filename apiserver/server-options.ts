@@ -40,6 +40,8 @@ export interface ApiServerOptions {
   /** What it was started with, by names of flags, for `/flagz`; default: nothing. */
   readonly flags?: Readonly<Record<string, string>>;
   readonly service: KubernetesService;
+  /** Others may serve the same store, as the endpoints of the service `kubernetes` then tell. Default false. */
+  readonly sharedStore?: boolean;
   /** Where the sentences of `kubectl explain` lie; absent: OpenAPI has none. */
   readonly descriptionsFile?: string;
   readonly audit?: AuditFilters;

@@ -15,6 +15,7 @@ import { IdentityLease } from "./bootstrap/identity-lease.ts";
 import { KeptService } from "./bootstrap/kept-service.ts";
 import { kubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { LegacyTokenTracking } from "./bootstrap/legacy-token-tracking.ts";
+import { ServerAddresses } from "./bootstrap/server-addresses.ts";
 import { WatchCache } from "./cache/watch-cache.ts";
 import type { Handler } from "./chain.ts";
 import { compactRegularly } from "./compaction.ts";
@@ -71,6 +72,7 @@ export class ApiServer {
   readonly #kubernetes: KeptService;
   readonly #tokenTracking: LegacyTokenTracking;
   readonly #identityLease: IdentityLease | undefined;
+  readonly #addresses: ServerAddresses | undefined;
   #stopCompaction: () => void = () => {};
   #stopLeaseRemoval: () => void = () => {};
   #ready = false;
@@ -105,6 +107,10 @@ export class ApiServer {
     const service = kubernetesService(options.service);
     this.#kubernetes = new KeptService({ registry: this.registry, clock, logger, service });
     this.#tokenTracking = new LegacyTokenTracking({ store: this.registry, clock, logger });
+    if (options.sharedStore === true) {
+      const { registry } = this;
+      this.#addresses = new ServerAddresses({ registry, storage, clock, logger, service: options.service });
+    }
     const { identity } = options;
     this.#identityLease = identity && new IdentityLease({ store: this.registry, identity, clock, random, logger });
     this.#webhooks = new WebhookClients({ reader: this.registry, clock, random, anonymous: options.webhooks });
@@ -202,7 +208,10 @@ export class ApiServer {
     if (definitions.includes(CustomResourceDefinition)) {
       this.#customResources.start();
     }
-    const made = { services: this.#services, kubernetes: this.#kubernetes, service };
+    const made = {
+      ...{ services: this.#services, kubernetes: this.#kubernetes, service },
+      addresses: this.#addresses,
+    };
     await Promise.all([bootstrap({ registry: this.registry, ...made, logger }), this.#flowControl?.start()]);
     await this.#aggregator.start();
     if (definitions.includes(ConfigMap)) this.#tokenTracking.start();
@@ -257,7 +266,11 @@ export class ApiServer {
     this.#kubernetes.stop();
     this.#tokenTracking.stop();
     this.#aggregator.stop();
-    await Promise.all([this.#identityLease?.stop(), ...this.#servers.map((server) => server.close(graceMs))]);
+    await Promise.all([
+      this.#identityLease?.stop(),
+      this.#addresses?.stop(),
+      ...this.#servers.map((server) => server.close(graceMs)),
+    ]);
     this.#backend?.close();
     this.#webhooks.close();
     this.#customResources.stop();

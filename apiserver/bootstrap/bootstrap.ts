@@ -12,6 +12,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { ServiceNetwork } from "../services/service-network.ts";
 import type { KeptService } from "./kept-service.ts";
 import { ensureKubernetesEndpoints, type KubernetesService } from "./kubernetes-service.ts";
+import type { ServerAddresses } from "./server-addresses.ts";
 
 export interface BootstrapDeps {
   readonly registry: Registry;
@@ -19,6 +20,8 @@ export interface BootstrapDeps {
   /** The service `default/kubernetes`, and where it leads. */
   readonly kubernetes: KeptService;
   readonly service: KubernetesService;
+  /** Where several servers share a store: keeps the endpoints those of all. */
+  readonly addresses: ServerAddresses | undefined;
   readonly logger: Logger;
 }
 
@@ -29,7 +32,8 @@ const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-le
  * Makes what every cluster has: namespaces, ranges of service addresses, the default roles, priority classes, the service
  * `kubernetes`. Writes only what is lacking.
  */
-export async function bootstrap({ registry, services, kubernetes, service, logger }: BootstrapDeps): Promise<void> {
+export async function bootstrap(deps: BootstrapDeps): Promise<void> {
+  const { registry, services, kubernetes, service, addresses, logger } = deps;
   await Promise.all([...systemNamespaces.map((name) => ensureNamespace(registry, name)), services.start()]);
   const definitions = {
     clusterRole: ClusterRole,
@@ -41,7 +45,7 @@ export async function bootstrap({ registry, services, kubernetes, service, logge
     ensureBootstrapPolicy(registry, registry, definitions),
     ensureSystemPriorityClasses(registry, registry, PriorityClass),
     kubernetes.start(),
-    ensureKubernetesEndpoints(registry, service),
+    addresses?.start() ?? ensureKubernetesEndpoints(registry, service),
   ]);
   for (const { object, error } of policy.failures) {
     logger.error("a default role could not be written", { object, error });

@@ -35,21 +35,32 @@ export function kubernetesService({ clusterIP, endpoint }: KubernetesService) {
   } as const;
 }
 
-/** Makes the service's endpoints say where this server is (controlplane/controller/kubernetesservice, reconcilers). */
-export async function ensureKubernetesEndpoints(registry: Registry, { endpoint }: KubernetesService): Promise<void> {
+/**
+ * Makes the service's endpoints say where this server is, or that it and others are at these addresses
+ * (controlplane/controller/kubernetesservice, reconcilers).
+ */
+export async function ensureKubernetesEndpoints(
+  registry: Registry,
+  { endpoint }: KubernetesService,
+  addresses?: readonly string[],
+): Promise<void> {
   if (endpoint === undefined) {
     return;
   }
   const { ip, port } = endpoint;
+  const ips = addresses ?? [ip];
   const addressType = ip.includes(":") ? "IPv6" : "IPv4";
   await ensure(registry, Endpoints, "subsets", {
     metadata: { name, namespace, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
-    subsets: [{ addresses: [{ ip }], ports: [{ name: "https", port, protocol: "TCP" }] }],
+    subsets:
+      ips.length === 0
+        ? []
+        : [{ addresses: ips.map((ip) => ({ ip })), ports: [{ name: "https", port, protocol: "TCP" }] }],
   });
   await ensure(registry, EndpointSlice, "endpoints", {
     metadata: { name, namespace, labels: { "kubernetes.io/service-name": name } },
     addressType,
-    endpoints: [{ addresses: [ip], conditions: { ready: true } }],
+    endpoints: ips.map((ip) => ({ addresses: [ip], conditions: { ready: true } })),
     ports: [{ name: "https", port, protocol: "TCP" }],
   });
 }

@@ -205,6 +205,7 @@ function serverOf(
       endpoint: addresses.advertised.startsWith("127.") ? undefined : { ip: addresses.advertised, port: flags.apiPort },
     },
     externalAddress,
+    sharedStore: flags.store.startsWith("etcd="),
     identity: { id: serverIdOf(hostname()), hostname: hostname(), address: externalAddress },
     ...(audit === undefined ? {} : { audit }),
     admission,
