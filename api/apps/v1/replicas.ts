@@ -105,13 +105,16 @@ export interface Replicated {
   readonly status: { readonly replicas?: number };
 }
 
-/** `versions`: all there ever were (pkg/registry/apps, ReplicasPathMappings). */
-export const scaleIn = (...versions: readonly string[]): ScaleSubresource<Replicated> => ({
+const scale: Omit<ScaleSubresource<Replicated>, "replicasPaths"> = {
   specReplicas: ({ spec }) => spec.replicas ?? 0,
   statusReplicas: ({ status }) => status.replicas ?? 0,
   selector: ({ spec }) => String(selectorOf(spec.selector) ?? ""),
   setSpecReplicas(draft, replicas) {
     (draft.spec as { replicas?: number }).replicas = replicas;
   },
-  replicasPaths: new Map(versions.map((version) => [`apps/${version}`, ["spec", "replicas"]])),
-});
+};
+
+/** `versions`: all there ever were (pkg/registry/apps, ReplicasPathMappings). */
+export function scaleIn(...versions: readonly string[]): ScaleSubresource<Replicated> {
+  return { ...scale, replicasPaths: new Map(versions.map((version) => [`apps/${version}`, ["spec", "replicas"]])) };
+}
