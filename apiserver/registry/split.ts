@@ -68,7 +68,9 @@ function keepOtherHalf(
   const fields = draft as unknown as Fields;
   const before = old as unknown as Fields;
   if (subresource === "") {
-    assign(fields, "status", before["status"]);
+    // An older server may have stored it without one.
+    if (before["status"] === undefined) dropStatus(definition, draft);
+    else assign(fields, "status", before["status"]);
     return;
   }
   if (subresource !== "status") {

@@ -48,10 +48,17 @@ function addressesOf({ status }: Pod, addressType: AddressType): readonly string
 
 const closeDistributions: ReadonlySet<string> = new Set(["PreferClose", "PreferSameZone", "PreferSameNode"]);
 
+/** Its older way to ask for that, which outranks the newer one. Zones are given no shares of endpoints here: there are no hints. */
+function hasTopologyMode({ metadata: { annotations = {} } }: Service): boolean {
+  const mode =
+    annotations["service.kubernetes.io/topology-aware-hints"] ?? annotations["service.kubernetes.io/topology-mode"];
+  return mode === "Auto" || mode === "auto";
+}
+
 /** Whom an endpoint should serve: its own zone or node, where the service prefers that. */
-function hintsOf({ spec }: Service, zone: string | undefined, nodeName: string | undefined): EndpointHints | undefined {
-  const { trafficDistribution = "" } = spec;
-  if (!closeDistributions.has(trafficDistribution)) return undefined;
+function hintsOf(service: Service, zone: string | undefined, nodeName: string | undefined): EndpointHints | undefined {
+  const { trafficDistribution = "" } = service.spec;
+  if (!closeDistributions.has(trafficDistribution) || hasTopologyMode(service)) return undefined;
   const forZones = zone === undefined || zone === "" ? [] : [{ name: zone }];
   const forNodes = trafficDistribution !== "PreferSameNode" || !nodeName ? [] : [{ name: nodeName }];
   if (forZones.length === 0 && forNodes.length === 0) return undefined;

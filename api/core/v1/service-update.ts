@@ -20,7 +20,8 @@ export function normalizeClusterIPs(draft: Draft<Service>, old: Service | undefi
     if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
     return;
   }
-  const before = old.spec.clusterIPs ?? [];
+  // One that an old server stored has one address only, too.
+  const before = old.spec.clusterIPs ?? (old.spec.clusterIP ? [old.spec.clusterIP] : []);
   const sameIP = (old.spec.clusterIP ?? "") === (spec.clusterIP ?? "");
   if (before.length > 0 && !spec.clusterIPs?.length && sameIP) spec.clusterIPs = [...before];
   if (sameIP || !sameStrings(before, spec.clusterIPs)) return;
@@ -82,4 +83,10 @@ export function dropTypeDependentFields(draft: Draft<Service>, old: Service): vo
       delete spec.externalTrafficPolicy;
   }
   if (spec.type !== "LoadBalancer") draft.status.loadBalancer = {};
+}
+
+/** A name elsewhere has no traffic of its own: what clients say of it is taken and never shown (defaultOnReadInternalTrafficPolicy). */
+export function dropInternalTrafficPolicy({ spec }: Draft<Service>): void {
+  const { type, internalTrafficPolicy: policy } = spec;
+  if (type === "ExternalName" && (policy === "Cluster" || policy === "Local")) delete spec.internalTrafficPolicy;
 }

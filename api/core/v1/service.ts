@@ -14,7 +14,12 @@ import { addClusterIPChangeErrors, addFamilyChangeErrors } from "./service-clust
 import { setServiceDefaults } from "./service-defaults.ts";
 import { addServiceStatusErrors } from "./service-status.ts";
 import { needsHealthCheckNodePort } from "./service-traits.ts";
-import { dropTypeDependentFields, keepAllocatedValues, normalizeClusterIPs } from "./service-update.ts";
+import {
+  dropInternalTrafficPolicy,
+  dropTypeDependentFields,
+  keepAllocatedValues,
+  normalizeClusterIPs,
+} from "./service-update.ts";
 import { addLoadBalancerClassErrors, addServiceErrors } from "./service-validation.ts";
 import { serviceWarnings } from "./service-warnings.ts";
 
@@ -55,12 +60,16 @@ export const Service = defineResource<Service>({
     "spec.type": ({ spec }) => spec.type ?? "",
   },
   setDefaults: changing(setServiceDefaults),
-  prepareForCreate: changing((draft) => normalizeClusterIPs(draft, undefined)),
+  prepareForCreate: changing((draft) => {
+    normalizeClusterIPs(draft, undefined);
+    dropInternalTrafficPolicy(draft);
+  }),
   prepareForUpdate: changing((draft, old, { subresource }) => {
     if (subresource !== "") return;
     keepAllocatedValues(draft, old);
     normalizeClusterIPs(draft, old);
     dropTypeDependentFields(draft, old);
+    dropInternalTrafficPolicy(draft);
   }),
   validate,
   *warnings(service) {

@@ -1,2 +1,4 @@
 // One process for several areas: loading the program takes longer than most of their tests.
+import "./dual-stack.ts";
 import "./pod-changes.ts";
+import "./services.ts";
