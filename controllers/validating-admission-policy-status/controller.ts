@@ -1,6 +1,8 @@
 import { ValidatingAdmissionPolicy } from "../../api/admissionregistration/v1/validating-admission-policy.ts";
 import { defineController } from "../runner/controller.ts";
-import { plan } from "./plan.ts";
+import { isChecked, plan } from "./plan.ts";
+import { publishedKinds } from "./published-kinds.ts";
+import { typesOf } from "./type-check.ts";
 
 export const validatingAdmissionPolicyStatusController = defineController({
   name: "validatingadmissionpolicy-status-controller",
@@ -8,6 +10,9 @@ export const validatingAdmissionPolicyStatusController = defineController({
   queue: "validatingadmissionpolicy-status",
   primary: ValidatingAdmissionPolicy,
   workers: 1,
-  observe: (policy) => policy,
+  async observe(policy: ValidatingAdmissionPolicy, _cache, _now, { client, signal }) {
+    const types = isChecked(policy) ? undefined : await typesOf(policy, publishedKinds(client, signal));
+    return { policy, types };
+  },
   plan,
 });

@@ -1,13 +1,24 @@
 import { ValidatingAdmissionPolicy } from "../../api/admissionregistration/v1/validating-admission-policy.ts";
 import { isNotFound } from "../../apimachinery/errors/api-error.ts";
 import type { Action } from "../runner/action.ts";
-import { typeWarnings } from "./type-check.ts";
+import { type PolicyTypes, typeWarnings } from "./type-check.ts";
+
+export interface Observed {
+  readonly policy: ValidatingAdmissionPolicy;
+  /** Undefined where there is nothing to check. */
+  readonly types: PolicyTypes | undefined;
+}
+
+/** A policy is checked once a generation. */
+export function isChecked({ metadata: { generation = 0 }, status }: ValidatingAdmissionPolicy): boolean {
+  return generation <= (status?.observedGeneration ?? 0);
+}
 
 /** A policy tells which of its expressions cannot fit what it is about (pkg/controller/validatingadmissionpolicystatus). */
-export function plan(policy: ValidatingAdmissionPolicy): readonly Action[] {
+export function plan({ policy, types }: Observed): readonly Action[] {
+  if (types === undefined || isChecked(policy)) return [];
   const { name = "", uid, generation = 0 } = policy.metadata;
-  if (generation <= (policy.status?.observedGeneration ?? 0)) return [];
-  const warnings = typeWarnings(policy);
+  const warnings = typeWarnings(policy, types);
   const typeChecking = warnings.length === 0 ? {} : { expressionWarnings: warnings };
   // What was told of an earlier generation goes, too.
   const cleared = warnings.length === 0 && policy.status?.typeChecking?.expressionWarnings !== undefined;

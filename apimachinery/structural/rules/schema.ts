@@ -19,7 +19,8 @@ export function ruleTypeOf(props: Props, isResource: boolean): CelType | undefin
   });
 }
 
-function ruleSchema(props: Props): Schema {
+/** A schema as expressions see its values: with formats and limits. */
+export function ruleSchema(props: Props): Schema {
   const limits = { constraints: constraintsOf(props), ...(props.nullable === true ? { nullable: true } : {}) };
   if (props["x-kubernetes-int-or-string"] === true) return { type: "int-or-string", ...limits };
   switch (props.type) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { isRefused } from "../../support/api-operations.ts";
+import { definitionOf, establish } from "../../support/custom-resources.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Thing } from "../../support/typed-client.ts";
 import { describeUpstream } from "../../support/upstream.ts";
@@ -104,6 +105,35 @@ describeUpstream("Admission policies", (use) => {
     );
     assert.match(first?.["warning"], /found no matching overload for '_>_' applied to '\(int, string\)'/);
     assert.match(second?.["warning"], /found no matching overload for '_\+_' applied to '\(string, int\)'/);
+  });
+
+  test("should type check a CRD", async () => {
+    const replicas = { type: "object", properties: { replicas: { type: "integer" } } };
+    const schema = { properties: { spec: replicas } };
+    await establish(use.admin, definitionOf("CronTab", [{ name: "v1", schema }]));
+    const rule = { operations: ["*"], apiGroups: ["example.com"], apiVersions: ["v1"], resources: ["crontabs"] };
+    const policies = use.typed("validatingadmissionpolicies");
+    const checked = async (name: string, expressions: readonly string[]): Promise<readonly Thing[]> => {
+      const validations = expressions.map((expression) => ({ expression }));
+      const spec = { matchConstraints: { resourceRules: [rule] }, validations };
+      await policies.create({ metadata: { name }, spec });
+      return eventually(async () => {
+        const { typeChecking } = (await policies.get(name))["status"];
+        assert.ok(typeChecking);
+        return typeChecking.expressionWarnings ?? [];
+      });
+    };
+    const good = ["object.spec.replicas > 1", "object.metadata.namespace == 'a' && object.metadata.labels['b'] == 'c'"];
+    assert.deepEqual(await checked("correct-crd", good), []);
+    const [first, second, ...more] = await checked("confused-crd", [
+      "object.spec.replicas > '1'",
+      "object.spec.maxRetries < 10",
+    ]);
+    assert.deepEqual(more, []);
+    assert.equal(first?.["fieldRef"], "spec.validations[0].expression");
+    assert.match(first?.["warning"], /found no matching overload for '_>_' applied to '\(int, string\)'/);
+    assert.equal(second?.["fieldRef"], "spec.validations[1].expression");
+    assert.match(second?.["warning"], /undefined field 'maxRetries'/);
   });
 
   for (const [title, expression, annotations] of [
