@@ -43,6 +43,7 @@ export const pluginOrder: readonly string[] = [
   "AlwaysDeny",
   // Not upstream's: there the registries of claims and of roles do it, which comes after all mutation.
   "DeviceAdminAccess",
+  "ResourceClaimStatusAccess",
   "RBACEscalation",
   // Likewise: upstream's registry of policies.
   "PolicyParamAccess",

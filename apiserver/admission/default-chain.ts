@@ -23,6 +23,7 @@ import type { WebhookKubeconfig } from "../webhook-client/credentials.ts";
 import type { WebhookClient } from "../webhook-client/webhook-client.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
 import { AdmissionChain } from "./chain.ts";
+import { claimStatusAccess } from "./claim-status-access.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { deviceAdminAccess } from "./device-admin-access.ts";
@@ -188,6 +189,7 @@ function onByDefault(deps: AdmissionDeps): readonly AdmissionPlugin[] {
       configuration: configurations.resourceQuota,
     }),
     deviceAdminAccess(reader, Namespace),
+    claimStatusAccess(authorizer),
     rbacEscalation(rules, authorizer),
     policyParamAccess({ reader, served, authorizer }),
   ];

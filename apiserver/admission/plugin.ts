@@ -13,6 +13,8 @@ export interface AdmissionAttributes {
   readonly name: string;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** The request's own, where a request it is: `update` or `patch`. */
+  readonly verb?: string | undefined;
   /** The new object, still changeable while mutating plugins run; undefined at DELETE. For subresources with a kind of their own (Binding, TokenRequest, Scale, Eviction) that object. */
   readonly object: Draft<ApiObject> | undefined;
   readonly oldObject: ApiObject | undefined;

@@ -26,7 +26,7 @@ export interface PluginKubeconfigs {
 }
 
 /** Never off: upstream has no plugins for them either. */
-const always: ReadonlySet<string> = new Set(["DeviceAdminAccess", "RBACEscalation"]);
+const always: ReadonlySet<string> = new Set(["DeviceAdminAccess", "ResourceClaimStatusAccess", "RBACEscalation"]);
 
 /** Off where nobody turns them on (pkg/kubeapiserver/options DefaultOffAdmissionPlugins). */
 const offByDefault: ReadonlySet<string> = new Set([

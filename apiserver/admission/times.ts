@@ -7,7 +7,12 @@ export type Step = "admit" | "validate";
 const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const operations: Readonly<Record<Operation, number>> = { CREATE: 0, UPDATE: 1, DELETE: 2, CONNECT: 3 };
 /** Those of ours that upstream keeps elsewhere. */
-const unnamed: ReadonlySet<string> = new Set(["DeviceAdminAccess", "RBACEscalation", "PolicyParamAccess"]);
+const unnamed: ReadonlySet<string> = new Set([
+  "DeviceAdminAccess",
+  "ResourceClaimStatusAccess",
+  "RBACEscalation",
+  "PolicyParamAccess",
+]);
 
 /** How long admission takes, under upstream's names (apiserver/pkg/admission/metrics): each plugin, and each pass as a whole. */
 export class AdmissionTimes {

@@ -97,6 +97,7 @@ export function writeContextOf(
   return {
     user: request.user,
     dryRun: options.dryRun,
+    verb: request.info.verb,
     subresource,
     options: admissionOptions(kind, options, kind === "DeleteOptions" ? null : request.query.get("fieldValidation")),
     admission: scope.admission,

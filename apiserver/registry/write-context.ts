@@ -18,6 +18,8 @@ export type OwnFields = (draft: Draft<ApiObject>, live: ApiObject | undefined, n
 export interface WriteContext {
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** The request's own; absent where the server itself writes. */
+  readonly verb?: string;
   /** "" for the object itself. */
   readonly subresource: string;
   /** CreateOptions and its siblings, for admission. */
@@ -70,10 +72,10 @@ export interface AdmittedWrite {
 }
 
 export function admissionAttributes(write: AdmittedWrite, context: WriteContext): AdmissionAttributes {
-  const { user, dryRun, subresource, options, signal, endsAtMs } = context;
+  const { user, dryRun, verb, subresource, options, signal, endsAtMs } = context;
   const warn = (text: string): void => context.warn(text);
   const auditAnnotate = (key: string, value: string): void => context.auditAnnotate(key, value);
-  return { ...write, subresource, user, dryRun, options, signal, endsAtMs, warn, auditAnnotate };
+  return { ...write, subresource, user, dryRun, verb, options, signal, endsAtMs, warn, auditAnnotate };
 }
 
 export function requestContext(context: WriteContext, now: number): RequestContext {
