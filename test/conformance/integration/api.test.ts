@@ -2,3 +2,4 @@
 import "./dual-stack.ts";
 import "./pod-changes.ts";
 import "./services.ts";
+import "./stored.ts";

@@ -43,7 +43,7 @@ describeUpstream("Deployments as integration tests ask of them", (use) => {
       pod = {},
       annotations = {},
       ...spec
-    }: { name?: string; pod?: object; annotations?: object } & object = {},
+    }: { name?: string; pod?: object; annotations?: object; [field: string]: unknown } = {},
   ): Promise<Thing> =>
     deployments.create({
       metadata: { name, annotations },
@@ -227,7 +227,7 @@ describeUpstream("Deployments as integration tests ask of them", (use) => {
 
   test("TestScaledRolloutDeployment", async () => {
     const at = await place();
-    await make(at, 10, rolling(3, 2));
+    await make(at, 10, { ...rolling(3, 2) });
     await completes(at);
     const sets: Thing[] = [await hasRevision(at, "1", "fakeimage")];
     for (const [revision, replicas, least] of [

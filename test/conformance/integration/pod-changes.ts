@@ -68,7 +68,7 @@ describeUpstream(
           seconds === undefined ? spec : { ...spec, activeDeadlineSeconds: seconds };
         await own.create({ metadata, spec: of(from) });
         // The client's own object again, without what the server has added.
-        const update = own.update({ metadata, spec: of(to) } as Thing);
+        const update = own.update({ metadata, spec: of(to) } as unknown as Thing);
         if (isValid) assert.equal((await update)["spec"].activeDeadlineSeconds, to);
         else await isRefused(update, 422);
       }
@@ -117,7 +117,7 @@ describeUpstream(
         const subresource = "ephemeralcontainers";
         const put = (body: object): Promise<Thing> => {
           const { spec: more } = body as { spec: object };
-          return own.update({ metadata: { name }, spec: { ...spec, ...more } } as Thing, subresource);
+          return own.update({ metadata: { name }, spec: { ...spec, ...more } } as unknown as Thing, subresource);
         };
         if (before.length > 0) {
           await isRefused(
@@ -202,7 +202,7 @@ describeUpstream(
         [{}, affinityOf({ matchExpressions: [one], matchFields: [field] })],
       ] as const) {
         await own.create({ metadata, spec: { ...gated, ...before } });
-        const updated = await own.update({ metadata, spec: { ...gated, ...after } } as Thing);
+        const updated = await own.update({ metadata, spec: { ...gated, ...after } } as unknown as Thing);
         assert.partialDeepStrictEqual(updated["spec"], after);
         await own.delete("test-pod");
       }
@@ -214,7 +214,7 @@ describeUpstream(
         const metadata = { name: "dns" };
         const made = { ...spec, dnsConfig: { searches: [search] } };
         await own.create({ metadata, spec: made });
-        await own.update({ metadata: { ...metadata, labels: { label: "value" } }, spec: made } as Thing);
+        await own.update({ metadata: { ...metadata, labels: { label: "value" } }, spec: made } as unknown as Thing);
         await own.delete("dns");
       }
     });

@@ -34,7 +34,7 @@ for (const [resource, kind, apiVersion] of [
         pod = {},
         finalizers = [] as string[],
         ...spec
-      }: { name?: string; pod?: object; finalizers?: string[] } & object = {},
+      }: { name?: string; pod?: object; finalizers?: string[]; [field: string]: unknown } = {},
     ): Promise<Thing> => {
       const selector = kind === "ReplicaSet" ? { matchLabels: labels } : labels;
       return all.create({
