@@ -48,8 +48,16 @@ export interface AccessOptions {
     readonly signingKey: KeyObject;
     /** Keys whose tokens are still accepted, beside the signing key's. */
     readonly otherKeys?: readonly KeyObject[];
-    /** Default: the issuer. */
+    /** Issuers whose tokens are still accepted. */
+    readonly otherIssuers?: readonly string[];
+    /** Default: all issuers. */
     readonly audiences?: readonly string[];
+    /** Longer requests are shortened to this; absent: no limit. */
+    readonly maxExpirationSeconds?: number;
+    /** Pods' tokens live a year. Default true. */
+    readonly extendExpiration?: boolean;
+    /** Where others find the keys, if not on this server. */
+    readonly keysUrl?: string;
   };
   /** Fixed tokens, asked before all other kinds. */
   readonly fixedTokens?: TokenAuthenticator;
@@ -92,8 +100,9 @@ export function accessOf(
 ): Access {
   const { clock, random, logger } = deps;
   const reader: ObjectReader = objects;
-  const { issuer, signingKey, otherKeys = [] } = options.serviceAccounts;
-  const audiences = options.serviceAccounts.audiences ?? [issuer];
+  const { issuer, otherIssuers = [], signingKey, otherKeys = [], keysUrl } = options.serviceAccounts;
+  const { maxExpirationSeconds, extendExpiration = true } = options.serviceAccounts;
+  const audiences = options.serviceAccounts.audiences ?? [issuer, ...otherIssuers];
   const keys = [signingKey, ...otherKeys].map((key) =>
     verificationKey(key.type === "private" ? createPublicKey(key) : key),
   );
@@ -101,7 +110,7 @@ export function accessOf(
   const tokens = unionTokens(
     ...(options.fixedTokens === undefined ? [] : [options.fixedTokens]),
     new ServiceAccountTokenAuthenticator({
-      issuers: [issuer],
+      issuers: [issuer, ...otherIssuers],
       keys,
       audiences,
       reader,
@@ -120,7 +129,12 @@ export function accessOf(
     roleBinding: RoleBinding,
   });
   const tokenIssuer = new TokenIssuer({
-    options: { issuer, audiences, extendExpiration: true },
+    options: {
+      issuer,
+      audiences,
+      extendExpiration,
+      ...(maxExpirationSeconds === undefined ? {} : { maxExpirationSeconds }),
+    },
     signer: new JwtSigner(signingKey),
     reader,
     definitions,
@@ -136,7 +150,12 @@ export function accessOf(
     authorizer,
     rules,
     tokenIssuer,
-    openIdDocuments: openIdDocuments({ issuer, externalAddress: options.externalAddress, keys }),
+    openIdDocuments: openIdDocuments({
+      issuer,
+      externalAddress: options.externalAddress,
+      keys,
+      ...(keysUrl === undefined ? {} : { keysUrl }),
+    }),
     setAuthorizationModes: (modes) => authorizer.set(modes),
     setAuthorities({ clientCa, requestHeaderCa }) {
       authorities.client = authoritiesOf(clientCa);

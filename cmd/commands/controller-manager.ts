@@ -7,6 +7,7 @@ const kubeconfig = "controller-manager.conf";
 interface Flags extends LeaderFlags, ControllerFlags {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
+  readonly serviceAccountPrivateKeyFile?: string;
 }
 
 export function addControllerManagerCommand(program: Command): void {
@@ -15,7 +16,11 @@ export function addControllerManagerCommand(program: Command): void {
     .description("run the controllers alone, until SIGTERM or SIGINT");
   addLeaderFlags(command, kubeconfig)
     .option("--cluster-cidr <cidr>[,<cidr>]", "range of pod addresses, of which each node gets a part", "10.244.0.0/16")
-    .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16");
+    .option("--service-cidr <cidr>[,<cidr>]", "range of service addresses", "10.96.0.0/16")
+    .option(
+      "--service-account-private-key-file <file>",
+      "PEM file: the key that signs the tokens of secrets (default: sa.key in the data directory)",
+    );
   addControllerFlags(command).action(async (flags: Flags) => {
     const { legacyTokenSigner } = await import("../../apiserver/authentication/legacy-token-signer.ts");
     const { runAllControllers } = await import("../../controllers/mod.ts");
@@ -24,7 +29,7 @@ export function addControllerManagerCommand(program: Command): void {
     const { readServiceAccountKey } = await import("../components/service-account-key.ts");
     const { signingOf } = await import("../components/signing.ts");
     const { followFiles } = await import("../server/reload/followed-files.ts");
-    const key = await readServiceAccountKey(flags.dataDir);
+    const key = await readServiceAccountKey(flags.dataDir, flags.serviceAccountPrivateKeyFile);
     const signing = await signingOf(flags, flags.dataDir);
     await runLeader(
       { name: "controller-manager", kubeconfig, lease: "kube-controller-manager" },

@@ -4,8 +4,9 @@ import { type AccessFlags, addAccessFlags } from "./access-options.ts";
 import { type AuditFlags, addAuditFlags } from "./audit-options.ts";
 import { addControllerFlags, type ControllerFlags } from "./controller-options.ts";
 import { count, time } from "./numbers.ts";
+import { addServiceAccountFlags, type ServiceAccountFlags } from "./service-account-options.ts";
 
-export interface ServerFlags extends AccessFlags, AuditFlags, ControllerFlags {
+export interface ServerFlags extends AccessFlags, AuditFlags, ControllerFlags, ServiceAccountFlags {
   readonly dataDir: string;
   readonly store: string;
   readonly bindAddress: string;
@@ -16,7 +17,6 @@ export interface ServerFlags extends AccessFlags, AuditFlags, ControllerFlags {
   readonly clusterCidr: string;
   readonly nodeName?: string;
   readonly nodeIp?: string;
-  readonly serviceAccountIssuer: string;
   readonly enableAdmissionPlugins?: string;
   readonly disableAdmissionPlugins?: string;
   readonly admissionControlConfigFile?: string;
@@ -65,13 +65,8 @@ export function addServerFlags(command: Command): Command {
       "10.244.0.0/16",
     )
     .option("--node-name <name>", "a node on this machine, whose kubelet, proxy and DNS get credentials here")
-    .option("--node-ip <ip>[,<ip>]", "its addresses, for the certificate of its kubelet")
-    .option(
-      "--service-account-issuer <url>",
-      "issuer of service account tokens",
-      "https://kubernetes.default.svc.cluster.local",
-    );
-  return addAuditFlags(addAccessFlags(addControllerFlags(basic)))
+    .option("--node-ip <ip>[,<ip>]", "its addresses, for the certificate of its kubelet");
+  return addAuditFlags(addAccessFlags(addControllerFlags(addServiceAccountFlags(basic))))
     .option(
       "--enable-admission-plugins <name>[,<name>]",
       "admission plugins to run beside those that are on anyway; see docs/api-coverage.md",

@@ -24,6 +24,14 @@ test("the key of a data directory is read; where there is none, that is no failu
   assert.ok((await readServiceAccountKey(dataDir))?.equals(privateKey));
 });
 
+test("another key is read where it is named, and has to be there", async () => {
+  const named = join(dataDir, "own.pem");
+  await assert.rejects(readServiceAccountKey(dataDir, named), CommandError);
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  await writeFile(named, privateKey.export({ type: "pkcs8", format: "pem" }));
+  assert.ok((await readServiceAccountKey(dataDir, named))?.equals(privateKey));
+});
+
 test("a file that is no key, or cannot be read, is named", async () => {
   const refused = async (message: string): Promise<void> => {
     await assert.rejects(readServiceAccountKey(dataDir), (error) => {

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { builtInResources } from "../../api/mod.ts";
+import type { AccessOptions } from "../../apiserver/access.ts";
 import type { AdmissionSettings } from "../../apiserver/admission/selection.ts";
 import type { ProxyClient } from "../../apiserver/aggregation/extension-server.ts";
 import { legacyTokenSigner } from "../../apiserver/authentication/legacy-token-signer.ts";
@@ -24,6 +25,7 @@ import { removeRunState, writeRunState } from "../run-state.ts";
 import { standardError } from "../standard-error.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { accessOfFlags, type FlagAccess } from "./access/access.ts";
+import { serviceAccountsOfFlags } from "./access/service-accounts.ts";
 import { type Addresses, addressesOf, urlHost } from "./addresses.ts";
 import { admissionOfFlags } from "./admission.ts";
 import { openAuditLog } from "./audit.ts";
@@ -69,7 +71,9 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const ended = new AbortController();
   const untilEnd = AbortSignal.any([stop, ended.signal]);
   const parts = { logger, metrics, serverId: serverIdOf(hostname()), signal: untilEnd };
-  const access = await accessOfFlags(flags, { issuer: flags.serviceAccountIssuer, ...parts });
+  const serviceAccounts = await serviceAccountsOfFlags(flags, pki.serviceAccountKey);
+  const issuers = flags.serviceAccountIssuer;
+  const access = await accessOfFlags(flags, { issuers, audiences: flags.apiAudiences ?? issuers, ...parts });
   const admission = await admissionOfFlags(flags);
   const clientCa = await clientAuthorities(pki.authority, flags.clientCaFile);
   const signing = name === "server" ? await signingOf(flags, flags.dataDir) : undefined;
@@ -81,7 +85,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
     logger,
     metrics,
     audit: auditLog?.filters,
-    access: access.options,
+    access: { ...access.options, serviceAccounts },
     clientCa,
     admission,
   });
@@ -113,7 +117,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
         server,
         {
           rootCa: pki.authority,
-          signToken: legacyTokenSigner(pki.serviceAccountKey),
+          signToken: legacyTokenSigner(serviceAccounts.signingKey),
           signing: signing?.signing,
           legacyTokenCleanUpMs: flags.legacyServiceAccountTokenCleanUpPeriod,
           clusterCidrs: flags.allocateNodeCidrs === "true" ? addresses.clusterCidrs : undefined,
@@ -169,7 +173,7 @@ interface ServerParts {
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
   readonly audit: AuditFilters | undefined;
-  readonly access: FlagAccess["options"];
+  readonly access: FlagAccess["options"] & Pick<AccessOptions, "serviceAccounts">;
   /** PEM of the authorities of certificates that name users. */
   readonly clientCa: string;
   readonly admission: AdmissionSettings;
@@ -193,7 +197,6 @@ function serverOf(
     access: {
       clientCa,
       requestHeaderCa: pki.frontProxyAuthority,
-      serviceAccounts: { issuer: flags.serviceAccountIssuer, signingKey: pki.serviceAccountKey },
       ...access,
       externalAddress,
     },

@@ -19,7 +19,13 @@ describe("who is who, and who may, by flags", () => {
   };
   const access = (flags: Partial<AccessFlags>) =>
     accessOfFlags({ authorizationMode: "Node,RBAC", oidcRequiredClaim: [], ...flags } as AccessFlags, {
-      ...{ issuer: "https://own", logger, metrics: new MetricsRegistry(), serverId: "test" },
+      ...{
+        issuers: ["https://own"],
+        audiences: ["https://own"],
+        logger,
+        metrics: new MetricsRegistry(),
+        serverId: "test",
+      },
       signal: new AbortController().signal,
     });
   const refused = (message: RegExp) => (error: unknown) => {

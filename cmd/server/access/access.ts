@@ -20,8 +20,9 @@ export interface FlagAccess {
 }
 
 export interface FlagAccessOptions {
-  /** The server's own issuer of tokens, and audience. */
-  readonly issuer: string;
+  /** The server's own issuers of tokens, and whom tokens must be for. */
+  readonly issuers: readonly string[];
+  readonly audiences: readonly string[];
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
   /** Of this server among several. */
@@ -32,12 +33,12 @@ export interface FlagAccessOptions {
 
 /** What the flags say of users and their rights, with the files they name read. What is wrong with one is a CommandError. */
 export async function accessOfFlags(flags: AccessFlags, options: FlagAccessOptions): Promise<FlagAccess> {
-  const { issuer } = options;
+  const { issuers, audiences } = options;
   const fixed = await usableFile("--token-auth-file", flags.tokenAuthFile, async (file) =>
     tokenFileAuthenticator(await readFile(file, "utf8"), file),
   );
-  const openId = await openIdOf(flags, [issuer], options);
-  const webhook = await tokenWebhookOf(flags, issuer);
+  const openId = await openIdOf(flags, issuers, options);
+  const webhook = await tokenWebhookOf(flags, audiences);
   const authorization = await authorizersOf(flags, options);
   return {
     options: {
@@ -59,7 +60,10 @@ function anonymousByFlags({ anonymousAuth = "true", authorizationMode }: AccessF
   return false;
 }
 
-function tokenWebhookOf(flags: AccessFlags, issuer: string): Promise<TokenWebhookAuthenticator | undefined> {
+function tokenWebhookOf(
+  flags: AccessFlags,
+  audiences: readonly string[],
+): Promise<TokenWebhookAuthenticator | undefined> {
   const file = flags.authenticationTokenWebhookConfigFile;
   return usableFile("--authentication-token-webhook-config-file", file, async (path) => {
     return new TokenWebhookAuthenticator({
@@ -69,7 +73,7 @@ function tokenWebhookOf(flags: AccessFlags, issuer: string): Promise<TokenWebhoo
       cacheTtlMs: flags.authenticationTokenWebhookCacheTtl,
       clock: realClock,
       random: realRandom,
-      audiences: [issuer],
+      audiences,
     });
   });
 }
