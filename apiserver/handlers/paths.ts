@@ -15,6 +15,8 @@ export interface HealthCheck {
   readonly name: string;
   /** Part of /readyz alone: the server lives, but has not got there yet. */
   readonly readyOnly?: boolean;
+  /** Not part of being ready. */
+  readonly liveOnly?: boolean;
   readonly check: () => string | undefined | Promise<string | undefined>;
 }
 
@@ -87,7 +89,7 @@ export function healthHandlers(
   const handlers = new Map<string, PathHandler>();
   for (const endpoint of ["healthz", "livez", "readyz"]) {
     const parts = checks
-      .filter((check) => endpoint === "readyz" || check.readyOnly !== true)
+      .filter((check) => (endpoint === "readyz" ? check.liveOnly : check.readyOnly) !== true)
       .map((check) => levels.noting(check, endpoint));
     handlers.set(`/${endpoint}`, (request) => wholeHealth(endpoint, parts, request));
     for (const part of parts) {

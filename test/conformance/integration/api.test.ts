@@ -1,5 +1,7 @@
 // One process for several areas: loading the program takes longer than most of their tests.
+import "./discovery.ts";
 import "./dual-stack.ts";
 import "./pod-changes.ts";
+import "./server.ts";
 import "./services.ts";
 import "./stored.ts";
