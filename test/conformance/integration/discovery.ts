@@ -59,7 +59,10 @@ describeUpstream(
       const service = { name: "unused", namespace: "default" };
       const priorities = { groupPriorityMinimum, versionPriority };
       const spec = { group, version, insecureSkipTLSVerify: true, service, ...priorities };
-      await apiServices().create({ metadata: { name: `${version}.${group}` }, spec });
+      const name = `${version}.${group}`;
+      // Where a definition has the version, there is one already.
+      const object = { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata: { name }, spec };
+      await apiServices().patch(name, "apply", object, { query: { fieldManager: "test-manager", force: true } });
     };
     const dropService = (version: string): Promise<unknown> => apiServices().delete(`${version}.${group}`);
     const addDefinition = async (kind: string, versions: readonly string[], own = group): Promise<void> => {
