@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { type KeyObject, X509Certificate } from "node:crypto";
 import { Node } from "../api/core/v1/node.ts";
 import { PersistentVolume } from "../api/core/v1/persistent-volume.ts";
 import { Pod } from "../api/core/v1/pod.ts";
@@ -19,13 +19,13 @@ import type { Authenticator, TokenAuthenticator } from "./authentication/authent
 import { BearerAuthenticator, WebSocketBearerAuthenticator } from "./authentication/bearer.ts";
 import { BootstrapTokenAuthenticator } from "./authentication/bootstrap-token.ts";
 import { RequestAuthentication, unionTokens } from "./authentication/chain.ts";
-import { JwtSigner, verificationKey } from "./authentication/jwt.ts";
 import { lastUsedLabel } from "./authentication/legacy-token.ts";
-import { type DiscoveryDocument, openIdDocuments } from "./authentication/oidc-discovery.ts";
+import { currentOpenIdDocuments, type DiscoveryDocument } from "./authentication/oidc-discovery.ts";
 import { RequestHeaderAuthenticator } from "./authentication/request-header.ts";
 import { ServiceAccountTokenMetrics } from "./authentication/service-account-token-metrics.ts";
 import { ServiceAccountTokenAuthenticator } from "./authentication/service-account-tokens.ts";
 import { TokenIssuer } from "./authentication/token-issuer.ts";
+import { ownTokenKeys, type TokenKeys } from "./authentication/token-keys.ts";
 import { X509Authenticator } from "./authentication/x509.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { NodeAuthorizer } from "./authorization/node/node-authorizer.ts";
@@ -46,6 +46,8 @@ export interface AccessOptions {
     /** An https URL; the `iss` of tokens. */
     readonly issuer: string;
     readonly signingKey: KeyObject;
+    /** Somebody else signs, and says whose signatures are believed: neither is any key that is named here. */
+    readonly keys?: TokenKeys;
     /** Keys whose tokens are still accepted, beside the signing key's. */
     readonly otherKeys?: readonly KeyObject[];
     /** Issuers whose tokens are still accepted. */
@@ -54,8 +56,9 @@ export interface AccessOptions {
     readonly audiences?: readonly string[];
     /** Longer requests are shortened to this; absent: no limit. */
     readonly maxExpirationSeconds?: number;
-    /** Pods' tokens live a year. Default true. */
+    /** Pods' tokens live a year, or this long. Default true. */
     readonly extendExpiration?: boolean;
+    readonly maxExtendedExpirationSeconds?: number;
     /** Where others find the keys, if not on this server. */
     readonly keysUrl?: string;
   };
@@ -101,11 +104,9 @@ export function accessOf(
   const { clock, random, logger } = deps;
   const reader: ObjectReader = objects;
   const { issuer, otherIssuers = [], signingKey, otherKeys = [], keysUrl } = options.serviceAccounts;
-  const { maxExpirationSeconds, extendExpiration = true } = options.serviceAccounts;
+  const { maxExpirationSeconds, extendExpiration = true, maxExtendedExpirationSeconds } = options.serviceAccounts;
   const audiences = options.serviceAccounts.audiences ?? [issuer, ...otherIssuers];
-  const keys = [signingKey, ...otherKeys].map((key) =>
-    verificationKey(key.type === "private" ? createPublicKey(key) : key),
-  );
+  const keys = options.serviceAccounts.keys ?? ownTokenKeys(signingKey, otherKeys);
   const definitions = { serviceAccount: ServiceAccount, pod: Pod, secret: Secret, node: Node };
   const tokens = unionTokens(
     ...(options.fixedTokens === undefined ? [] : [options.fixedTokens]),
@@ -134,8 +135,9 @@ export function accessOf(
       audiences,
       extendExpiration,
       ...(maxExpirationSeconds === undefined ? {} : { maxExpirationSeconds }),
+      ...(maxExtendedExpirationSeconds === undefined ? {} : { maxExtendedExpirationSeconds }),
     },
-    signer: new JwtSigner(signingKey),
+    signer: keys,
     reader,
     definitions,
     clock,
@@ -150,10 +152,9 @@ export function accessOf(
     authorizer,
     rules,
     tokenIssuer,
-    openIdDocuments: openIdDocuments({
+    openIdDocuments: currentOpenIdDocuments(keys, {
       issuer,
       externalAddress: options.externalAddress,
-      keys,
       ...(keysUrl === undefined ? {} : { keysUrl }),
     }),
     setAuthorizationModes: (modes) => authorizer.set(modes),

@@ -1,4 +1,5 @@
 import type { VerificationKey } from "./jwt.ts";
+import type { TokenKeys } from "./token-keys.ts";
 
 const openIdConfigurationPath = "/.well-known/openid-configuration";
 const openIdKeysPath = "/openid/v1/jwks";
@@ -8,6 +9,29 @@ export interface DiscoveryDocument {
   readonly contentType: string;
   readonly cacheControl: string;
   readonly body: string;
+}
+
+/** The documents as the keys are whenever somebody asks; the ways are the same. */
+export function currentOpenIdDocuments(
+  keys: TokenKeys,
+  options: Omit<Parameters<typeof openIdDocuments>[0], "keys" | "maxAgeSeconds">,
+): readonly DiscoveryDocument[] {
+  const make = () =>
+    openIdDocuments({
+      ...options,
+      keys: keys.keys.filter(({ hidden }) => hidden !== true),
+      maxAgeSeconds: keys.maxAgeSeconds,
+    });
+  return make().map(({ path, contentType }, i) => ({
+    path,
+    contentType,
+    get cacheControl() {
+      return make()[i]!.cacheControl;
+    },
+    get body() {
+      return make()[i]!.body;
+    },
+  }));
 }
 
 /**
@@ -21,6 +45,7 @@ export function openIdDocuments(options: {
   /** Host and port under which this server is known. */
   readonly externalAddress: string;
   readonly keys: readonly VerificationKey[];
+  readonly maxAgeSeconds?: number;
 }): readonly DiscoveryDocument[] {
   checkIssuer(options.issuer);
   if (options.keys.length === 0) throw new Error("no keys provided for validating keyset");
@@ -33,7 +58,7 @@ export function openIdDocuments(options: {
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: [...new Set(options.keys.map((key) => key.algorithm))].sort(),
   };
-  const cacheControl = "public, max-age=3600";
+  const cacheControl = `public, max-age=${options.maxAgeSeconds ?? 3600}`;
   return [
     {
       path: openIdConfigurationPath,

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { JwtSigner } from "./jwt.ts";
 import { writeClaims, writeLegacyClaims } from "./service-account-claims.ts";
 import { audiences, issuer, startMs, testDefinitions, tokenSetUp } from "./test-tokens.ts";
+import { ownTokenKeys } from "./token-keys.ts";
 import { completeTokenRequest } from "./token-request.ts";
 
 type SetUp = ReturnType<typeof tokenSetUp>;
@@ -55,7 +56,7 @@ describe("bound service account tokens", () => {
     const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     const signer = new JwtSigner(rsa);
     const s = tokenSetUp();
-    const both = tokenSetUp({ keys: [s.signer.verificationKey, signer.verificationKey] });
+    const both = tokenSetUp({ keys: ownTokenKeys(s.signingKey, [rsa]) });
     const claims = writeClaims({
       issuer,
       subject: "system:serviceaccount:red:robot",

@@ -22,6 +22,7 @@ import {
   userOfClaims,
 } from "./service-account-claims.ts";
 import type { ServiceAccountTokenMetrics } from "./service-account-token-metrics.ts";
+import type { TokenKeys } from "./token-keys.ts";
 
 /** The resources that tokens refer to. */
 export interface TokenDefinitions {
@@ -34,7 +35,7 @@ export interface TokenDefinitions {
 export interface ServiceAccountTokenOptions {
   /** Accepted issuers; new tokens name the first. */
   readonly issuers: readonly string[];
-  readonly keys: readonly VerificationKey[];
+  readonly keys: TokenKeys;
   /** The server's own audiences. */
   readonly audiences: readonly string[];
   readonly reader: ObjectReader;
@@ -64,22 +65,34 @@ const maxRemembered = 8192;
 export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
   readonly name = "service-account";
   readonly #options: ServiceAccountTokenOptions;
-  readonly #keysById = new Map<string, VerificationKey>();
-  readonly #verified = new LruMap<string, Verified>(maxRemembered);
+  #verified = new LruMap<string, Verified>(maxRemembered);
 
   constructor(options: ServiceAccountTokenOptions) {
     this.#options = options;
-    for (const key of options.keys) this.#keysById.set(key.keyId, key);
+    // What one key has proved is proved no more once that is not believed.
+    options.keys.onChange(() => {
+      this.#verified = new LruMap(maxRemembered);
+    });
   }
 
-  authenticateToken(token: string, audiences: readonly string[] = this.#options.audiences): Authenticated | undefined {
+  authenticateToken(
+    token: string,
+    audiences: readonly string[] = this.#options.audiences,
+  ): Authenticated | undefined | Promise<Authenticated | undefined> {
     const hash = createHash("sha256").update(token).digest("base64");
-    let verified = this.#verified.get(hash);
-    if (verified === undefined) {
-      verified = this.#verify(token);
+    const known = this.#verified.get(hash);
+    if (known !== undefined) return this.#judge(known, token, audiences);
+    const goOn = (verified: Verified | undefined): Authenticated | undefined => {
       if (verified === undefined) return undefined;
       this.#verified.set(hash, verified);
-    }
+      return this.#judge(verified, token, audiences);
+    };
+    const verified = this.#verify(token);
+    return verified instanceof Promise ? verified.then(goOn) : goOn(verified);
+  }
+
+  /** What of a token whose signature is good may have changed since. */
+  #judge(verified: Verified, token: string, audiences: readonly string[]): Authenticated {
     const common = this.#commonAudiences(verified.claims, audiences);
     if (verified.legacy !== undefined) {
       const { secret: _, day: __, generated: ___, ...rest } = this.#checkLegacy(verified.legacy, token);
@@ -112,25 +125,23 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     }
   }
 
-  #verify(token: string): Verified | undefined {
+  #verify(token: string): Verified | undefined | Promise<Verified> {
     const jwt = decodeJwt(token);
     const issuer = jwt?.claims["iss"];
     if (jwt === undefined || typeof issuer !== "string") return undefined;
     const legacy = issuer === legacyIssuer;
     if (!legacy && !this.#options.issuers.includes(issuer)) return undefined;
-    this.#checkSignature(jwt);
-    const claims = readClaims(jwt.claims);
-    return legacy
-      ? { legacy: readLegacyClaims(jwt.claims), claims, user: undefined }
-      : { legacy: undefined, claims, user: userOfClaims(claims) };
-  }
-
-  #checkSignature(jwt: DecodedJwt): void {
+    const check = (keys: readonly VerificationKey[]): Verified => {
+      checkSignature(jwt, keys);
+      const claims = readClaims(jwt.claims);
+      return legacy
+        ? { legacy: readLegacyClaims(jwt.claims), claims, user: undefined }
+        : { legacy: undefined, claims, user: userOfClaims(claims) };
+    };
     const id = jwt.header["kid"];
-    const named = typeof id === "string" && id !== "" ? this.#keysById.get(id) : undefined;
-    const keys = typeof id === "string" && id !== "" ? (named === undefined ? [] : [named]) : this.#options.keys;
-    if (keys.length === 0) throw new Error("invalid signature, no keys found");
-    if (!keys.some((key) => verifyJwt(jwt, key))) throw new Error("go-jose/go-jose: error in cryptographic primitive");
+    const { keys } = this.#options;
+    const fitting = typeof id === "string" && id !== "" ? keys.find(id) : keys.keys;
+    return fitting instanceof Promise ? fitting.then(check) : check(fitting);
   }
 
   #commonAudiences(claims: ServiceAccountClaims, wanted: readonly string[]): readonly string[] {
@@ -158,6 +169,11 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     const text = `subject: ${claims.subject}, seconds after warning threshold: ${seconds - claims.warnAfter}`;
     return { "authentication.k8s.io/stale-token": text };
   }
+}
+
+function checkSignature(jwt: DecodedJwt, keys: readonly VerificationKey[]): void {
+  if (keys.length === 0) throw new Error("invalid signature, no keys found");
+  if (!keys.some((key) => verifyJwt(jwt, key))) throw new Error("go-jose/go-jose: error in cryptographic primitive");
 }
 
 /** Deleted long enough ago that even a late clock must see it. */

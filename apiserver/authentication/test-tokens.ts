@@ -1,17 +1,20 @@
 import { generateKeyPairSync } from "node:crypto";
+import type { TokenRequest } from "../../api/generated/types/authentication-v1.ts";
 import type { Node, Pod, Secret, ServiceAccount } from "../../api/generated/types/core-v1.ts";
 import { defineResource } from "../../apimachinery/resource/define.ts";
 import type { ObjectSchema } from "../../apimachinery/schema/schema.ts";
 import { SeededRandom } from "../../base/seeded-random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { MemoryObjects } from "../registry/memory-objects.ts";
+import type { Authenticated } from "./authenticator.ts";
 import { JwtSigner } from "./jwt.ts";
 import {
   ServiceAccountTokenAuthenticator,
   type ServiceAccountTokenOptions,
   type TokenDefinitions,
 } from "./service-account-tokens.ts";
-import { TokenIssuer } from "./token-issuer.ts";
+import { type IssuedToken, TokenIssuer } from "./token-issuer.ts";
+import { ownTokenKeys } from "./token-keys.ts";
 
 const schema = (): ObjectSchema => ({ type: "object", fields: new Map() });
 const base = { group: "", version: "v1", schema };
@@ -52,19 +55,26 @@ export function tokenSetUp(change: Partial<ServiceAccountTokenOptions> = {}) {
   const signer = new JwtSigner(ecKey);
   const options = { issuer, audiences, extendExpiration: true };
   const common = { reader: objects, definitions: testDefinitions, clock };
+  const tokenIssuer = new TokenIssuer({ options, signer, random: new SeededRandom(1), ...common });
+  const keys = ownTokenKeys(ecKey);
+  const authenticator = new ServiceAccountTokenAuthenticator({
+    issuers: [issuer],
+    keys,
+    audiences,
+    ...common,
+    ...change,
+  });
   return {
     clock,
     objects,
     signer,
     options,
+    signingKey: ecKey,
     account: () => objects.get(testDefinitions.serviceAccount, "red", "robot"),
-    issuer: new TokenIssuer({ options, signer, random: new SeededRandom(1), ...common }),
-    authenticator: new ServiceAccountTokenAuthenticator({
-      issuers: [issuer],
-      keys: [signer.verificationKey],
-      audiences,
-      ...common,
-      ...change,
-    }),
+    issuer: { issue: (request: TokenRequest) => tokenIssuer.issue(request) as IssuedToken },
+    authenticator: {
+      authenticateToken: (...asked: Parameters<typeof authenticator.authenticateToken>) =>
+        authenticator.authenticateToken(...asked) as Authenticated | undefined,
+    },
   };
 }

@@ -18,7 +18,7 @@ const kind = { group, kind: "TokenRequest" };
 const defaultExpirationSeconds = 3600;
 /** What the pods' own volumes ask for: an hour, and a mark to know them by. */
 export const warnOnlyExpirationSeconds = 3607;
-const extendedExpirationSeconds = 365 * 24 * 60 * 60;
+export const extendedExpirationSeconds: number = 365 * 24 * 60 * 60;
 
 export interface TokenRequestOptions {
   readonly issuer: string;
@@ -28,6 +28,8 @@ export interface TokenRequestOptions {
   readonly maxExpirationSeconds?: number;
   /** Pods' tokens live a year and warn after an hour, for clients that never read them again (the default upstream). */
   readonly extendExpiration: boolean;
+  /** For how long, then. Default a year. */
+  readonly maxExtendedExpirationSeconds?: number;
 }
 
 /**
@@ -109,7 +111,7 @@ export function grantToken(
     audiences.every((audience) => options.audiences.includes(audience));
   const issuedAt = Math.floor(now / 1000);
   // Whatever the limit: nobody has asked for that long.
-  const lifetime = extended ? extendedExpirationSeconds : seconds;
+  const lifetime = extended ? (options.maxExtendedExpirationSeconds ?? extendedExpirationSeconds) : seconds;
   return {
     claims: {
       issuer: options.issuer,

@@ -52,9 +52,12 @@ export function allPaths(parts: PathParts): Handler {
     ...(parts.descriptionsFile === undefined ? {} : { descriptionsFile: parts.descriptionsFile }),
   });
   const levels = new ServiceLevels();
-  const documents = parts.openIdDocuments.map(({ path, contentType, cacheControl, body }): [string, PathHandler] => [
-    path,
-    onlyGet(() => ({ type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } })),
+  const documents = parts.openIdDocuments.map((document): [string, PathHandler] => [
+    document.path,
+    onlyGet(() => {
+      const { contentType, cacheControl, body } = document;
+      return { type: "raw", status: 200, contentType, body, headers: { "cache-control": cacheControl } };
+    }),
   ]);
   const fixed: readonly (readonly [string, PathHandler])[] = [
     ...openApi.exact,

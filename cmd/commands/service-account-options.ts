@@ -7,6 +7,7 @@ export interface ServiceAccountFlags {
   readonly serviceAccountIssuer: readonly string[];
   readonly serviceAccountKeyFile?: readonly string[];
   readonly serviceAccountSigningKeyFile?: string;
+  readonly serviceAccountSigningEndpoint?: string;
   readonly serviceAccountJwksUri?: string;
   readonly serviceAccountMaxTokenExpiration: number;
   readonly serviceAccountExtendTokenExpiration: string;
@@ -36,6 +37,10 @@ export function addServiceAccountFlags(command: Command): Command {
     .option(
       "--service-account-signing-key-file <file>",
       "PEM file: the key that signs service account tokens (default: sa.key in the data directory)",
+    )
+    .option(
+      "--service-account-signing-endpoint <socket>",
+      "socket of an external signer of service account tokens (externaljwt v1), whose keys are the only ones then",
     )
     .addOption(
       new Option(

@@ -12,7 +12,7 @@ export interface WithinOptions {
   /** PEM of the authority that vouches for the API server. */
   readonly rootCa: string;
   /** Signs the tokens that secrets hold. */
-  readonly signToken: SignToken;
+  readonly signToken: SignToken | undefined;
   /** Signs the certificates that clients ask for. */
   readonly signing: CertificateSigning | undefined;
   readonly legacyTokenCleanUpMs: number;

@@ -71,7 +71,7 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
   const ended = new AbortController();
   const untilEnd = AbortSignal.any([stop, ended.signal]);
   const parts = { logger, metrics, serverId: serverIdOf(hostname()), signal: untilEnd };
-  const serviceAccounts = await serviceAccountsOfFlags(flags, pki.serviceAccountKey);
+  const serviceAccounts = await serviceAccountsOfFlags(flags, { ownKey: pki.serviceAccountKey, ...parts });
   const issuers = flags.serviceAccountIssuer;
   const access = await accessOfFlags(flags, { issuers, audiences: flags.apiAudiences ?? issuers, ...parts });
   const admission = await admissionOfFlags(flags);
@@ -117,7 +117,8 @@ export async function runServer(name: string, asked: ServerFlags): Promise<void>
         server,
         {
           rootCa: pki.authority,
-          signToken: legacyTokenSigner(serviceAccounts.signingKey),
+          // Keys that somebody else keeps sign nothing here.
+          signToken: serviceAccounts.keys === undefined ? legacyTokenSigner(serviceAccounts.signingKey) : undefined,
           signing: signing?.signing,
           legacyTokenCleanUpMs: flags.legacyServiceAccountTokenCleanUpPeriod,
           clusterCidrs: flags.allocateNodeCidrs === "true" ? addresses.clusterCidrs : undefined,

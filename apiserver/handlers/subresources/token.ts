@@ -51,7 +51,7 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
         now,
       );
       await scope.admission.validate({ ...attributes, object: thaw(completed) as unknown as Draft<ApiObject> });
-      const { response, warnings, auditAnnotations } = issuer.issue(completed);
+      const { response, warnings, auditAnnotations } = await issuer.issue(completed);
       for (const text of warnings) {
         request.warnings.add(text);
       }

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Command } from "commander";
+import { MetricsRegistry } from "../../../base/metrics.ts";
+import { silentLogger } from "../../../base/mod.ts";
 import { CommandError } from "../../command-error.ts";
 import { addServiceAccountFlags, type ServiceAccountFlags } from "../../commands/service-account-options.ts";
 import { serviceAccountsOfFlags } from "./service-accounts.ts";
@@ -18,6 +20,12 @@ after(() => rm(folder, { recursive: true }));
 
 const newKey = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const own = newKey();
+const parts = {
+  ownKey: own,
+  logger: silentLogger,
+  metrics: new MetricsRegistry(),
+  signal: new AbortController().signal,
+};
 const pem = (key: KeyObject): string =>
   key.export({ type: key.type === "private" ? "pkcs8" : "spki", format: "pem" }) as string;
 
@@ -33,7 +41,7 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 test("without flags the server's own key signs, for one issuer, and pods' tokens live a year", async () => {
-  const { signingKey, ...rest } = await serviceAccountsOfFlags(flagsOf(), own);
+  const { signingKey, ...rest } = await serviceAccountsOfFlags(flagsOf(), parts);
   assert.ok(signingKey.equals(own));
   assert.deepEqual(rest, {
     issuer: "https://kubernetes.default.svc.cluster.local",
@@ -53,7 +61,7 @@ test("issuers and key files may be given again: the first issuer signs, all are 
     ...["--api-audiences", "api,other", "--service-account-max-token-expiration", "2h"],
     ...["--service-account-jwks-uri", "https://keys/", "--service-account-extend-token-expiration", "false"],
   );
-  const { otherKeys = [], signingKey, ...rest } = await serviceAccountsOfFlags(flags, own);
+  const { otherKeys = [], signingKey, ...rest } = await serviceAccountsOfFlags(flags, parts);
   assert.ok(signingKey.equals(own));
   assert.equal(otherKeys.length, 2, "the signing key's own half is known anyway");
   assert.ok(otherKeys[0]!.equals(createPublicKey(a)) && otherKeys[1]!.equals(createPublicKey(b)));
@@ -65,7 +73,7 @@ test("issuers and key files may be given again: the first issuer signs, all are 
     maxExpirationSeconds: 7200,
     extendExpiration: false,
   });
-  const signing = await serviceAccountsOfFlags(flagsOf("--service-account-signing-key-file", second), own);
+  const signing = await serviceAccountsOfFlags(flagsOf("--service-account-signing-key-file", second), parts);
   assert.ok(signing.signingKey.equals(b));
 });
 
@@ -79,7 +87,7 @@ test("what is no key, no issuer and no time is refused", async () => {
     ["--service-account-signing-key-file", edwards],
     ["--service-account-signing-key-file", join(folder, "absent")],
   ]) {
-    await assert.rejects(serviceAccountsOfFlags(flagsOf(...args), own), CommandError, args.join(" "));
+    await assert.rejects(serviceAccountsOfFlags(flagsOf(...args), parts), CommandError, args.join(" "));
   }
   refused("--service-account-issuer", "");
   refused("--service-account-issuer", "a:b:c d", "--service-account-issuer", "http://[");

@@ -3,14 +3,32 @@ import { readFile } from "node:fs/promises";
 import { decodePem } from "../../../apimachinery/x509/pem.ts";
 import type { AccessOptions } from "../../../apiserver/access.ts";
 import { verificationKey } from "../../../apiserver/authentication/jwt.ts";
+import { extendedExpirationSeconds } from "../../../apiserver/authentication/token-request.ts";
+import type { MetricsRegistry } from "../../../base/metrics.ts";
+import { type Logger, realClock } from "../../../base/mod.ts";
+import { CommandError } from "../../command-error.ts";
 import type { ServiceAccountFlags } from "../../commands/service-account-options.ts";
+import { signerMetrics } from "../external-signer/metrics.ts";
+import { ExternalTokenKeys } from "../external-signer/token-keys.ts";
 import { usableFile } from "./usable-file.ts";
 
-/** What the flags say of service accounts' tokens; `ownKey` signs where no flag names another. What is wrong with a file is a CommandError. */
+export interface ServiceAccountParts {
+  /** Signs where no flag names another. */
+  readonly ownKey: KeyObject;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  /** Until then an external signer is asked for its keys. */
+  readonly signal: AbortSignal;
+}
+
+/** What the flags say of service accounts' tokens. What is wrong with a file or a signer is a CommandError. */
 export async function serviceAccountsOfFlags(
   flags: ServiceAccountFlags,
-  ownKey: KeyObject,
+  parts: ServiceAccountParts,
 ): Promise<AccessOptions["serviceAccounts"]> {
+  const { ownKey } = parts;
+  const maxExpirationSeconds = Math.floor(flags.serviceAccountMaxTokenExpiration / 1000);
+  const external = await externalKeys(flags, maxExpirationSeconds, parts);
   const [issuer = "", ...otherIssuers] = flags.serviceAccountIssuer;
   const { serviceAccountSigningKeyFile, serviceAccountKeyFile = [], serviceAccountJwksUri, apiAudiences } = flags;
   const signingKey = await usableFile(
@@ -28,7 +46,6 @@ export async function serviceAccountsOfFlags(
     ),
   );
   const key = signingKey ?? ownKey;
-  const maxExpirationSeconds = Math.floor(flags.serviceAccountMaxTokenExpiration / 1000);
   return {
     issuer,
     otherIssuers,
@@ -38,7 +55,72 @@ export async function serviceAccountsOfFlags(
     ...(serviceAccountJwksUri === undefined ? {} : { keysUrl: serviceAccountJwksUri }),
     ...(maxExpirationSeconds === 0 ? {} : { maxExpirationSeconds }),
     extendExpiration: flags.serviceAccountExtendTokenExpiration === "true",
+    ...external,
   };
+}
+
+type External = Pick<
+  AccessOptions["serviceAccounts"],
+  "keys" | "maxExpirationSeconds" | "maxExtendedExpirationSeconds"
+>;
+
+/** What an external signer changes (pkg/controlplane/apiserver/options, completeServiceAccountOptions); nothing where there is none. */
+async function externalKeys(
+  flags: ServiceAccountFlags,
+  maxSeconds: number,
+  { logger, metrics, signal }: ServiceAccountParts,
+): Promise<External> {
+  const { serviceAccountSigningEndpoint: socket, serviceAccountSigningKeyFile, serviceAccountKeyFile = [] } = flags;
+  if (socket === undefined) return {};
+  if (serviceAccountSigningKeyFile !== undefined) {
+    throw new CommandError(
+      "service-account-signing-key-file and service-account-signing-endpoint are mutually exclusive and cannot be set at the same time",
+    );
+  }
+  if (serviceAccountKeyFile.length > 0) {
+    throw new CommandError(
+      "cannot set mutually exclusive flags `--service-account-key-file` and `--service-account-signing-endpoint` at the same time",
+    );
+  }
+  // gRPC takes a while to load.
+  const { externalSigner } = await import("../external-signer/client.ts");
+  const signing = signerMetrics(metrics);
+  const signer = externalSigner({ socket, clock: realClock, metrics: signing });
+  const keys = new ExternalTokenKeys({ signer, clock: realClock, logger, metrics: signing });
+  const stop = (): void => {
+    keys.stop();
+    signer.close();
+  };
+  try {
+    await keys.start();
+    const limit = await signer.maxExpirationSeconds();
+    checkLimit(limit, maxSeconds);
+    signal.addEventListener("abort", stop, { once: true });
+    return {
+      keys,
+      maxExpirationSeconds: maxSeconds === 0 ? limit : maxSeconds,
+      maxExtendedExpirationSeconds: Math.min(limit, extendedExpirationSeconds),
+    };
+  } catch (cause) {
+    stop();
+    if (cause instanceof CommandError) throw cause;
+    throw new CommandError(`while setting up external-jwt-signer: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const minLimitSeconds = 600;
+
+function checkLimit(limit: number, wanted: number): void {
+  if (limit < minLimitSeconds) {
+    throw new CommandError(
+      `max token life supported by external-jwt-signer (${limit}s) is less than acceptable (min ${minLimitSeconds}s)`,
+    );
+  }
+  if (wanted > limit) {
+    throw new CommandError(
+      `service-account-max-token-expiration cannot be set longer than the token expiration supported by service-account-signing-endpoint: ${wanted}s > ${limit}s`,
+    );
+  }
 }
 
 /** All keys of PEM text, of private ones the public half; what is no key is passed over (client-go's keyutil). */
