@@ -3,6 +3,7 @@ import type { ApiObject } from "../../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import { fromLabelSelector, type Selector } from "../../../apimachinery/selectors/label-selector.ts";
 import type { ObjectReader } from "../../registry/access.ts";
+import { bothSelect } from "../dynamic/both-select.ts";
 import { equivalentsOf, type ServedResources } from "../dynamic/equivalents.ts";
 import { ruleMatches } from "../dynamic/rules.ts";
 import { isNamespaces, namespaceLabels, namespaceOf, resourceOf } from "../dynamic/target.ts";
@@ -45,8 +46,11 @@ export function matched(
     resourceRules.length === 0 ? attributes.definition : ruled(resourceRules, equivalent, attributes, deps.served);
   if (definition === undefined) return undefined;
   if (ruled(excludeResourceRules, equivalent, attributes, deps.served) !== undefined) return undefined;
-  if (!namespaceMatches(namespaceSelector, attributes, deps.reader)) return undefined;
-  return objectMatches(objectSelector, attributes) ? definition : undefined;
+  const selected = bothSelect(
+    () => namespaceMatches(namespaceSelector, attributes, deps.reader),
+    () => objectMatches(objectSelector, attributes),
+  );
+  return selected ? definition : undefined;
 }
 
 function ruled(
@@ -56,13 +60,13 @@ function ruled(
   served: ServedResources,
 ): ResourceDefinition | undefined {
   if (rules.length === 0) return undefined;
-  const { definition, name } = attributes;
+  const { definition, subresource, name } = attributes;
   const matches = (rule: NamedRuleWithOperations, one: ResourceDefinition): boolean =>
     ruleMatches(rule, attributes, resourceOf(one)) &&
     ((rule.resourceNames ?? []).length === 0 || rule.resourceNames!.includes(name));
   if (rules.some((rule) => matches(rule, definition))) return definition;
   if (!equivalent) return undefined;
-  const others = equivalentsOf(served, definition);
+  const others = equivalentsOf(served, definition, subresource);
   for (const rule of others.length === 0 ? [] : rules) {
     for (const other of others) if (matches(rule, other)) return other;
   }

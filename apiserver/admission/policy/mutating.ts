@@ -9,6 +9,7 @@ import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { admissionRequest } from "../dynamic/admission-request.ts";
 import { WriteAuthorizer } from "../dynamic/authorizer-values.ts";
 import { conditionsMatch } from "../dynamic/compile-conditions.ts";
+import { converter } from "../dynamic/convertible.ts";
 import { Evaluator, type Input, matchConditionsBudget } from "../dynamic/evaluate.ts";
 import { findNamespace, isNamespaces, namespaceOf, resourceOf } from "../dynamic/target.ts";
 import { structureFor, takeOver, versionedObjects } from "../dynamic/versioned.ts";
@@ -86,12 +87,33 @@ class Pass {
     steps: readonly Step<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, CompiledMutations>[],
   ): Promise<void> {
     const { attributes, memory } = this.#context;
-    for (const step of steps) {
-      if ("invocation" in step) await this.#invoke(step.invocation);
-      else this.#failed(step.failure, step.failure.message, "");
-    }
+    for (const invocation of await this.#configured(steps)) await this.#invoke(invocation);
     memory.output = attributes.object === undefined ? undefined : thaw(attributes.object);
     if (this.#failures.length > 0) throw this.#refusal();
+  }
+
+  /** What is left when all that is misconfigured has failed, which is told first (admission/plugin/policy/generic Dispatch). */
+  async #configured(
+    steps: readonly Step<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, CompiledMutations>[],
+  ): Promise<readonly Invocation[]> {
+    const { attributes, deps } = this.#context;
+    const objectsAs = converter(attributes, deps.convert);
+    const left: Invocation[] = [];
+    for (const step of steps) {
+      if ("failure" in step) {
+        this.#failed(step.failure, step.failure.message, "");
+        continue;
+      }
+      const { bound, as } = step.invocation;
+      try {
+        await objectsAs(as);
+        left.push(step.invocation);
+      } catch (error) {
+        const of = { policy: bound.policy, policyName: bound.name, bindingName: undefined };
+        this.#failed(of, `failed to configure policy: ${(error as Error).message}`, "");
+      }
+    }
+    return left;
   }
 
   async #invoke(invocation: Invocation): Promise<void> {

@@ -9,11 +9,12 @@ import type { MetricsRegistry } from "../../../base/metrics.ts";
 import type { Authorizer } from "../../authorization/authorizer.ts";
 import { admissionRequest } from "../dynamic/admission-request.ts";
 import { WriteAuthorizer } from "../dynamic/authorizer-values.ts";
+import { converter } from "../dynamic/convertible.ts";
 import { findNamespace, isNamespaces, namespaceOf, resourceOf } from "../dynamic/target.ts";
-import { type Convert, versionedObjects } from "../dynamic/versioned.ts";
+import type { Convert, VersionedObjects } from "../dynamic/versioned.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../plugin.ts";
 import { refused } from "../refusal.ts";
-import { invocations, type PolicyInvocation, type Step } from "./dispatch.ts";
+import { type ConfigurationFailure, invocations, type PolicyInvocation, type Step } from "./dispatch.ts";
 import { isExempt, type PolicyMatchDeps } from "./match.ts";
 import { errorTypeOf, ValidatingPolicyMetrics } from "./metrics.ts";
 import { PolicySource } from "./source.ts";
@@ -67,35 +68,52 @@ async function decide(
   const denials: Denial[] = [];
   const annotations = new AnnotationCollector();
   const asked = new WriteAuthorizer(deps.authorizer, attributes);
+  const objectsAs = converter(attributes, deps.convert);
   for (const step of steps) {
-    if ("failure" in step) {
-      const { policy, policyName, bindingName, message } = step.failure;
+    const judged = "failure" in step ? step : await judge(step.invocation, objectsAs, { attributes, deps, asked });
+    if ("failure" in judged) {
+      const { policy, policyName, bindingName, message } = judged.failure;
       if (policy.spec.failurePolicy === "Ignore") continue;
       denials.push({ policy: policyName, binding: bindingName, message, reason: "" });
       continue;
     }
-    const { invocation } = step;
-    const start = deps.clock.monotonicMs();
-    const verdict = await verdictOn(invocation, attributes, deps, asked);
-    const seconds = (deps.clock.monotonicMs() - start) / 1000;
+    const { verdict, seconds, invocation } = judged;
     enforce(invocation, verdict, { attributes, denials, annotations, metrics, seconds });
   }
   annotations.publish(attributes);
   if (denials.length > 0) throw denied(attributes, denials[0]!);
 }
 
-async function verdictOn(
-  { bound, as, param }: Invocation,
-  attributes: AdmissionAttributes,
-  { reader, convert }: PolicyPluginDeps,
-  asked: WriteAuthorizer,
-): Promise<PolicyVerdict> {
-  const objects = await versionedObjects(attributes, as, convert);
+type Judged =
+  | { readonly invocation: Invocation; readonly verdict: PolicyVerdict; readonly seconds: number }
+  | { readonly failure: ConfigurationFailure<ValidatingAdmissionPolicy> };
+
+interface Judgement {
+  readonly attributes: AdmissionAttributes;
+  readonly deps: PolicyPluginDeps;
+  readonly asked: WriteAuthorizer;
+}
+
+async function judge(
+  invocation: Invocation,
+  objectsAs: ReturnType<typeof converter>,
+  { attributes, deps: { reader, clock }, asked }: Judgement,
+): Promise<Judged> {
+  const { bound, bindingName, as, param } = invocation;
+  const start = clock.monotonicMs();
+  let objects: VersionedObjects;
+  try {
+    objects = await objectsAs(as);
+  } catch (error) {
+    const message = `failed to configure binding: failed to convert object version: ${(error as Error).message}`;
+    return { failure: { policy: bound.policy, policyName: bound.name, bindingName, message } };
+  }
   const namespaceName = isNamespaces(attributes) ? "" : namespaceOf(attributes);
   const namespace = namespaceName === "" ? undefined : findNamespace(reader, namespaceName);
   const request = admissionRequest(attributes, objects.kind, resourceOf(as));
   const input = { objects, request, namespace, params: param, authorizer: asked.values };
-  return asked.settled(() => validatePolicy(bound.compiled(), input));
+  const verdict = await asked.settled(() => validatePolicy(bound.compiled(), input));
+  return { invocation, verdict, seconds: (clock.monotonicMs() - start) / 1000 };
 }
 
 interface Enforcement {

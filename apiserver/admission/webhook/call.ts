@@ -5,7 +5,7 @@ import type { Random } from "../../../base/random.ts";
 import { type WebhookClient, WebhookConfigError } from "../../webhook-client/webhook-client.ts";
 import { admissionRequest } from "../dynamic/admission-request.ts";
 import { resourceOf } from "../dynamic/target.ts";
-import { type VersionedObjects, versionedObjects } from "../dynamic/versioned.ts";
+import type { Convert } from "../dynamic/versioned.ts";
 import type { AdmissionAttributes } from "../plugin.ts";
 import { CallingWebhookError, dryRunUnsupported, rejection } from "./errors.ts";
 import type { Hook } from "./hooks.ts";
@@ -14,28 +14,23 @@ import type { Invocation, MatchDeps } from "./should-call.ts";
 
 export interface CallDeps extends MatchDeps {
   readonly client: WebhookClient;
+  readonly convert: Convert;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 const forever = new AbortController().signal;
 
-export interface Called {
-  readonly answer: ReviewAnswer;
-  /** What it was asked about. */
-  readonly objects: VersionedObjects;
-}
-
 /**
  * Asks a webhook about a write. Rejects with CallingWebhookError where it has no answer, WebhookRejection where it says no,
  * and ApiError BadRequest where it cannot be asked about a dry run.
  */
 export async function callHook(
-  { hook, as }: Invocation,
+  { hook, as, objects }: Invocation,
   attributes: AdmissionAttributes,
   deps: CallDeps,
   mutating: boolean,
-): Promise<Called> {
+): Promise<ReviewAnswer> {
   if (attributes.dryRun && !hook.harmlessDryRun) throw dryRunUnsupported(hook.name);
   const version = reviewVersion(hook.reviewVersions);
   if (version === undefined) {
@@ -43,7 +38,6 @@ export async function callHook(
     throw new CallingWebhookError(hook.name, `could not create admission objects: ${reason}`, 400);
   }
   const uid = deps.random.uuid();
-  const objects = await versionedObjects(attributes, as, deps.convert);
   const request = admissionRequest(attributes, objects.kind, resourceOf(as));
   const body = admissionReview(version, uid, request, objects);
   const review = await ask(hook, attributes, body, deps);
@@ -51,7 +45,7 @@ export async function callHook(
   annotate(attributes, hook, answer.auditAnnotations);
   for (const text of answer.warnings) attributes.warn(text);
   if (!answer.allowed) throw rejection(hook.name, answer.result);
-  return { answer, objects };
+  return answer;
 }
 
 async function ask(

@@ -3,6 +3,7 @@ import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import { semanticEqual } from "../../../apimachinery/json/equal.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { goJson } from "../../../apimachinery/text/go-json.ts";
+import { convertible, NotConvertible } from "../dynamic/convertible.ts";
 import { isAdmissionConfiguration } from "../dynamic/target.ts";
 import type { AdmissionAttributes, AdmissionPlugin, Reinvocation } from "../plugin.ts";
 import { applyPatch } from "./apply-patch.ts";
@@ -61,13 +62,26 @@ function askAgain(memory: Memory): void {
 async function dispatch(pass: Pass, hooks: readonly Hook[]): Promise<void> {
   const { attributes, reinvocation, memory, deps } = pass;
   for (const [index, hook] of hooks.entries()) {
-    const invocation = await shouldCall(hook, attributes, deps);
+    const invocation = await invocationOf(hook, attributes, deps);
     if (invocation === undefined) continue;
     // The second pass asks nobody for the first time.
     if (reinvocation.active && !memory.again.has(hook.uid)) continue;
     await ask(pass, invocation, index);
   }
   memory.output = attributes.object === undefined ? undefined : thaw(attributes.object);
+}
+
+async function invocationOf(
+  hook: Hook,
+  attributes: AdmissionAttributes,
+  deps: CallDeps,
+): Promise<Invocation | undefined> {
+  try {
+    return await shouldCall(hook, attributes, deps, (as) => convertible(attributes, as, deps.convert));
+  } catch (error) {
+    // Upstream says so twice.
+    throw error instanceof NotConvertible ? ApiError.internal(ApiError.internal(error)) : error;
+  }
 }
 
 async function ask(pass: Pass, invocation: Invocation, index: number): Promise<void> {
@@ -78,13 +92,9 @@ async function ask(pass: Pass, invocation: Invocation, index: number): Promise<v
   let failure: unknown;
   let changed = false;
   try {
-    const { answer, objects } = await callHook(invocation, attributes, deps, true);
-    const applied = await applyPatch(hook.name, answer, {
-      attributes,
-      as: invocation.as,
-      objects,
-      convert: deps.convert,
-    });
+    const answer = await callHook(invocation, attributes, deps, true);
+    const { as, objects } = invocation;
+    const applied = await applyPatch(hook.name, answer, { attributes, as, objects, convert: deps.convert });
     changed = applied.changed;
     if (applied.operations !== undefined) {
       const patch = applied.operations.map(byName);

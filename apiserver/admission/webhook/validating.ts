@@ -1,5 +1,6 @@
 import { ValidatingWebhookConfiguration } from "../../../api/admissionregistration/v1/validating-webhook-configuration.ts";
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
+import { converter, NotConvertible } from "../dynamic/convertible.ts";
 import type { CompileConditions } from "../dynamic/match-conditions.ts";
 import { isAdmissionConfiguration } from "../dynamic/target.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../plugin.ts";
@@ -40,11 +41,7 @@ async function dispatch(
   concerned: HookSource["hooks"],
   deps: CallDeps,
 ): Promise<void> {
-  const invocations: Invocation[] = [];
-  for (const hook of concerned) {
-    const invocation = await shouldCall(hook, attributes, deps);
-    if (invocation !== undefined) invocations.push(invocation);
-  }
+  const invocations = await invocationsOf(attributes, concerned, deps);
   if (invocations.length === 0) return;
   if (attributes.signal?.aborted) throw ApiError.timeout("request did not complete within requested timeout");
   // The first that ends badly decides, and what the others say of the request is still told.
@@ -59,6 +56,24 @@ async function dispatch(
     }),
   );
   if (first !== undefined) throw first;
+}
+
+async function invocationsOf(
+  attributes: AdmissionAttributes,
+  concerned: HookSource["hooks"],
+  deps: CallDeps,
+): Promise<readonly Invocation[]> {
+  const objectsAs = converter(attributes, deps.convert);
+  const invocations: Invocation[] = [];
+  try {
+    for (const hook of concerned) {
+      const invocation = await shouldCall(hook, attributes, deps, objectsAs);
+      if (invocation !== undefined) invocations.push(invocation);
+    }
+  } catch (error) {
+    throw error instanceof NotConvertible ? ApiError.internal(error) : error;
+  }
+  return invocations;
 }
 
 async function ask(
