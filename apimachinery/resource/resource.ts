@@ -123,11 +123,17 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
     };
   };
   /**
-   * An object of any version as another version has it, for the sake of those who manage fields there; at once, or after a
-   * while where the way leads over a network. Throws (rejects with) an Error that says why there is no such way. Absent: of
-   * what is served from the same place in the store each is a version.
+   * All versions of a resource that are known at run time alone, for who reads and manages fields in another. Absent: of what is
+   * served from the same place in the store each is a version.
    */
-  asVersion?(object: JsonObject, apiVersion: string): InVersion | Promise<InVersion>;
+  readonly versions?: {
+    /**
+     * An object of any version as another has it, neither pruned nor with its defaults; at once, or after a while where the way
+     * leads over a network. Throws (rejects with) an Error that says why there is no such way.
+     */
+    convert(object: JsonObject, apiVersion: string): JsonObject | Promise<JsonObject>;
+    schema(apiVersion: string): ObjectSchema;
+  };
   /**
    * In place of decoding by structure and its static defaults: what a structure that is known at run time alone makes of
    * JSON, defaults set. Takes `value` over. Throws DecodeError. Such objects have no protobuf form and no strategic merge.

@@ -8,14 +8,14 @@ import type { Props } from "../../apimachinery/structural/props.ts";
 import { pruneDefaults } from "../../apimachinery/structural/prune-defaults.ts";
 import { resourceSchema } from "../../apimachinery/structural/to-schema.ts";
 import { nameIsDNSSubdomain } from "../../apimachinery/validation/names.ts";
-import { asVersionOf } from "./as-version.ts";
 import { customColumns } from "./columns.ts";
 import { decodeCustom, metadataSchema, type Shape } from "./decode.ts";
 import { customRules, type RuleTimes } from "./rules.ts";
 import { customScale } from "./scale.ts";
-import { type Conversion, storedForm } from "./stored-form.ts";
+import { type Conversion, StoredShapes, storedForm } from "./stored-form.ts";
 import { finalizerWarnings, validateCustom } from "./validation.ts";
 import { compareVersions } from "./version-order.ts";
+import { versionsOf } from "./versions.ts";
 
 /** Upstream's order, as discovery shows it. */
 const verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"] as const;
@@ -29,7 +29,13 @@ export interface Serving {
 
 /** What a custom resource is in each version that is served: a resource like any built-in one. */
 export function customDefinitions(crd: CustomResourceDefinition, serving: Serving): readonly ResourceDefinition[] {
-  return crd.spec.versions.filter(({ served }) => served).map((version) => customDefinition(crd, version, serving));
+  const { group, versions } = crd.spec;
+  const nameOf = (version: CustomResourceDefinitionVersion): string => `${group}/${version.name}`;
+  const shapes = new Map(versions.map((version) => [nameOf(version), shapeOf(crd, version)]));
+  const stored = new StoredShapes(shapes, nameOf(versions.find(({ storage }) => storage)!));
+  return versions
+    .filter(({ served }) => served)
+    .map((version) => customDefinition(crd, version, { ...serving, stored, shape: shapes.get(nameOf(version))! }));
 }
 
 const anything: Props = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
@@ -44,10 +50,15 @@ export function isServed(crd: CustomResourceDefinition): boolean {
   return isConditionTrue(crd, "NamesAccepted") || isConditionTrue(crd, "Established");
 }
 
+interface Stored {
+  readonly stored: StoredShapes;
+  readonly shape: Shape;
+}
+
 function customDefinition(
   crd: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
-  { conversion, isTerminating, ruleTimes }: Serving,
+  { conversion, isTerminating, ruleTimes, stored, shape }: Serving & Stored,
 ): ResourceDefinition {
   const { spec, status } = crd;
   const {
@@ -58,7 +69,6 @@ function customDefinition(
     shortNames = [],
     categories = [],
   } = status.acceptedNames;
-  const shape = shapeOf(crd, version);
   const apiVersion = `${spec.group}/${version.name}`;
   const scale = version.subresources?.scale;
   const statusEnabled = version.subresources?.status !== undefined;
@@ -88,11 +98,10 @@ function customDefinition(
     },
     keeps: { status: [["metadata"]] },
     storagePath: `${spec.group}/${spec.names.plural}`,
-    storedAs: storedForm(crd, version, shape, conversion),
-    asVersion: asVersionOf(crd, apiVersion, conversion, (name) => {
-      const other = spec.versions.find((one) => one.name === name)!;
-      return other === version ? schema : resourceSchema(shapeOf(crd, other).props, metadataSchema);
-    }),
+    storedAs: storedForm(apiVersion, stored, conversion),
+    versions: versionsOf(crd, apiVersion, conversion, (other) =>
+      other === apiVersion ? schema : resourceSchema(stored.shapes.get(other)!.props, metadataSchema),
+    ),
     decode: (value: JsonObject) => decodeCustom(value, shape),
     closedToCreation: () =>
       isTerminating() ? "create not allowed while custom resource definition is terminating" : undefined,

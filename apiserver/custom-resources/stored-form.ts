@@ -1,5 +1,3 @@
-import type { CustomResourceDefinition } from "../../api/apiextensions/v1/customresourcedefinition.ts";
-import type { CustomResourceDefinitionVersion } from "../../api/generated/types/apiextensions-v1.ts";
 import { isJsonObject, type JsonObject } from "../../apimachinery/json/json.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
@@ -21,67 +19,93 @@ export type Conversion =
 
 type StoredAs = NonNullable<ResourceDefinition["storedAs"]>;
 
-/**
- * The way between the store and a version. Objects may lie in the store in any version that was once the storage version;
- * each is shown in the asked one, pruned and with the defaults of today's schema (schemaCoercingConverter).
- */
-export function storedForm(
-  crd: CustomResourceDefinition,
-  version: CustomResourceDefinitionVersion,
-  shape: Shape,
-  conversion: Conversion,
-): StoredAs {
-  const apiVersion = `${crd.spec.group}/${version.name}`;
-  const storageVersion = `${crd.spec.group}/${crd.spec.versions.find(({ storage }) => storage)!.name}`;
-  // Objects that this version's own schema has been applied to already.
-  const known = new WeakSet<ApiObject>();
-  const refined = new WeakMap<ApiObject, ApiObject>();
-  const refine = (object: ApiObject): ApiObject => {
-    if (known.has(object)) return object;
-    const done = refineObject(object, shape);
-    known.add(done);
-    return done;
-  };
-  const fromStored = (stored: ApiObject): ApiObject => {
-    if (stored.apiVersion === apiVersion) return refine(stored);
-    if (conversion.type === "none") return refine(deepFreeze({ ...stored, apiVersion }));
-    const done = refined.get(stored);
-    if (done === undefined) throw new Error(`an object of ${apiVersion} is shown before it was converted`);
-    return done;
-  };
-  // A status by default is added when the object is read: the one that was written has none.
-  const complete = propertyOf(shape.props, "status")?.default === undefined;
-  const toStored = (object: ApiObject): ApiObject => {
-    if (object.apiVersion === storageVersion) {
-      if (complete) known.add(object);
-      return object;
+/** The schemas of a definition's versions by `apiVersion`, and what they make of what is stored; one for all versions. */
+export class StoredShapes {
+  readonly shapes: ReadonlyMap<string, Shape>;
+  readonly storageVersion: string;
+  /** Objects as today's schema of their own version has them; those that are so already lead to themselves. */
+  readonly #done = new WeakMap<ApiObject, ApiObject>();
+
+  constructor(shapes: ReadonlyMap<string, Shape>, storageVersion: string) {
+    this.shapes = shapes;
+    this.storageVersion = storageVersion;
+  }
+
+  /** A stored object pruned and with the defaults of the version that it is stored in, frozen (schemaCoercingDecoder). */
+  refined(stored: ApiObject): ApiObject {
+    let done = this.#done.get(stored);
+    if (done === undefined) {
+      const shape = this.shapes.get(stored.apiVersion);
+      done = shape === undefined ? stored : deepFreeze(fitted(stored, shape, true));
+      this.#done.set(stored, done);
+      this.#done.set(done, done);
     }
-    return { ...object, apiVersion: storageVersion };
+    return done;
+  }
+
+  /** What is about to be stored was decoded by its own schema: it needs no second look. */
+  keep(object: ApiObject): void {
+    const props = this.shapes.get(object.apiVersion)?.props;
+    // A status by default is added when the object is read: the one that was written has none.
+    if (props !== undefined && propertyOf(props, "status")?.default === undefined) this.#done.set(object, object);
+  }
+}
+
+/**
+ * The way between the store and a version. Objects may lie in the store in any version that was once the storage version. Each
+ * gets the defaults of that version and no other's, is converted, and loses what the asked version's schema has not; so it is on
+ * the way back (customresource_handler.go, crdConversionRESTOptionsGetter).
+ */
+export function storedForm(apiVersion: string, stored: StoredShapes, conversion: Conversion): StoredAs {
+  const { storageVersion, shapes } = stored;
+  const shown = new WeakMap<ApiObject, ApiObject>();
+  const fitting = (object: ApiObject, version: string): ApiObject => {
+    const shape = shapes.get(version);
+    return shape === undefined ? object : fitted(object, shape, false);
+  };
+  const show = (refined: ApiObject, converted: ApiObject): ApiObject => {
+    const done = deepFreeze(fitting(converted, apiVersion));
+    shown.set(refined, done);
+    return done;
+  };
+  const fromStored = (object: ApiObject): ApiObject => {
+    const refined = stored.refined(object);
+    if (refined.apiVersion === apiVersion) return refined;
+    const done = shown.get(refined);
+    if (done !== undefined) return done;
+    if (conversion.type === "none") return show(refined, { ...refined, apiVersion });
+    throw new Error(`an object of ${apiVersion} is shown before it was converted`);
+  };
+  const toStored = (object: ApiObject): ApiObject => {
+    if (object.apiVersion !== storageVersion) return fitting({ ...object, apiVersion: storageVersion }, storageVersion);
+    stored.keep(object);
+    return object;
   };
   const base = { definition: () => undefined as never, fromStored, toStored };
   if (conversion.type === "none") return base;
   return {
     ...base,
     awaited: {
-      async before(stored) {
-        const foreign = stored.filter((object) => object.apiVersion !== apiVersion && !refined.has(object));
+      async before(objects) {
+        const refined = objects.map((object) => stored.refined(object));
+        const foreign = refined.filter((object) => object.apiVersion !== apiVersion && !shown.has(object));
         if (foreign.length === 0) return;
         const converted = await conversion.convert(foreign, apiVersion);
         foreign.forEach((object, i) => {
-          refined.set(object, refine(deepFreeze(thaw(converted[i]!) as ApiObject)));
+          show(object, thaw(converted[i]!) as ApiObject);
         });
       },
       async toStored(object) {
         if (object.apiVersion === storageVersion) return toStored(object);
         const [converted] = await conversion.convert([object], storageVersion);
-        return converted!;
+        return fitting(converted!, storageVersion);
       },
     },
   };
 }
 
-/** The object as today's schema has it: itself, where there is nothing to change. */
-function refineObject(object: ApiObject, { props, preserveUnknownFields }: Shape): ApiObject {
+/** The object as a schema has it: itself, where there is nothing to change; else another, which is nobody's yet. */
+function fitted(object: ApiObject, { props, preserveUnknownFields }: Shape, withDefaults: boolean): ApiObject {
   const { apiVersion, kind, metadata, ...rest } = object as ApiObject & { readonly [name: string]: unknown };
   const draft = thaw(rest) as JsonObject;
   let changed = false;
@@ -89,7 +113,7 @@ function refineObject(object: ApiObject, { props, preserveUnknownFields }: Shape
     changed = prune(draft, props, true).length > 0;
     changed = dropNulls(draft, props) || changed;
   }
-  changed = applyStructuralDefaults(draft, props) || changed;
+  if (withDefaults) changed = applyStructuralDefaults(draft, props) || changed;
   if (!changed || !isJsonObject(draft)) return object;
-  return deepFreeze({ apiVersion, kind, metadata, ...draft } as ApiObject);
+  return { apiVersion, kind, metadata, ...draft } as ApiObject;
 }

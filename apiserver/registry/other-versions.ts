@@ -1,9 +1,11 @@
 import type { ConvertLater } from "../../apimachinery/apply/conversion.ts";
 import { withManagedFields } from "../../apimachinery/apply/managers.ts";
+import { formatTypeErrors, typeErrors } from "../../apimachinery/apply/validate.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
 import { apiVersionOf } from "../../apimachinery/resource/define.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
 import type { InVersion, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { ObjectSchema } from "../../apimachinery/schema/schema.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -11,8 +13,13 @@ import type { Registry } from "./registry.ts";
  * for versions that are not served.
  */
 export function inOtherVersions(registry: Pick<Registry, "stores">, definition: ResourceDefinition): ConvertLater {
-  if (definition.asVersion !== undefined) {
-    return (object, apiVersion) => definition.asVersion!(withManagedFields(object, undefined), apiVersion);
+  const { versions } = definition;
+  if (versions !== undefined) {
+    return (object, apiVersion) => {
+      const made = versions.convert(withManagedFields(object, undefined), apiVersion);
+      const fitting = (one: JsonObject): InVersion => inSchema(one, versions.schema(apiVersion));
+      return made instanceof Promise ? made.then(fitting) : fitting(made);
+    };
   }
   const served = (apiVersion: unknown): ResourceDefinition | undefined =>
     apiVersion === apiVersionOf(definition)
@@ -24,6 +31,13 @@ export function inOtherVersions(registry: Pick<Registry, "stores">, definition: 
     const [from, to] = [served(object["apiVersion"]) ?? definition, served(apiVersion)];
     return to === undefined ? undefined : byStore(object, from, to);
   };
+}
+
+/** What fits no schema has no managers there (managedfields/internal/typeconverter.go). */
+function inSchema(object: JsonObject, schema: ObjectSchema): InVersion {
+  const errors = typeErrors(schema, object);
+  if (errors.length > 0) throw new Error(formatTypeErrors(errors));
+  return { object, schema };
 }
 
 /** By way of the version that is stored; built-in ones need nobody's help for that. */

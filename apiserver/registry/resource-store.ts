@@ -255,8 +255,7 @@ export class ResourceStore {
       throw ApiError.forbidden(this.#resource(), draft.metadata.name ?? "", closed);
     }
     ensureNamespace(definition, draft, namespace);
-    const owning = context.ownFields?.(draft, undefined, now);
-    if (owning !== undefined) await owning;
+    await context.ownFields?.(draft, undefined, now);
     const attributes = admissionAttributes(
       {
         operation: "CREATE",
@@ -332,8 +331,7 @@ export class ResourceStore {
     const now = this.#deps.clock.now();
     ensureNamespace(definition, draft, namespace);
     keepOthers(definition, draft, old, context.subresource);
-    const owning = context.ownFields?.(draft, old, now);
-    if (owning !== undefined) await owning;
+    await context.ownFields?.(draft, old, now);
     const attributes = admissionAttributes(
       {
         operation: "UPDATE",

@@ -36,7 +36,8 @@ onBothProtocols("versions of custom resources", (subject) => {
     await expect(admin, { method: "POST", path: v1, body: widget("v1", "a", { name: "x", other: 1 }) }, 201);
     const answer = await expect(admin, { path: `${v2}/a` }, 200);
     const shown = seen(answer);
-    assert.deepEqual([shown.apiVersion, shown.spec], ["example.com/v2", { name: "x", size: 7 }]);
+    // Of defaults there are those of the version that is stored, of fields those of the version that is shown.
+    assert.deepEqual([shown.apiVersion, shown.spec], ["example.com/v2", { name: "x" }]);
     assert.equal(answer.headers["warning"], '299 - "example.com/v2 Widget is deprecated"');
     const watch = await admin.watch(`${v2}?watch=1`);
     assert.equal((await nextEvent(watch)).object.apiVersion, "example.com/v2");
@@ -59,6 +60,39 @@ onBothProtocols("versions of custom resources", (subject) => {
         "the API version in the data (example.com/v1) does not match the expected API version (example.com/v2)",
       ),
     );
+    await withdraw(admin, "widgets.example.com");
+  });
+
+  test("each version has its own fields, and what is written keeps those of the version that is stored", async () => {
+    const { admin } = subject();
+    const own = (field: string, value: boolean) => ({
+      properties: {
+        spec: {
+          type: "object",
+          properties: { [field]: { type: "string" }, of: { type: "object", properties: defaults(field, value) } },
+        },
+      },
+    });
+    const defaults = (field: string, value: boolean) => ({
+      [field]: { type: "boolean", default: value },
+      v1: { type: "boolean", ...(field === "v1" && { default: value }) },
+      v2: { type: "boolean", ...(field === "v2" && { default: value }) },
+    });
+    await establish(
+      admin,
+      definitionOf("Widget", [
+        { name: "v1", schema: own("v1", true) },
+        { name: "v2", schema: own("v2", true) },
+      ]),
+    );
+    const made = seen(
+      await expect(admin, { method: "POST", path: v2, body: widget("v2", "a", { v2: "x", of: {} }) }, 201),
+    );
+    assert.deepEqual(made.spec, { of: { v1: true, v2: true } });
+    assert.deepEqual(seen(await expect(admin, { path: `${v1}/a` }, 200)).spec, { of: { v1: true, v2: true } });
+    await expect(admin, { method: "POST", path: v1, body: widget("v1", "b", { v1: "x", of: {} }) }, 201);
+    assert.deepEqual(seen(await expect(admin, { path: `${v2}/b` }, 200)).spec, { of: { v1: true } });
+    assert.deepEqual(seen(await expect(admin, { path: `${v1}/b` }, 200)).spec, { v1: "x", of: { v1: true } });
     await withdraw(admin, "widgets.example.com");
   });
 

@@ -4,6 +4,7 @@ import { builtInResources } from "../../../api/generated/resources.ts";
 import type { Scale as ScaleObject } from "../../../api/generated/types/autoscaling-v1.ts";
 import { decodeManagers } from "../../../apimachinery/apply/managers.ts";
 import type { JsonObject, JsonValue } from "../../../apimachinery/json/json.ts";
+import { apiVersionOf } from "../../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft, ManagedFieldsEntry } from "../../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
@@ -28,26 +29,16 @@ export type Convert = (
   to: ResourceDefinition,
 ) => ApiObject | Promise<ApiObject>;
 
-/** By way of the version that is stored. */
+/** By way of the version that is stored; custom resources by their definition's own, which drops and adds nothing. */
 export const convertByStorage: Convert = (object, from, to) => {
-  const { storedAs: there } = from;
-  const { storedAs: back } = to;
-  if (there?.awaited === undefined && back?.awaited === undefined) {
-    const stored = there === undefined ? object : there.toStored(object);
-    return back === undefined ? stored : back.fromStored(stored);
+  const { versions, storedAs } = from;
+  if (versions !== undefined) {
+    const made = versions.convert(object as unknown as JsonObject, apiVersionOf(to));
+    return made as unknown as ReturnType<Convert>;
   }
-  return overNetwork(object, from, to);
+  const stored = storedAs === undefined ? object : storedAs.toStored(object);
+  return to.storedAs === undefined ? stored : to.storedAs.fromStored(stored);
 };
-
-async function overNetwork(
-  object: ApiObject,
-  { storedAs: there }: ResourceDefinition,
-  { storedAs: back }: ResourceDefinition,
-): Promise<ApiObject> {
-  const stored = await (there?.awaited?.toStored(object) ?? there?.toStored(object) ?? object);
-  await back?.awaited?.before([stored]);
-  return back === undefined ? stored : back.fromStored(stored);
-}
 
 const isScale = ({ definition, subresource }: AdmissionAttributes): boolean =>
   subresource === "scale" && definition.subresources.scale !== undefined;

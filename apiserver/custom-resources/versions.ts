@@ -1,34 +1,25 @@
 import type { CustomResourceDefinition } from "../../api/apiextensions/v1/customresourcedefinition.ts";
-import { formatTypeErrors, typeErrors } from "../../apimachinery/apply/validate.ts";
 import type { JsonObject } from "../../apimachinery/json/json.ts";
 import type { ApiObject } from "../../apimachinery/resource/object.ts";
-import type { InVersion, ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
 import type { ObjectSchema } from "../../apimachinery/schema/schema.ts";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import type { Conversion } from "./stored-form.ts";
 
-type AsVersion = NonNullable<ResourceDefinition["asVersion"]>;
+type Versions = NonNullable<ResourceDefinition["versions"]>;
 
 /**
  * A custom resource in any version that its definition lists, served or not, by way of `apiVersion`, the one of the request. It
- * is neither pruned nor given defaults on the way: what fits no schema has no managers there (apiextensions-apiserver
- * pkg/apiserver/conversion/converter.go, managedfields/internal/typeconverter.go).
+ * is neither pruned nor given defaults on the way (apiextensions-apiserver/pkg/apiserver/conversion/converter.go).
  */
-export function asVersionOf(
+export function versionsOf(
   { spec: { group, versions } }: CustomResourceDefinition,
   apiVersion: string,
   conversion: Conversion,
-  schemaOf: (version: string) => ObjectSchema,
-): AsVersion {
+  schemaOf: (apiVersion: string) => ObjectSchema,
+): Versions {
   const listed = new Set(versions.map(({ name }) => `${group}/${name}`));
   const schemas = new Map<string, ObjectSchema>();
-  const fitting = (object: JsonObject, to: string): InVersion => {
-    const schema = schemas.get(to) ?? schemaOf(to.slice(group.length + 1));
-    schemas.set(to, schema);
-    const errors = typeErrors(schema, object);
-    if (errors.length > 0) throw new Error(formatTypeErrors(errors));
-    return { object, schema };
-  };
   const convert = async (object: JsonObject, to: string): Promise<JsonObject> => {
     if (conversion.type === "none" || object["apiVersion"] === to) return { ...object, apiVersion: to };
     try {
@@ -39,13 +30,18 @@ export function asVersionOf(
       throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
     }
   };
-  return (object, to) => {
-    check(object, to, group, listed);
-    const local = conversion.type === "none" || object["metadata"] === undefined || object["apiVersion"] === to;
-    if (local) return fitting({ ...object, apiVersion: to }, to);
-    return convert(object, apiVersion)
-      .then((own) => convert(own, to))
-      .then((made) => fitting(made, to));
+  return {
+    convert(object, to) {
+      check(object, to, group, listed);
+      const local = conversion.type === "none" || object["metadata"] === undefined || object["apiVersion"] === to;
+      if (local) return { ...object, apiVersion: to };
+      return convert(object, apiVersion).then((own) => convert(own, to));
+    },
+    schema(of) {
+      const schema = schemas.get(of) ?? schemaOf(of);
+      schemas.set(of, schema);
+      return schema;
+    },
   };
 }
 
