@@ -7,7 +7,7 @@ import { eventually } from "./support/eventually.ts";
 import { startHttpsServer } from "./support/https-server.ts";
 
 test("servers of one store that know different authorities tell both, and come to rest", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const storage = memoryStorage({ clock: realClock });
   const servers = [await startHttpsServer({ storage }), await startHttpsServer({ storage })];

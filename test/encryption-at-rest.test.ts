@@ -34,7 +34,7 @@ function encrypted(inner: Storage, providers: readonly object[]): Storage {
 }
 
 test("secrets are encrypted, read with a former key, and rewritten with the new one by a write that changes nothing", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const inner = memoryStorage({ clock: realClock });
   const stored = async (): Promise<string> =>

@@ -10,7 +10,7 @@ import { startHttpsServer } from "./support/https-server.ts";
 
 /** Upstream's test/integration/controlplane TestReconcilerAPIServerLease…. */
 test("the service kubernetes leads to all servers of a store, and not to those that have ended", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const storage = memoryStorage({ clock: realClock });
   const start = (ip: string) =>

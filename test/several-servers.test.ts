@@ -107,7 +107,7 @@ async function take({ clusters }: Servers, { server, what, name: n, at }: Step):
 }
 
 function describeServers(name: string, open: () => Promise<Servers>, runs: number): void {
-  describe(`two servers on one store (${name})`, { timeout: 120_000 }, () => {
+  describe(`two servers on one store (${name})`, { timeout: 300_000 }, () => {
     let servers: Servers;
     before(async () => {
       servers = await open();

@@ -32,7 +32,7 @@ const scopes = [
   { word: "Cluster", scope: "Cluster", plural: "clusterthings", kind: "ClusterThing" },
 ] as const;
 
-describe("the CustomObjectsApi of @kubernetes/client-node", { timeout: 60_000 }, () => {
+describe("the CustomObjectsApi of @kubernetes/client-node", { timeout: 300_000 }, () => {
   let server: ServerProcess;
   let admin: KubeConfig;
   const called = new Set<string>(["setDefaultAuthentication"]);

@@ -17,7 +17,7 @@ import { adminConfig, refusal, tokenConfig } from "./clients.ts";
 
 const namespace = "default";
 
-describe("@kubernetes/client-node", { timeout: 60_000 }, () => {
+describe("@kubernetes/client-node", { timeout: 300_000 }, () => {
   let server: ServerProcess;
   let core: CoreV1Api;
 

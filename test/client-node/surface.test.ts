@@ -24,7 +24,7 @@ function classesWith(method: string): readonly (readonly [string, ApiClass])[] {
   });
 }
 
-describe("the whole of @kubernetes/client-node", { timeout: 120_000 }, () => {
+describe("the whole of @kubernetes/client-node", { timeout: 300_000 }, () => {
   let server: ServerProcess;
   const apis = new Map<string, Api>();
   const names = new Map<Api, string>();

@@ -27,7 +27,7 @@ async function eventually(done: () => boolean | Promise<boolean>, what: string):
   assert.fail(`never: ${what}`);
 }
 
-describe("@kubernetes/client-node", { timeout: 60_000 }, () => {
+describe("@kubernetes/client-node", { timeout: 300_000 }, () => {
   let server: ServerProcess;
   let admin: KubeConfig;
   let core: CoreV1Api;

@@ -47,7 +47,7 @@ function period(): { readonly serialNumber: Buffer; readonly notBefore: number; 
   return { serialNumber: randomBytes(8), notBefore: Date.now() - day, notAfter: Date.now() + day };
 }
 
-describe("a server with flags of upstream's own tests", { timeout: 90_000 }, () => {
+describe("a server with flags of upstream's own tests", { timeout: 300_000 }, () => {
   const [first, second] = [authority("first"), authority("second")];
   let root: string;
   let server: ServerProcess;

@@ -16,7 +16,7 @@ const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256
 const head = (kind: string): string => `apiVersion: apiserver.config.k8s.io/v1\nkind: ${kind}\n`;
 const secrets = "/api/v1/namespaces/default/secrets";
 
-describe("a server whose files change while it runs", { timeout: 90_000 }, () => {
+describe("a server whose files change while it runs", { timeout: 300_000 }, () => {
   let root: string;
   let server: ServerProcess;
   let admin: HttpClient;

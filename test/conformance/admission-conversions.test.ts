@@ -15,7 +15,7 @@ const told = (answer: { readonly json: unknown }) =>
   answer.json as { readonly message: string; readonly reason: string };
 
 /** Versions of a custom resource that only its own webhook can convert, which says no. */
-describe("admission in a version that cannot be converted to", { timeout: 60_000 }, () => {
+describe("admission in a version that cannot be converted to", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   let webhook: WebhookServerForTests;

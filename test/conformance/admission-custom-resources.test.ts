@@ -15,7 +15,7 @@ interface Request {
   readonly object: { readonly apiVersion: string };
 }
 
-describe("admission of custom resources", { timeout: 60_000 }, () => {
+describe("admission of custom resources", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   let webhook: WebhookServerForTests;

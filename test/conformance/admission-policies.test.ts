@@ -7,7 +7,7 @@ import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
 const api = "/apis/admissionregistration.k8s.io/v1";
 const details = (name: string, message: string): object => ({ name, kind: "configmaps", causes: [{ message }] });
 
-describe("admission policies", { timeout: 120_000 }, () => {
+describe("admission policies", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
 

@@ -31,7 +31,7 @@ const pod = (name: string, labels: object = { x: "true" }, spec: object = {}): o
   spec: { containers: [{ name: "fake-name", image: "fakeimage" }], ...spec },
 });
 
-describe("several webhooks over one write", { timeout: 120_000 }, () => {
+describe("several webhooks over one write", { timeout: 300_000 }, () => {
   const events: AuditEvent[] = [];
   let https: HttpsServer;
   let client: HttpClient;

@@ -32,7 +32,7 @@ interface Discovery {
   }[];
 }
 
-describe("aggregation", { timeout: 120_000 }, () => {
+describe("aggregation", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   let extension: ExtensionServer;

@@ -29,7 +29,7 @@ const policy = {
   ],
 };
 
-describe("audit", { timeout: 60_000 }, () => {
+describe("audit", { timeout: 300_000 }, () => {
   const events: AuditEvent[] = [];
   const metrics = new MetricsRegistry();
   let receiver: ExtensionServer;

@@ -54,7 +54,7 @@ const bounded = {
   entry: blockable,
 };
 
-describe("rules of custom resources, as upstream's integration tests have them", { timeout: 60_000 }, () => {
+describe("rules of custom resources, as upstream's integration tests have them", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   before(async () => {

@@ -173,7 +173,7 @@ onBothProtocols("versions of custom resources", (subject) => {
   });
 });
 
-describe("conversion by webhook", { timeout: 120_000 }, () => {
+describe("conversion by webhook", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   let webhook: WebhookServerForTests;

@@ -26,7 +26,7 @@ function flagsOf(...args: readonly string[]): ServiceAccountFlags {
 }
 
 /** Upstream's test/integration/serviceaccount/external_jwt_signer_test.go (KEP-740). */
-describe("an external signer of service account tokens", { timeout: 120_000 }, () => {
+describe("an external signer of service account tokens", { timeout: 300_000 }, () => {
   let folder: string;
   let signer: SignerServer;
   let https: HttpsServer;

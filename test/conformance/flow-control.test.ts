@@ -173,7 +173,7 @@ onBothProtocols("priority and fairness", (subject) => {
   });
 });
 
-describe("priority and fairness under load", { timeout: 60_000 }, () => {
+describe("priority and fairness under load", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   before(async () => {

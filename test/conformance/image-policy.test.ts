@@ -15,7 +15,7 @@ const says =
   () => ({ kind: "ImageReview", apiVersion: "imagepolicy.k8s.io/v1alpha1", status });
 
 for (const defaultAllow of [false, true]) {
-  describe(`a webhook that says which images pods may have, defaultAllow ${defaultAllow}`, { timeout: 60_000 }, () => {
+  describe(`a webhook that says which images pods may have, defaultAllow ${defaultAllow}`, { timeout: 300_000 }, () => {
     let webhook: WebhookServerForTests;
     let https: HttpsServer;
     let admin: HttpClient;

@@ -38,7 +38,7 @@ const widget = (version: string, name: string, spec: object): object => ({
   spec,
 });
 
-describe("managers of several versions", { timeout: 120_000 }, () => {
+describe("managers of several versions", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   let webhook: WebhookServerForTests;

@@ -26,7 +26,7 @@ const list = { variables: [{ name: "list", expression: "[0,1,2,3,4,5,6,7,8,9]" }
 const desired = { variables: [{ name: "desired", expression: "10" }] };
 
 // The tables of upstream's admission/plugin/policy/mutating: compilation_test.go and dispatcher_test.go.
-describe("mutating policies, as upstream's tables have them", { timeout: 60_000 }, () => {
+describe("mutating policies, as upstream's tables have them", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   before(async () => {

@@ -112,7 +112,7 @@ async function fill({ server }: HttpsServer): Promise<void> {
 }
 
 for (const protocol of ["h1", "h2"] as const) {
-  describe(`pods and nodes behind the API server (${protocol})`, { timeout: 60_000 }, () => {
+  describe(`pods and nodes behind the API server (${protocol})`, { timeout: 300_000 }, () => {
     const backend = new FakeBackend();
     let https: HttpsServer;
     let admin: HttpClient;
@@ -299,7 +299,7 @@ for (const protocol of ["h1", "h2"] as const) {
   });
 }
 
-describe("connections that change their protocol", { timeout: 60_000 }, () => {
+describe("connections that change their protocol", { timeout: 300_000 }, () => {
   const backend = new FakeBackend();
   let https: HttpsServer;
   before(async () => {

@@ -17,7 +17,7 @@ import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const unauthorized = failure(401, "Unauthorized", "Unauthorized");
 
-describe("tokens of an OpenID Connect issuer, over HTTPS", { timeout: 60_000 }, () => {
+describe("tokens of an OpenID Connect issuer, over HTTPS", { timeout: 300_000 }, () => {
   let issuer: WebhookServerForTests;
   let https: HttpsServer;
   const ended = new AbortController();

@@ -58,7 +58,7 @@ async function withBroken(protocol: keyof typeof clientOf, work: (subject: Subje
 }
 
 for (const protocol of ["h1", "h2"] as const) {
-  describe(`bytes that are no object (${protocol})`, { timeout: 60_000 }, () => {
+  describe(`bytes that are no object (${protocol})`, { timeout: 300_000 }, () => {
     test("the server starts; who asks for the object or for what includes it hears of it, and all else is as ever", async () => {
       await withBroken(protocol, async ({ admin, https: { server } }) => {
         await expect(admin, { path: "/readyz" }, 200, "ok");
@@ -221,7 +221,7 @@ for (const protocol of ["h1", "h2"] as const) {
     });
   });
 
-  describe(`an object whose key is gone (${protocol})`, { timeout: 60_000 }, () => {
+  describe(`an object whose key is gone (${protocol})`, { timeout: 300_000 }, () => {
     test("is not served and not lost: it is there again with its key", async () => {
       const inner = memoryStorage({ clock: realClock });
       let transformers = withKeys("one");

@@ -7,7 +7,7 @@ import { startHttpsServer } from "../support/https-server.ts";
 import { configurations, reviewOf, rule, says } from "../support/webhook-subject.ts";
 
 test("webhooks are called as the user that the kubeconfig of their plugin names for them", {
-  timeout: 30_000,
+  timeout: 300_000,
 }, async () => {
   const webhook = await startWebhook(says({ allowed: true }));
   const target = new URL(webhook.url).host;

@@ -8,7 +8,7 @@ import { configMaps, expect, seen } from "../support/conformance.ts";
 import { type HttpClient, http2Client } from "../support/http.ts";
 import { type ServerProcess, startServerProcess } from "../support/process.ts";
 
-describe("what can go wrong with the machine", { timeout: 90_000 }, () => {
+describe("what can go wrong with the machine", { timeout: 300_000 }, () => {
   let root: string;
   let template: string;
   const running = new Set<ServerProcess>();

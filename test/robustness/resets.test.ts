@@ -7,7 +7,7 @@ import { http1Client, http2Client } from "../support/http.ts";
 import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
 import { rawTls, untilEnd } from "../support/raw.ts";
 
-describe("HTTP/2 requests that their client gives up at once", { timeout: 60_000 }, () => {
+describe("HTTP/2 requests that their client gives up at once", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   before(async () => {
     https = await startHttpsServer();

@@ -20,7 +20,7 @@ import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
 const deadline = failure(504, "Timeout", "Timeout: request did not complete within the allotted timeout", {});
 const unauthorized = failure(401, "Unauthorized", "Unauthorized");
 
-describe("webhooks and issuers that say who is who, and are stuck", { timeout: 60_000 }, () => {
+describe("webhooks and issuers that say who is who, and are stuck", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   let webhook: WebhookServerForTests;

@@ -20,7 +20,7 @@ const node = "/api/v1/nodes/node-1/proxy/pods";
 /** What the kubelet does with a connection. */
 type Behaviour = "mute" | "silent" | "half" | "broken";
 
-describe("a kubelet that is stuck", { timeout: 60_000 }, () => {
+describe("a kubelet that is stuck", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let admin: HttpClient;
   let kubelet: Server;

@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { type HttpClient, http2Client } from "../support/http.ts";
 import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
 
-describe("an etcd that hangs", { skip: etcdMissing() ?? false, timeout: 90_000 }, () => {
+describe("an etcd that hangs", { skip: etcdMissing() ?? false, timeout: 300_000 }, () => {
   let etcd: EtcdServer;
   let storage: Storage;
   let https: HttpsServer;

@@ -140,7 +140,7 @@ describeWebhooks("a webhook that is stuck", (use) => {
   });
 });
 
-describe("an aggregated server that is stuck", { timeout: 60_000 + rounds * 15_000 }, () => {
+describe("an aggregated server that is stuck", { timeout: 300_000 + rounds * 15_000 }, () => {
   const group = "wardle.example.com";
   const flunders = `/apis/${group}/v1/namespaces/default/flunders`;
   let https: HttpsServer;
