@@ -14,6 +14,8 @@ const produced: Readonly<Record<Operation["encodings"], readonly string[]>> = {
   any: ["*/*"],
   json: ["application/json"],
   custom: ["application/json", "application/yaml"],
+  issuer: ["application/json"],
+  keys: ["application/jwk-set+json"],
 };
 
 function contentSchema(content: Content): JsonObject {
@@ -95,19 +97,22 @@ function responses({ codes, answer }: Operation): JsonObject {
   return result;
 }
 
-/** Paths that are no resources name the same types both ways. */
+/** Paths that are no resources name the same types both ways, those of the issuer only what they answer with. */
 function consumed(operation: Operation): string[] {
   const { action, encodings } = operation;
+  if (encodings === "issuer" || encodings === "keys") return [];
   if (action === undefined) return [...produced[encodings]];
   return action === "patch" ? [...patchTypesOf(operation)] : ["*/*"];
 }
 
 function operationObject(operation: Operation, ownQuery: readonly string[], shared: SharedParameters): JsonObject {
-  const { id, tag, action, kind, body, encodings } = operation;
+  const { id, tag, description, action, kind, body, encodings } = operation;
   const parameters = ownQuery.map((name) => shared.query(name, operation));
   if (body !== undefined) parameters.unshift(shared.body(body));
+  const consumes = consumed(operation);
   return {
-    consumes: consumed(operation),
+    ...(consumes.length > 0 && { consumes }),
+    description,
     produces: [...produced[encodings]],
     schemes: ["https"],
     tags: [tag],

@@ -29,14 +29,16 @@ const mediaTypes: Readonly<Record<Operation["encodings"], readonly string[]>> = 
   any: ["*/*"],
   json: ["application/json"],
   custom: ["application/json", "application/yaml"],
+  issuer: ["application/json"],
+  keys: ["application/jwk-set+json"],
 };
 
 /** Media types of a patch's body. */
 export const patchTypes: readonly string[] = [
-  "application/apply-patch+yaml",
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
 ];
 
 /** There are no merge keys for what users have defined. */
@@ -87,10 +89,11 @@ function parametersOf(descriptions: Descriptions | undefined): { readonly query:
 }
 
 function operationObject(operation: Operation, ownQuery: readonly string[], query: Parameter): JsonObject {
-  const { id, tag, action, kind, body } = operation;
+  const { id, tag, description, action, kind, body } = operation;
   const bodyTypes = action === "patch" ? patchTypesOf(operation) : ["*/*"];
   return {
     tags: [tag],
+    description,
     operationId: id,
     ...(ownQuery.length > 0 && { parameters: ownQuery.map((name) => query(name, operation)) }),
     ...(body && {

@@ -56,3 +56,42 @@ export function operationId(action: string, method: string, subject: OperationSu
     subject.path.endsWith("{path}") ? "WithPath" : "",
   ].join("");
 }
+
+/** `a Pod`, `an Ingress`, but `Endpoints`. */
+function withArticle(kind: string): string {
+  if (/[^s]s$/.test(kind)) return kind;
+  return `${/^[aeiou]/i.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+export interface OperationWording extends OperationSubject {
+  /** Lists of it can be watched, and say so. */
+  readonly watchable: boolean;
+}
+
+/** What the operation is said to do, in upstream's words (apiserver/pkg/endpoints/installer.go). */
+export function operationSentence(action: string, method: string, subject: OperationWording): string {
+  const { kind, subresource, watchable } = subject;
+  const sub = (after: string): string => (subresource === "" ? "" : `${subresource} of${after}`);
+  switch (action) {
+    case "get":
+      return `read ${sub(" ")}the specified ${kind}`;
+    case "put":
+      return `replace ${sub(" ")}the specified ${kind}`;
+    case "patch":
+      return `partially update ${sub(" ")}the specified ${kind}`;
+    case "post":
+      return `create ${sub(" ")}${withArticle(kind)}`;
+    case "delete":
+      return `delete ${sub(" ")}${withArticle(kind)}`;
+    case "deletecollection":
+      return `delete collection of ${sub(" a ")}${kind}`;
+    case "list":
+      return `list ${watchable ? "or watch " : ""}${sub(" ")}objects of kind ${kind}`;
+    case "watch":
+      return `watch changes to ${sub(" ")}an object of kind ${kind}. deprecated: use the 'watch' parameter with a list operation instead, filtered to a single item with the 'fieldSelector' parameter.`;
+    case "watchlist":
+      return `watch individual changes to a list of ${sub(" ")}${kind}. deprecated: use the 'watch' parameter with a list operation instead.`;
+    default:
+      return `${action} ${method.toUpperCase()} requests to ${sub(" ")}${kind}`;
+  }
+}

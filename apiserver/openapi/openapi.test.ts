@@ -8,6 +8,7 @@ import type { ApiRequest } from "../request.ts";
 import type { RawResponse } from "../response.ts";
 import { enumOf } from "./enums.ts";
 import { type OpenApiHandlers, openApiHandlers } from "./handlers.ts";
+import { operationSentence } from "./names.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: documents are walked by name
 type Tree = any;
@@ -56,6 +57,7 @@ const json = (response: RawResponse): Tree => JSON.parse(response.body.toString(
 test("the index names a document for each group and version, by its hash", () => {
   const { paths } = json(ask("/openapi/v3"));
   assert.deepEqual(Object.keys(paths).sort(), [
+    ".well-known/openid-configuration",
     "api",
     "api/v1",
     "apis",
@@ -63,6 +65,7 @@ test("the index names a document for each group and version, by its hash", () =>
     "apis/apps/v1",
     "apis/authorization.k8s.io",
     "apis/authorization.k8s.io/v1",
+    "openid/v1/jwks",
     "version",
   ]);
   for (const [name, { serverRelativeURL }] of Object.entries<Tree>(paths)) {
@@ -343,4 +346,41 @@ test("what cannot be answered is refused without a word, and no method is", () =
     assert.equal(ask(url, { method: "POST" }).status, 200);
   }
   assert.equal(ask("/openapi/v2", { accept: "*/*" }).contentType, "application/json");
+});
+
+test("an operation says in a sentence what it does", () => {
+  const { paths } = json(ask("/openapi/v2"));
+  const said = (path: string, method: string): string => paths[path][method].description;
+  const pods = "/api/v1/namespaces/{namespace}/pods";
+  assert.equal(said(pods, "get"), "list or watch objects of kind Pod");
+  assert.equal(said(pods, "post"), "create a Pod");
+  assert.equal(said(pods, "delete"), "delete collection of Pod");
+  assert.equal(said(`${pods}/{name}`, "get"), "read the specified Pod");
+  assert.equal(said(`${pods}/{name}/eviction`, "post"), "create eviction of a Pod");
+  assert.equal(said(`${pods}/{name}/status`, "patch"), "partially update status of the specified Pod");
+  assert.equal(said(`${pods}/{name}/proxy/{path}`, "head"), "connect HEAD requests to proxy of Pod");
+  assert.equal(said("/apis/apps/", "get"), "get information of a group");
+  const v3 = json(ask("/openapi/v3/apis/apps/v1")).paths[
+    "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
+  ];
+  assert.equal(v3.put.description, "replace scale of the specified Deployment");
+});
+
+test("articles go with the kind", () => {
+  const subject = { group: "", version: "v1", namespaced: true, subresource: "", path: "", watchable: false };
+  const said = (kind: string) => operationSentence("post", "post", { ...subject, kind });
+  assert.deepEqual(["Ingress", "Endpoints", "Class", "Event"].map(said), [
+    "create an Ingress",
+    "create Endpoints",
+    "create a Class",
+    "create an Event",
+  ]);
+});
+
+test("the issuer of service accounts' tokens has documents of its own", () => {
+  const keys = json(ask("/openapi/v3/openid/v1/jwks")).paths["/openid/v1/jwks/"].get;
+  assert.deepEqual(Object.keys(keys.responses["200"].content), ["application/jwk-set+json"]);
+  const { paths } = json(ask("/openapi/v2"));
+  const { consumes, produces } = paths["/.well-known/openid-configuration/"].get;
+  assert.deepEqual([consumes, produces], [undefined, ["application/json"]]);
 });

@@ -1,7 +1,7 @@
 import { compactDefinitions } from "../../api/generated/definitions.ts";
 import { type PathOperations, publishedPaths } from "../../api/generated/paths.ts";
 import type { ServedResource } from "../discovery/served.ts";
-import { groupTag, groupVersionWord, operationId } from "./names.ts";
+import { groupTag, groupVersionWord, operationId, operationSentence } from "./names.ts";
 
 /** What an operation takes or answers: a definition by its short name, plain text, or nothing that has a schema. */
 export type Content = { readonly definition: string } | { readonly text: true };
@@ -9,6 +9,8 @@ export type Content = { readonly definition: string } | { readonly text: true };
 export interface Operation {
   readonly id: string;
   readonly tag: string;
+  /** What it does. */
+  readonly description: string;
   /** Absent where the path is no resource. */
   readonly action?: string;
   /** `group/version/Kind`; empty where none is published. */
@@ -20,7 +22,7 @@ export interface Operation {
   /** Status codes of success. */
   readonly codes: readonly number[];
   /** How an answer is encoded: as any object, as a stream of watch events too, as text. */
-  readonly encodings: "object" | "stream" | "log" | "any" | "json" | "custom";
+  readonly encodings: "object" | "stream" | "log" | "any" | "json" | "custom" | "issuer" | "keys";
 }
 
 export interface OperationsOfPath {
@@ -150,9 +152,12 @@ function resourceOperations(path: string, published: PathOperations, parts: Path
   for (const [method, [action, kind = "", query = []]] of Object.entries(published)) {
     if (action === undefined || !isServed(action, parts, resource)) continue;
     const body = bodyOf(action, kind);
+    const { namespaced, verbs } = resource;
+    const subject = { ...parts, kind: resource.kind, namespaced, path, watchable: verbs.includes("watch") };
     operations.set(method, {
-      id: operationId(action, method, { ...parts, kind: resource.kind, namespaced: resource.namespaced, path }),
+      id: operationId(action, method, subject),
       tag: groupTag(parts.group, parts.version),
+      description: operationSentence(action, method, subject),
       action,
       kind,
       query,
@@ -165,12 +170,51 @@ function resourceOperations(path: string, published: PathOperations, parts: Path
   return operations;
 }
 
-export function fixedPath(path: string, id: string, tag: string, answer: Content): OperationsOfPath {
-  const encodings = path === "/version/" ? "json" : "object";
-  return { path, operations: new Map([["get", { id, tag, kind: "", query: [], answer, codes: [200], encodings }]]) };
+/** What paths that are no resources answer with, and are said to do. */
+const fixedAnswers = {
+  APIVersions: "get available API versions",
+  APIGroupList: "get available API versions",
+  APIGroup: "get information of a group",
+  APIResourceList: "get available resources",
+} as const;
+
+/** A path of discovery. */
+export function fixedPath(path: string, id: string, tag: string, answer: keyof typeof fixedAnswers): OperationsOfPath {
+  const description = fixedAnswers[answer];
+  const operation = { id, tag, description, kind: "", query: [], answer: { definition: `${meta}.${answer}` } };
+  return { path, operations: new Map([["get", { ...operation, codes: [200], encodings: "object" }]]) };
 }
 
-export const metaType = (name: string): Content => ({ definition: `${meta}.${name}` });
+type Lone = Pick<Operation, "id" | "tag" | "description" | "answer" | "encodings">;
+
+function lonePath(path: string, lone: Lone): OperationsOfPath[] {
+  return [{ path, operations: new Map([["get", { ...lone, kind: "", query: [], codes: [200] }]]) }];
+}
+
+const serverVersion: Lone = {
+  id: "getCodeVersion",
+  tag: "version",
+  description: "get the version information for this server",
+  answer: { definition: "apimachinery.pkg.version.Info" },
+  encodings: "json",
+};
+
+/** Of the issuer of service accounts' tokens (RFC 8414; pkg/routes/openidmetadata.go). */
+const issuer: Lone = {
+  id: "getServiceAccountIssuerOpenIDConfiguration",
+  tag: "WellKnown",
+  description: "get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'",
+  answer: { text: true },
+  encodings: "issuer",
+};
+
+const issuerKeys: Lone = {
+  id: "getServiceAccountIssuerOpenIDKeyset",
+  tag: "openid",
+  description: "get service account issuer OpenID JSON Web Key Set (contains public token verification keys)",
+  answer: { text: true },
+  encodings: "keys",
+};
 
 /** All that this server answers, document by document: only paths of what is served. */
 export function servedPaths(served: readonly ServedResource[]): readonly DocumentPaths[] {
@@ -178,19 +222,21 @@ export function servedPaths(served: readonly ServedResource[]): readonly Documen
     served.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]),
   );
   const documents = new Map<string, OperationsOfPath[]>([
-    ["api", [fixedPath("/api/", "getCoreAPIVersions", "core", metaType("APIVersions"))]],
-    ["apis", [fixedPath("/apis/", "getAPIVersions", "apis", metaType("APIGroupList"))]],
-    ["version", [fixedPath("/version/", "getCodeVersion", "version", { definition: "apimachinery.pkg.version.Info" })]],
+    [".well-known/openid-configuration", lonePath("/.well-known/openid-configuration/", issuer)],
+    ["api", [fixedPath("/api/", "getCoreAPIVersions", "core", "APIVersions")]],
+    ["apis", [fixedPath("/apis/", "getAPIVersions", "apis", "APIGroupList")]],
+    ["openid/v1/jwks", lonePath("/openid/v1/jwks/", issuerKeys)],
+    ["version", lonePath("/version/", serverVersion)],
   ]);
   for (const { group, version } of served) {
     const root = group === "" ? "api" : `apis/${group}`;
     const word = groupVersionWord(group, "");
     if (!documents.has(root)) {
-      documents.set(root, [fixedPath(`/${root}/`, `get${word}APIGroup`, groupTag(group, ""), metaType("APIGroup"))]);
+      documents.set(root, [fixedPath(`/${root}/`, `get${word}APIGroup`, groupTag(group, ""), "APIGroup")]);
     }
     if (documents.has(`${root}/${version}`)) continue;
     const id = `get${groupVersionWord(group, version)}APIResources`;
-    const list = fixedPath(`/${root}/${version}/`, id, groupTag(group, version), metaType("APIResourceList"));
+    const list = fixedPath(`/${root}/${version}/`, id, groupTag(group, version), "APIResourceList");
     documents.set(`${root}/${version}`, [list]);
   }
   for (const [path, published] of Object.entries(publishedPaths())) {

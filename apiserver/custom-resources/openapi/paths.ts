@@ -1,13 +1,12 @@
 import { type PathOperations, publishedPaths } from "../../../api/generated/paths.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
-import { groupTag, groupVersionWord, operationId } from "../../openapi/names.ts";
+import { groupTag, groupVersionWord, operationId, operationSentence } from "../../openapi/names.ts";
 import {
   type Content,
   codesOfAction,
   type DocumentPaths,
   fixedPath,
   meta,
-  metaType,
   type Operation,
   type OperationsOfPath,
 } from "../../openapi/operations.ts";
@@ -34,7 +33,7 @@ export function customPaths(served: readonly ServedDefinition[]): readonly Docum
       const root = `apis/${group}`;
       if (!documents.has(root)) {
         const id = `get${groupVersionWord(group, "")}APIGroup`;
-        documents.set(root, [fixedPath(`/${root}/`, id, groupTag(group, ""), metaType("APIGroup"))]);
+        documents.set(root, [fixedPath(`/${root}/`, id, groupTag(group, ""), "APIGroup")]);
       }
       const paths = documents.get(`${root}/${version}`) ?? [groupVersionPath(group, version)];
       documents.set(`${root}/${version}`, paths);
@@ -46,7 +45,7 @@ export function customPaths(served: readonly ServedDefinition[]): readonly Docum
 
 function groupVersionPath(group: string, version: string): OperationsOfPath {
   const id = `get${groupVersionWord(group, version)}APIResources`;
-  return fixedPath(`/apis/${group}/${version}/`, id, groupTag(group, version), metaType("APIResourceList"));
+  return fixedPath(`/apis/${group}/${version}/`, id, groupTag(group, version), "APIResourceList");
 }
 
 function* pathsOf(definition: ResourceDefinition): Generator<OperationsOfPath> {
@@ -76,7 +75,7 @@ function operationsOf(
   subresource: string,
 ): OperationsOfPath {
   const { group, version, kind, scope } = definition;
-  const subject = { group, version, kind, namespaced: scope === "Namespaced", subresource, path };
+  const subject = { group, version, kind, namespaced: scope === "Namespaced", subresource, path, watchable: false };
   const operations = new Map<string, Operation>();
   const isScale = subresource === "scale";
   const own = isScale ? "api.autoscaling.v1.Scale" : `=${schemaName(definition)}`;
@@ -86,6 +85,7 @@ function operationsOf(
     operations.set(method, {
       id: operationId(action, method, subject),
       tag: groupTag(group, version),
+      description: operationSentence(action, method, subject),
       action,
       kind: isScale ? "autoscaling/v1/Scale" : `${group}/${version}/${kind}`,
       query,
