@@ -1,4 +1,5 @@
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
+import type { ServedObject } from "../cache/served-object.ts";
 import { listObjects } from "../registry/list.ts";
 import { listOptionsOf } from "../registry/options.ts";
 import type { ResourceStore } from "../registry/resource-store.ts";
@@ -8,8 +9,14 @@ import type { ApiRequest } from "../request.ts";
 import type { ApiResponse } from "../response.ts";
 import { listSource, namespaceOf, type Scope } from "./scope.ts";
 
-/** GET of one object: the latest, or at least as new as `resourceVersion`. */
+/** GET of one object. */
 export async function getObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {
+  const served = await readObject(scope, store, request);
+  return { type: "object", status: 200, definition: store.definition, served };
+}
+
+/** The object that the request names: the latest, or at least as new as `resourceVersion`. */
+export async function readObject(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ServedObject> {
   const resourceVersion = request.query.get("resourceVersion") ?? "";
   const waiting =
     resourceVersion === ""
@@ -20,8 +27,7 @@ export async function getObject(scope: Scope, store: ResourceStore, request: Api
   if (store.definition.storedAs?.awaited !== undefined) {
     await store.readyFor(namespaceOf(store, request), request.info.name);
   }
-  const served = store.get(namespaceOf(store, request), request.info.name);
-  return { type: "object", status: 200, definition: store.definition, served };
+  return store.get(namespaceOf(store, request), request.info.name);
 }
 
 export async function listCollection(scope: Scope, store: ResourceStore, request: ApiRequest): Promise<ApiResponse> {

@@ -19,6 +19,7 @@ import type { ApiRequest } from "../../request.ts";
 import type { ApiResponse } from "../../response.ts";
 import { applied, configurationOf } from "../apply.ts";
 import { patched, patchTypeOf, readPatch, refuseStrategic } from "../patch.ts";
+import { readObject } from "../read.ts";
 import type { Subresource } from "../resource.ts";
 import { namespaceOf, type Scope, writeContextOf, writerOf } from "../scope.ts";
 import { checkName, checkUid } from "../write.ts";
@@ -32,8 +33,7 @@ import { noReplicas, scaleOf, writtenScaleOf } from "./scale-of.ts";
  */
 export const scaleSubresource: Subresource = {
   async get(scope, store, request) {
-    await scope.cache.waitUntilFresh(request.signal);
-    const { object } = store.get(namespaceOf(store, request), request.info.name);
+    const { object } = await readObject(scope, store, request);
     const { specReplicas, optionalPath } = store.definition.subresources.scale!;
     if (specReplicas(object) === undefined) {
       throw ApiError.internal(new Error(`the spec replicas field ${goQuote(optionalPath ?? "")} does not exist`));
