@@ -147,12 +147,13 @@ export function documentV3(
   const groupVersion = name.startsWith("apis/") ? name.slice("apis/".length) : name.replace(/^api/, "");
   const hasGroupVersion = (text: string): boolean => text === "/v1" || text === groupVersion;
   const schemas = definitionSchemas(reachableDefinitions(paths), { version: "v3", descriptions, hasGroupVersion });
+  const all = { ...custom, ...schemas };
   const parameters = parametersOf(descriptions);
   const bearer = { description: "Bearer Token authentication", in: "header", name: "authorization", type: "apiKey" };
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version },
     paths: Object.fromEntries(paths.map((ofPath) => [ofPath.path, pathItem(ofPath, parameters)])),
-    components: { schemas: { ...custom, ...schemas }, securitySchemes: { BearerToken: bearer } },
+    components: { ...(Object.keys(all).length > 0 && { schemas: all }), securitySchemes: { BearerToken: bearer } },
   };
 }

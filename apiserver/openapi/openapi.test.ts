@@ -283,6 +283,16 @@ test("v2 shares parameters and shows no defaults", () => {
   assert.equal(shared.find(({ name }: Tree) => name === "limit").type, "integer");
 });
 
+test("in v2 a type of every group names all versions that upstream knows of, in v3 those of the document", () => {
+  const kindsOf = (schemas: Tree): readonly Tree[] =>
+    schemas["io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"]["x-kubernetes-group-version-kind"];
+  const ofV2 = kindsOf(json(ask("/openapi/v2")).definitions);
+  assert.equal(ofV2.length, 60);
+  assert.ok(ofV2.some(({ group, version }) => group === "extensions" && version === "v1beta1"));
+  const ofV3 = kindsOf(json(ask("/openapi/v3/apis/apps/v1")).components.schemas);
+  assert.deepEqual(ofV3.map(({ group, version }) => `${group}/${version}`).sort(), ["/v1", "apps/v1"]);
+});
+
 test("v2's shared parameters bear upstream's names, which end with a hash of what they say", () => {
   const { parameters, paths } = json(ask("/openapi/v2"));
   assert.deepEqual(parameters["namespace-vgWSWtn3"], {
