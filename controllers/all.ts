@@ -20,6 +20,7 @@ import { legacyTokenCleaner } from "./legacy-token-cleaner/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node-ipam/controller.ts";
 import { nodeLifecycleController } from "./node-lifecycle/controller.ts";
+import { nodeTtlController } from "./node-ttl/controller.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { replicationControllerController } from "./replication-controller/controller.ts";
@@ -107,6 +108,7 @@ export async function runAllControllers(options: ControllersOptions, signal: Abo
     "endpointslice-controller": endpointSliceController,
     "endpointslice-mirroring-controller": endpointSliceMirroringController,
     "node-lifecycle-controller": nodeLifecycleController(),
+    "ttl-controller": nodeTtlController,
     "pod-garbage-collector-controller": podGarbageCollector(),
     "service-cidr-controller": serviceCidrController,
     "taint-eviction-controller": taintEvictionController(),

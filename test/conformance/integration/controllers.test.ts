@@ -4,4 +4,5 @@ import "./deployments.ts";
 import "./endpoints.ts";
 import "./garbage.ts";
 import "./life.ts";
+import "./nodes.ts";
 import "./replicas.ts";

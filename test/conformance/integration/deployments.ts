@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isRefused } from "../../support/api-operations.ts";
 import { eventually } from "../../support/eventually.ts";
-import type { Thing, TypedResource } from "../../support/typed-client.ts";
+import type { Thing } from "../../support/typed-client.ts";
 import { describeUpstream } from "../../support/upstream.ts";
-import { controllerOf, hasPods, reaches, setAllReady, takesOver, template } from "./pods.ts";
+import { deploymentTools, type Place, revisionKey } from "./deployment-tools.ts";
+import { controllerOf, hasPods, reaches, setAllReady, takesOver } from "./pods.ts";
 
 // test/integration/deployment/deployment_test.go
 
 const labels = { name: "test" };
-const revisionKey = "deployment.kubernetes.io/revision";
 const desiredKey = "deployment.kubernetes.io/desired-replicas";
 const maxKey = "deployment.kubernetes.io/max-replicas";
 const hashKey = "pod-template-hash";
@@ -24,78 +24,7 @@ const setImage =
   };
 
 describeUpstream("Deployments as integration tests ask of them", (use) => {
-  interface Place {
-    readonly deployments: TypedResource;
-    readonly sets: TypedResource;
-    readonly pods: TypedResource;
-    readonly configMaps: TypedResource;
-  }
-  const place = async (): Promise<Place> => {
-    const namespace = await use.makeNamespace();
-    const [deployments, sets] = [use.typed("deployments", namespace), use.typed("replicasets", namespace)];
-    return { deployments, sets, pods: use.typed("pods", namespace), configMaps: use.typed("configmaps", namespace) };
-  };
-  const make = (
-    { deployments }: Place,
-    replicas: number,
-    {
-      name = "d",
-      pod = {},
-      annotations = {},
-      ...spec
-    }: { name?: string; pod?: object; annotations?: object; [field: string]: unknown } = {},
-  ): Promise<Thing> =>
-    deployments.create({
-      metadata: { name, annotations },
-      spec: { replicas, selector: { matchLabels: labels }, template: template(labels, pod), ...spec },
-    });
-  const hasRevision = ({ deployments, sets }: Place, revision: string, image: string, name = "d"): Promise<Thing> =>
-    eventually(async () => {
-      const deployment = await deployments.get(name);
-      assert.equal(deployment.metadata.annotations?.[revisionKey], revision);
-      const newest = (await sets.list()).items.find(
-        ({ metadata, spec }) =>
-          metadata.annotations?.[revisionKey] === revision &&
-          spec.template.spec.containers[0].image === image &&
-          metadata.ownerReferences?.[0]?.uid === deployment.metadata.uid,
-      );
-      assert.ok(newest);
-      return newest;
-    });
-  const observed = ({ deployments }: Place, { metadata }: Thing): Promise<Thing> =>
-    eventually(async () => {
-      const deployment = await deployments.get(metadata.name);
-      assert.ok(deployment["status"].observedGeneration >= metadata.generation!);
-      return deployment;
-    });
-  /** Pods become ready as they come, until all is done; `look` sees each state on the way. */
-  const completes = ({ deployments, pods }: Place, name = "d", look?: (deployment: Thing) => void): Promise<Thing> =>
-    eventually(async () => {
-      await setAllReady(pods);
-      const deployment = await deployments.get(name);
-      look?.(deployment);
-      const { status, spec, metadata } = deployment;
-      const { updatedReplicas = 0, replicas = 0, availableReplicas = 0, observedGeneration } = status;
-      assert.deepEqual([updatedReplicas, replicas, availableReplicas], [spec.replicas, spec.replicas, spec.replicas]);
-      assert.equal(observedGeneration, metadata.generation);
-      return deployment;
-    });
-  const stable = ({ sets }: Place, { metadata }: Thing): Promise<Thing> =>
-    eventually(async () => {
-      const set = await sets.get(metadata.name);
-      assert.deepEqual(
-        [set["status"].replicas, set["status"].observedGeneration],
-        [set["spec"].replicas, set.metadata.generation],
-      );
-      return set;
-    });
-  const hasReason = ({ deployments }: Place, type: string, reason: string): Promise<Thing> =>
-    eventually(async () => {
-      const { status } = await deployments.get("d");
-      const condition = (status.conditions ?? []).find((one: Thing) => one["type"] === type);
-      assert.equal(condition?.reason, reason);
-      return condition;
-    });
+  const { place, make, hasRevision, observed, completes, stable, hasReason } = deploymentTools(use);
 
   test("TestNewDeployment", async () => {
     const at = await place();
