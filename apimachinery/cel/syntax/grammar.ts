@@ -1,8 +1,15 @@
 import { operators } from "./ast.ts";
 import type { Token } from "./lexer.ts";
 
-const start =
-  "'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER";
+const beforeLiterals = ["[", "]", "{", "}", "(", ")", ".", ",", "-", "!", "?"];
+const literals = "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER";
+
+/** What may start an expression, and what else could stand in its place, as upstream's parser tells it. */
+export function expectedStart(...orElse: readonly string[]): string {
+  const symbols = beforeLiterals.filter((one) => startSymbols.has(one) || orElse.includes(one));
+  return `{${symbols.map((one) => `'${one}'`).join(", ")}, ${literals}}`;
+}
+
 export const keywords = new Set(["in", "true", "false", "null"]);
 export const reserved = new Set(
   "as break const continue else false for function if import in let loop package namespace null return true var void while".split(
@@ -25,8 +32,10 @@ export const products: Readonly<Record<string, string>> = {
   "%": operators.modulo,
 };
 
+const startSymbols: ReadonlySet<string> = new Set(["[", "{", "(", ".", "-", "!"]);
+
 export function startsExpression({ kind, text }: Token): boolean {
-  if (kind === "symbol") return ["[", "{", "(", ".", "-", "!"].includes(text);
+  if (kind === "symbol") return startSymbols.has(text);
   return kind !== "end" && kind !== "escaped" && !(kind === "identifier" && text === "in");
 }
 
@@ -34,10 +43,9 @@ export function isName({ kind, text }: Token): boolean {
   return kind === "escaped" || (kind === "identifier" && !keywords.has(text));
 }
 
-/** What could stand where an expression is wanted; at the start of a list or map that is more than an expression. */
-export function expectedAfter(before: Token | undefined): string {
-  const opened = before?.kind === "symbol" && (before.text === "{" || before.text === "[") ? before.text : undefined;
-  if (opened === undefined) return start;
-  const brackets = opened === "{" ? start.replace("'{', ", "'{', '}', ") : start.replace("'[', ", "'[', ']', ");
-  return brackets.replace("'.', ", "'.', ',', ").replace("'!', ", "'!', '?', ");
+const goOn = new Set([".", "[", "&&", "||", ...Object.keys({ ...relations, ...sums, ...products })]);
+
+/** Whether an operand may be followed by it, wherever it stands; `?` and what closes around it come beside. */
+export function continuesOperand({ kind, text }: Token): boolean {
+  return (kind === "symbol" || text === "in") && goOn.has(text);
 }

@@ -1,10 +1,22 @@
 import { type Expression, type Literal, type MapEntry, operators, type StructField } from "./ast.ts";
-import { expectedAfter, isName, keywords, products, relations, reserved, startsExpression, sums } from "./grammar.ts";
+import {
+  BracketReader,
+  middle,
+  ofArgument,
+  ofEntry,
+  ofIndex,
+  ofItem,
+  ofKey,
+  ofNested,
+  startsField,
+  startsItem,
+} from "./brackets.ts";
+import { expectedStart, isName, keywords, products, relations, reserved, startsExpression, sums } from "./grammar.ts";
 import type { Token } from "./lexer.ts";
 import { numberValue, textValue } from "./literal.ts";
 import { type Macro, MacroError, type MacroTable, macroKey } from "./macro.ts";
 import type { Issue, Source } from "./source.ts";
-import { SyntaxFailure, TokenReader } from "./token-reader.ts";
+import { SyntaxFailure } from "./token-reader.ts";
 import { UnescapeError } from "./unescape.ts";
 
 export interface ParseOptions {
@@ -42,7 +54,7 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
     : { ok: false, issues: parser.issues };
 }
 
-class Parser extends TokenReader {
+class Parser extends BracketReader {
   readonly #options: ParseOptions;
   #depth = 0;
   #links = 0;
@@ -61,7 +73,7 @@ class Parser extends TokenReader {
     } catch (error) {
       if (!(error instanceof SyntaxFailure)) throw error;
       if (error.offset < 0) this.issues.push({ message: error.message, line: -1, column: -1 });
-      else this.issue(error.message, error.offset);
+      else if (error.message !== "") this.issue(error.message, error.offset);
       return undefined;
     }
   }
@@ -77,6 +89,8 @@ class Parser extends TokenReader {
     if (this.#links > maxDepth) throw new SyntaxFailure("max recursion depth exceeded", -1);
   }
 
+  readonly #read = (): Expression => this.#expression();
+
   #expression(): Expression {
     this.#deepen();
     const condition = this.#logical("||", operators.or);
@@ -86,8 +100,8 @@ class Parser extends TokenReader {
       return condition;
     }
     const id = this.id(mark.offset);
-    const yes = this.#logical("||", operators.or);
-    this.expect(":");
+    const yes = this.inside(middle, () => this.#logical("||", operators.or));
+    this.expect(":", startsExpression);
     const no = this.#expression();
     this.#depth--;
     return this.#call(id, operators.conditional, undefined, [condition, yes, no]);
@@ -190,8 +204,9 @@ class Parser extends TokenReader {
   #index(operand: Expression, bracket: Token): Expression {
     const mark = this.accept("?");
     const id = this.id(bracket.offset);
-    const index = this.#expression();
-    this.expect("]");
+    if (mark === undefined && !startsExpression(this.token)) this.unexpected(expectedStart("?"), startsItem);
+    const index = this.inside(ofIndex, this.#read);
+    this.close("]");
     if (mark !== undefined && !this.#options.optionalSyntax) this.issue("unsupported syntax '[?'", bracket.offset);
     return this.#call(id, mark === undefined ? operators.index : operators.optionalIndex, undefined, [operand, index]);
   }
@@ -207,14 +222,9 @@ class Parser extends TokenReader {
   }
 
   /** The name of a field in `T{name: value}`. */
-  #initializerName(optional: boolean): Token {
-    const token = this.token;
-    if (!isName(token)) {
-      const expected = optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
-      this.unexpected(expected, (next) => isName(next) || (!optional && [",", "}", "?"].includes(next.text)));
-    }
-    this.at++;
-    return token;
+  #initializerName(): Token {
+    if (!isName(this.token)) this.unexpected("{IDENTIFIER, ESC_IDENTIFIER}", isName);
+    return this.tokens[this.at++]!;
   }
 
   #normalName(token: Token): string {
@@ -226,14 +236,17 @@ class Parser extends TokenReader {
   /** Comma-separated expressions up to a closing symbol, which is consumed. */
   #expressions(close: string): Expression[] {
     const found: Expression[] = [];
+    const starts = (token: Token): boolean => startsExpression(token) || token.text === close;
+    if (!starts(this.token)) this.unexpected(expectedStart(close), starts);
     if (this.accept(close) !== undefined) return found;
-    do found.push(this.#expression());
+    do found.push(this.inside(ofArgument, this.#read));
     while (this.accept(",") !== undefined);
-    this.expect(close);
+    this.close(close);
     return found;
   }
 
   #primary(): Expression {
+    if (!startsExpression(this.token)) this.unexpected(expectedStart(), startsExpression);
     const token = this.token;
     switch (token.kind) {
       case "int":
@@ -247,23 +260,20 @@ class Parser extends TokenReader {
         return this.#quoted(token);
     }
     if (this.accept("(") !== undefined) {
-      const inner = this.#expression();
-      this.expect(")");
+      const inner = this.inside(ofNested, this.#read);
+      this.close(")");
       return inner;
     }
     if (this.accept("[") !== undefined) return this.#list(token);
     if (this.accept("{") !== undefined) return this.#map(token);
-    if (token.kind === "identifier" || this.is(".")) return this.#name();
-    this.unexpected(`{${expectedAfter(this.tokens[this.at - 1])}}`, startsExpression);
+    return this.#name();
   }
 
   #name(): Expression {
     const dot = this.accept(".") === undefined ? "" : ".";
+    const named = ({ kind, text }: Token): boolean => kind === "identifier" && !keywords.has(text);
+    if (dot !== "" && !named(this.token)) this.unexpected("IDENTIFIER", named);
     const token = this.token;
-    if (token.kind !== "identifier" || (dot !== "" && keywords.has(token.text)) || token.text === "in") {
-      if (dot !== "") this.unexpected("IDENTIFIER", (next) => next.kind === "identifier");
-      this.unexpected(`{${expectedAfter(this.tokens[this.at - 1])}}`, startsExpression);
-    }
     if (dot === "" && keywords.has(token.text)) {
       this.at++;
       const value = token.text === "null" ? null : token.text === "true";
@@ -294,16 +304,15 @@ class Parser extends TokenReader {
   }
 
   #struct(typeName: string): Expression {
-    const id = this.id(this.expect("{").offset);
+    const id = this.id(this.expect("{", () => false).offset);
     const fields: StructField[] = [];
-    while (this.accept("}") === undefined) {
+    this.items("}", { starts: startsField, expected: "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}" }, () => {
       const optional = this.#optionalMark();
-      const name = this.#normalName(this.#initializerName(optional));
-      const colon = this.expect(":");
+      const name = this.#normalName(this.#initializerName());
+      const colon = this.expect(":", startsExpression);
       const fieldId = this.id(colon.offset);
-      fields.push({ id: fieldId, name, value: this.#expression(), optional });
-      if (this.accept(",") === undefined && !this.is("}")) this.expect("}");
-    }
+      fields.push({ id: fieldId, name, value: this.inside(ofEntry, this.#read), optional });
+    });
     return { kind: "struct", id, typeName, fields };
   }
 
@@ -317,32 +326,22 @@ class Parser extends TokenReader {
     const id = this.id(open.offset);
     const items: Expression[] = [];
     const optional = new Set<number>();
-    while (this.accept("]") === undefined) {
-      if (items.length === 0 && this.accept(",") !== undefined) {
-        this.expect("]");
-        break;
-      }
+    this.items("]", { starts: startsItem, expected: expectedStart("]", ",", "?") }, () => {
       if (this.#optionalMark()) optional.add(items.length);
-      items.push(this.#expression());
-      if (this.accept(",") === undefined && !this.is("]")) this.expect("]");
-    }
+      items.push(this.inside(ofItem, this.#read));
+    });
     return { kind: "list", id, items, optional };
   }
 
   #map(open: Token): Expression {
     const id = this.id(open.offset);
     const entries: MapEntry[] = [];
-    while (this.accept("}") === undefined) {
-      if (entries.length === 0 && this.accept(",") !== undefined) {
-        this.expect("}");
-        break;
-      }
+    this.items("}", { starts: startsItem, expected: expectedStart("}", ",", "?") }, () => {
       const optional = this.#optionalMark();
-      const key = this.#expression();
-      const entryId = this.id(this.expect(":").offset);
-      entries.push({ id: entryId, key, value: this.#expression(), optional });
-      if (this.accept(",") === undefined && !this.is("}")) this.expect("}");
-    }
+      const key = this.inside(ofKey, this.#read);
+      const entryId = this.id(this.expect(":", startsExpression).offset);
+      entries.push({ id: entryId, key, value: this.inside(ofEntry, this.#read), optional });
+    });
     return { kind: "map", id, entries };
   }
 

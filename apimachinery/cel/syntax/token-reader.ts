@@ -21,6 +21,8 @@ export class TokenReader {
   protected at = 0;
   readonly #source: Source;
   #lastId = 0;
+  /** Where a token was missing: until the next one is taken nothing more is said. */
+  #missingAt = -1;
 
   constructor(source: Source) {
     this.#source = source;
@@ -37,16 +39,22 @@ export class TokenReader {
     this.issues.push({ message, ...this.#source.locate(offset) });
   }
 
+  /** Ends the parse. */
   protected fail(message: string, token: Token): never {
-    throw new SyntaxFailure(`Syntax error: ${message}`, token.offset);
+    throw new SyntaxFailure(this.at === this.#missingAt ? "" : `Syntax error: ${message}`, token.offset);
   }
 
-  /** A token that no rule takes: `extraneous` where the one after it would be fine in its place. */
-  protected unexpected(expected: string, fits: (next: Token) => boolean): never {
-    const token = this.token;
+  #report(message: string, token: Token): void {
+    if (this.at !== this.#missingAt) this.issue(`Syntax error: ${message}`, token.offset);
+  }
+
+  /** A token that no rule takes. It is passed over where the one after it would be fine in its place; else all ends. */
+  protected unexpected(expected: string, fits: (next: Token) => boolean): void {
+    const { token } = this;
     const next = this.tokens[this.at + 1];
-    const what = next !== undefined && fits(next) ? "extraneous" : "mismatched";
-    this.fail(`${what} input '${token.text}' expecting ${expected}`, token);
+    if (next === undefined || !fits(next)) this.fail(`mismatched input '${token.text}' expecting ${expected}`, token);
+    this.#report(`extraneous input '${token.text}' expecting ${expected}`, token);
+    this.at++;
   }
 
   protected is(text: string): boolean {
@@ -61,10 +69,19 @@ export class TokenReader {
     return token;
   }
 
-  protected expect(text: string): Token {
-    const token = this.accept(text);
-    if (token !== undefined) return token;
-    return this.unexpected(`'${text}'`, (next) => next.text === text && next.kind === "symbol");
+  /** Takes a token, or goes on as if it were there before one that may follow it (ANTLR's DefaultErrorStrategy). */
+  protected expect(text: string, follows: (next: Token) => boolean): Token {
+    const found = this.accept(text);
+    if (found !== undefined) return found;
+    const { token } = this;
+    const isIt = (next: Token): boolean => next.text === text && next.kind === "symbol";
+    if (!isIt(this.tokens[this.at + 1] ?? token) && follows(token)) {
+      this.#report(`missing '${text}' at '${token.text}'`, token);
+      this.#missingAt = this.at;
+      return token;
+    }
+    this.unexpected(`'${text}'`, isIt);
+    return this.accept(text)!;
   }
 
   protected id(offset: number): number {
