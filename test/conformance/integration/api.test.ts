@@ -3,5 +3,6 @@ import "./discovery.ts";
 import "./dual-stack.ts";
 import "./pod-changes.ts";
 import "./server.ts";
+import "./service-ranges.ts";
 import "./services.ts";
 import "./stored.ts";
