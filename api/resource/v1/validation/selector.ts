@@ -1,10 +1,12 @@
 import {
+  bindingsLibrary,
   boolType,
   type CelType,
   compileProblem,
   createEnvironment,
   dynType,
   type Environment,
+  kubernetesLibraries,
   mapType,
   objectType,
   quantityType,
@@ -61,7 +63,10 @@ function addSelectorErrors(errors: Errors, { cel }: DeviceSelector, place: Path)
     errors.push(tooLong(at, maxExpression));
     return;
   }
-  environment ??= createEnvironment({ variables: { device: deviceType } });
+  environment ??= createEnvironment({
+    variables: { device: deviceType },
+    libraries: [...kubernetesLibraries, bindingsLibrary],
+  });
   const compiled = environment.compile(expression);
   if (!compiled.ok) {
     errors.push(invalid(at, expression, compileProblem(compiled)));

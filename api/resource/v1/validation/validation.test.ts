@@ -82,6 +82,7 @@ test("selectors are CEL over one device, in bounds", () => {
   assert.deepEqual(selected('device.attributes["d.example.com"].model == "x" && device.allowMultipleAllocations'), []);
   assert.deepEqual(selected('device.attributes["d.example.com"].isGood'), []);
   assert.deepEqual(selected('device.capacity["d.example.com"].memory.compareTo(quantity("1Gi")) >= 0'), []);
+  assert.deepEqual(selected('cel.bind(dra, device.attributes["d.example.com"], dra.isGood && dra.isFast)'), []);
   assert.match(
     selected("device.foo")[0]!,
     /^E.selectors\[0\].cel.expression: Invalid value: "device.foo": compilation failed: ERROR: <input>:1:7: undefined field 'foo'/,
