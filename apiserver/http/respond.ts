@@ -6,7 +6,14 @@ import type { IncludeObject } from "../../apimachinery/table/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ServedObject } from "../cache/served-object.ts";
 import { accepted, type Output } from "../negotiate.ts";
-import type { ApiResponse, ListResponse, ObjectResponse, StreamResponse, UpgradeResponse } from "../response.ts";
+import type {
+  ApiResponse,
+  ListResponse,
+  ObjectResponse,
+  StreamResponse,
+  UpgradeResponse,
+  WatchResponse,
+} from "../response.ts";
 import type { DeliveryPace } from "./delivery-pace.ts";
 import { contentTypes, encodeValue } from "./encode.ts";
 import type { Exchange, Headers } from "./exchange.ts";
@@ -14,6 +21,7 @@ import type { FrameMemory } from "./frame-memory.ts";
 import { ListBody, type PiecePool, pieceBytes } from "./list-body.ts";
 import { refuseProtobuf, transformList, transformObject } from "./transform.ts";
 import { streamWatch } from "./watch-stream.ts";
+import { asksForWebSocket, refusedWebSocket, WebSocketExchange } from "./websocket-exchange.ts";
 
 /** Answers larger than this are compressed for clients that take gzip (endpoints/handlers/responsewriters). */
 const gzipMinBytes = 128 * 1024;
@@ -40,7 +48,7 @@ export function respond(exchange: Exchange, response: ApiResponse, context: Resp
       return respondList(exchange, response, context);
     case "watch":
       checkTable(context);
-      return streamWatch(exchange, response, context);
+      return respondWatch(exchange, response, context);
     case "value": {
       headers["content-type"] = contentTypes[output.encoding];
       Object.assign(headers, response.headers);
@@ -65,6 +73,17 @@ function checkTable({ output, includeObject }: RespondContext): void {
   if (output.as !== "Table" || includedObjects.includes(includeObject)) return;
   const error = invalid("includeObject", includeObject, "must be 'Metadata', 'Object', 'None', or empty");
   throw ApiError.badRequest(`Unable to convert to Table as requested: ${formatFieldError(error)}`);
+}
+
+function respondWatch(exchange: Exchange, response: WatchResponse, context: RespondContext): void | Promise<void> {
+  const header = (name: string): string | undefined => exchange.header(name);
+  if (exchange.takeConnection === undefined || !asksForWebSocket(header)) {
+    return streamWatch(exchange, response, context);
+  }
+  const refused = refusedWebSocket(header);
+  if (refused !== undefined) return exchange.send(refused, context.headers, "");
+  const kind = context.output.encoding === "protobuf" ? "binary" : "text";
+  return streamWatch(new WebSocketExchange(exchange, kind), response, context);
 }
 
 /** Ends with the client; where the body breaks off, so does the answer. */

@@ -49,6 +49,8 @@ const streamResetRate = 10_000;
 const maxHeaderBytes = 64 * 1024;
 /** Whose connections may change their protocol. Elsewhere a request to upgrade is one like any other. */
 const connectingPath = /^\/api\/v1\/.*\/(?:exec|attach|portforward|proxy)(?:[/?]|$)/;
+/** What may be a watch; whether it is one, its handler says. */
+const watchingPath = /^\/apis?\/.*(?:\/watch\/|[?&]watch(?:[=&]|$))/;
 
 /** The HTTPS server: HTTP/2 and 1.1 on one port. Serves until `close`. */
 export class HttpServer {
@@ -77,7 +79,8 @@ export class HttpServer {
       streamResetBurst,
       streamResetRate,
       maxHeaderSize: maxHeaderBytes,
-      shouldUpgradeCallback: ({ url = "" }: IncomingMessage) => connectingPath.test(url),
+      shouldUpgradeCallback: ({ url = "", headers }: IncomingMessage) =>
+        connectingPath.test(url) || (watchingPath.test(url) && headers.upgrade?.toLowerCase() === "websocket"),
     } as Parameters<typeof createSecureServer>[0]);
     Object.assign(this.#server, {
       keepAliveTimeout: keepAliveTimeoutMs,

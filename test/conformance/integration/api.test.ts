@@ -6,3 +6,4 @@ import "./server.ts";
 import "./service-ranges.ts";
 import "./services.ts";
 import "./stored.ts";
+import "./websockets.ts";
