@@ -12,7 +12,8 @@ import { type Answer, type Call, clientOf, type HttpClient } from "../support/ht
 import { type HttpsServer, startHttpsServer } from "../support/https-server.ts";
 import { makeNamespace } from "../support/namespace.ts";
 
-// Upstream's table of everything: test/integration/apiserver/admissionwebhook/admission_test.go.
+// Upstream's tables of everything: test/integration/apiserver, admissionwebhook/admission_test.go and
+// cel/admission_policy_test.go.
 
 /** A resource, or one below a resource, as discovery has it. */
 interface Listed {
@@ -61,7 +62,7 @@ const optionsOf: Readonly<Record<string, string | undefined>> = {
   DELETE: "DeleteOptions",
 };
 
-describe("webhooks are asked about every resource and each of its verbs", { timeout: 300_000 }, () => {
+describe("webhooks and policies are asked about every resource and each of its verbs", { timeout: 300_000 }, () => {
   let https: HttpsServer;
   let client: HttpClient;
   let webhook: WebhookServerForTests;
@@ -80,6 +81,7 @@ describe("webhooks are asked about every resource and each of its verbs", { time
     resources = await discover(client);
     for (const one of resources) if (!first.has(one.name)) first.set(one.name, one);
     for (const phase of ["mutating", "validating"]) await register(phase);
+    for (const match of ["any", "equivalent"]) await registerPolicy(match);
   });
   after(async () => {
     client?.close();
@@ -103,11 +105,45 @@ describe("webhooks are asked about every resource and each of its verbs", { time
     await expect(client, { method: "POST", path, body: { metadata: { name: "every" }, webhooks } }, 201);
   };
 
+  /** A policy that tells the client what it sees. */
+  const registerPolicy = async (match: string): Promise<void> => {
+    const rules = [...first.values()].map(({ group, version, name }) => ruleOf(group, version, name));
+    const matchConstraints = {
+      resourceRules: match === "any" ? [ruleOf("*", "*", "*/*")] : rules,
+      matchPolicy: match === "any" ? "Exact" : "Equivalent",
+    };
+    const matchConditions = [{ name: "user", expression: `request.userInfo.username == '${user}'` }];
+    const validations = [{ expression: "false", messageExpression: `'${match}: ' + ${seenByPolicy}` }];
+    const made = async (resource: string, spec: object): Promise<void> => {
+      const path = `/apis/admissionregistration.k8s.io/v1/validatingadmission${resource}`;
+      await expect(client, { method: "POST", path, body: { metadata: { name: match }, spec } }, 201);
+    };
+    await made("policies", { matchConstraints, matchConditions, validations });
+    await made("policybindings", { policyName: match, validationActions: ["Warn"] });
+  };
+
+  /** All policies have told of it what the webhooks were told. */
+  const wasSeen = (resource: Listed, operation: string, asked: Asked, warnings: string): void => {
+    for (const match of ["any", "equivalent"]) {
+      const { group, version, name, kind } = match === "any" ? resource : (first.get(resource.name) ?? resource);
+      const shown = [[kind.group, kind.version].filter((part) => part !== "").join("/"), kind.kind].join(" ");
+      const told = [
+        `${match}: ${operation} ${group}/${version}/${name} ${asked.name} of ${asked.namespace}`,
+        `now ${asked.object ? shown : "none"}`,
+        `before ${asked.oldObject ? shown : "none"}`,
+        `by ${optionsOf[operation] ?? "none"}`,
+      ].join(", ");
+      if (isExemptOfPolicies(resource)) assert.ok(!warnings.includes(`${match}: ${operation}`), warnings);
+      else assert.ok(warnings.includes(told), `${told}: not in ${warnings}`);
+    }
+  };
+
   /** All webhooks have been asked about this, and their warnings have reached the client. */
   const wereAsked = (resource: Listed, operation: string, asked: Asked, answered?: Answer): void => {
     const { name, namespace: where } = asked;
     const about = `${operation} ${resource.group}/${resource.version}/${resource.name}`;
     const warnings = [answered?.headers["warning"] ?? []].flat().join(" ");
+    if (answered !== undefined) wasSeen(resource, operation, asked, warnings);
     for (const hook of hooks) {
       const path = pathOf(hook);
       const shown = hook.match === "any" ? resource : (first.get(resource.name) ?? resource);
@@ -311,6 +347,17 @@ describe("webhooks are asked about every resource and each of its verbs", { time
   });
 });
 
+const orNone = (what: string, has: string, value: string): string => `, ${what} ' + (${has} ? ${value} : 'none')`;
+/** What a policy sees, as CEL tells it in a line. */
+const seenByPolicy = [
+  "request.operation + ' ' + request.resource.group + '/' + request.resource.version + '/' + request.resource.resource",
+  "(has(request.subResource) && request.subResource != '' ? '/' + request.subResource : '')",
+  "' ' + (has(request.name) ? request.name : '') + ' of ' + (has(request.namespace) ? request.namespace : '')",
+  `'${orNone("now", "object != null", "object.apiVersion + ' ' + object.kind")}`,
+  `'${orNone("before", "oldObject != null", "oldObject.apiVersion + ' ' + oldObject.kind")}`,
+  `'${orNone("by", "has(request.options) && request.options != null", "request.options.kind")}`,
+].join(" + ");
+
 /** Does it for each, and tells of all that went wrong. */
 async function each(all: readonly Listed[], run: (resource: Listed) => Promise<void>): Promise<void> {
   const problems: string[] = [];
@@ -399,6 +446,11 @@ function pathOfObjects({ group, version, name, namespaced }: Listed): string {
 /** Webhooks and policies are never in the way of those who take them away. */
 const isExempt = ({ group, kind }: Listed): boolean =>
   group === "admissionregistration.k8s.io" && /^(?:Validating|Mutating)(?:Webhook|Admission)/.test(kind.kind);
+
+/** Policies decide on reviews no more than on themselves, and on configurations of webhooks like on all else. */
+const isExemptOfPolicies = ({ group, name }: Listed): boolean =>
+  /^(?:authentication|authorization)\.k8s\.io$/.test(group) ||
+  (group === "admissionregistration.k8s.io" && name.includes("admissionpolic"));
 
 function sampleOf({ group, version, kind: { kind } }: Listed): Seen {
   const apiVersion = group === "" ? version : `${group}/${version}`;
