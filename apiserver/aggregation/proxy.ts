@@ -66,15 +66,20 @@ async function passInTime(
   proxied: ProxiedPath,
   request: ApiRequest,
 ): Promise<ApiResponse> {
-  if (request.info.isResourceRequest && isLongRunning(request.info)) {
-    return passRequest(backend, target, proxied, request);
-  }
-  const timeoutMs = Math.min(timeoutOf(request), isDiscovery(request) ? discoveryTimeoutMs : Number.POSITIVE_INFINITY);
   const deadline = new AbortController();
-  const timer = clock.setTimer(timeoutMs, () => deadline.abort(new Error("context deadline exceeded")));
   const signal = AbortSignal.any([request.signal, deadline.signal]);
+  const passed = changedRequest(request, { signal });
+  const pass = async (): Promise<ApiResponse> => {
+    const response = await passRequest(backend, target, proxied, passed);
+    if (!isRedirect(response)) return response;
+    deadline.abort();
+    return badRedirect;
+  };
+  if (request.info.isResourceRequest && isLongRunning(request.info)) return pass();
+  const timeoutMs = Math.min(timeoutOf(request), isDiscovery(request) ? discoveryTimeoutMs : Number.POSITIVE_INFINITY);
+  const timer = clock.setTimer(timeoutMs, () => deadline.abort(new Error("context deadline exceeded")));
   try {
-    const response = await passRequest(backend, target, proxied, changedRequest(request, { signal }));
+    const response = await pass();
     if (response.type === "stream") return { ...response, body: thenClear(response.body, timer) };
     timer.clear();
     return response;
@@ -83,6 +88,21 @@ async function passInTime(
     throw error;
   }
 }
+
+/** Would lead the client, with what it shows of who it is, to wherever an extension server likes. */
+function isRedirect(response: ApiResponse): boolean {
+  if (response.type !== "stream" && response.type !== "raw") return false;
+  const { status, headers } = response;
+  return status >= 300 && status <= 399 && (headers?.["location"] ?? "") !== "";
+}
+
+/** --aggregator-reject-forwarding-redirect, as it is by default. */
+const badRedirect: RawResponse = {
+  type: "raw",
+  status: 502,
+  contentType: "text/plain; charset=utf-8",
+  body: "the backend attempted to redirect this request, which is not permitted",
+};
 
 async function* thenClear(body: AsyncIterable<Uint8Array>, timer: Timer): AsyncGenerator<Uint8Array> {
   try {

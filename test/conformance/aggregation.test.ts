@@ -244,6 +244,21 @@ describe("aggregation", { timeout: 300_000 }, () => {
     await inProcess.close();
   });
 
+  it("follows nobody to where an extension server would like to lead", async () => {
+    extension.answer = ({ url }, response) => {
+      if (!url.includes("/flunders")) return false;
+      response.writeHead(302, { location: "https://example.com/" }).end("gone elsewhere");
+      return true;
+    };
+    try {
+      const path = `/apis/${group}/v1/namespaces/default/flunders`;
+      const text = "the backend attempted to redirect this request, which is not permitted";
+      for (const query of ["", "?watch=true"]) await expect(admin, { path: `${path}${query}` }, 502, text);
+    } finally {
+      extension.answer = undefined;
+    }
+  });
+
   it("hands connections over to who answers for the group version", async () => {
     const { ca, certificate, key } = https.admin;
     const options = {
