@@ -289,6 +289,29 @@ describeUpstream("certificates that clients ask for", (use) => {
     await issued(waiting.metadata.name);
   });
 
+  test("requests that were answered long ago go, others stay", async () => {
+    const ago = (hours: number): string => `${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19)}Z`;
+    const decided = async (type: string, hours: number): Promise<string> => {
+      const { metadata } = await requests().create(asked({ signerName: "example.com/own" }));
+      const condition = { type, status: "True", reason: "Test", lastUpdateTime: ago(hours) };
+      await requests().change(
+        metadata.name,
+        (draft) => {
+          draft["status"].conditions = [condition];
+        },
+        "approval",
+      );
+      return metadata.name;
+    };
+    const [oldDenied, denied] = [await decided("Denied", 2), await decided("Denied", 0.5)];
+    const [oldApproved, approved] = [await decided("Approved", 25), await decided("Approved", 2)];
+    for (const name of [oldDenied, oldApproved]) {
+      await eventually(() => assert.rejects(requests().get(name), (error) => (error as Refusal).code === 404));
+    }
+    await requests().get(denied);
+    await requests().get(approved);
+  });
+
   test("who approves or signs needs the signer's permission", async () => {
     for (const verb of ["approve", "sign"]) {
       const subresource = verb === "approve" ? "approval" : "status";
