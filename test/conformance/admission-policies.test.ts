@@ -344,5 +344,9 @@ describe("admission policies", { timeout: 300_000 }, () => {
       text,
       /apiserver_mutating_admission_policy_check_total\{error_type="no_error",policy="label",policy_binding="label-binding"\} 1/,
     );
+    assert.match(
+      text,
+      /apiserver_admission_match_condition_evaluation_seconds_count\{kind="policy",name="[a-z]+",operation="CREATE",type="validate"\} \d+/,
+    );
   });
 });

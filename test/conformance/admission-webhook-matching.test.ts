@@ -44,6 +44,15 @@ describeWebhooks("what admission webhooks are asked about", (use) => {
       (json as { message: string }).message,
       /^configmaps "chosen-\d+" is forbidden: expression 'object\.none\.at\.all == 1' resulted in error: no such key: none$/,
     );
+    const { text } = await expect(use.admin, { path: "/metrics" }, 200);
+    const labels = '\\{kind="webhook",name="hook\\.example\\.com",operation="CREATE",type="validating"\\}';
+    for (const [name, count] of [
+      ["evaluation_seconds_count", 5],
+      ["evaluation_errors_total", 1],
+      ["exclusions_total", 2],
+    ] as const) {
+      assert.match(text, new RegExp(`apiserver_admission_match_condition_${name}${labels} ${count}\n`));
+    }
   });
 
   test("a resource in another group or version is the same resource, unless the match is to be exact", async () => {

@@ -19,8 +19,9 @@ const broken = "object.none == 1";
 
 test("one that is false decides, and else one that fails", () => {
   assert.deepEqual(outcome("Fail", 1_000, "true", "true"), { matches: true });
-  assert.deepEqual(outcome("Fail", 1_000, broken, "true", "false"), { matches: false });
-  assert.deepEqual(outcome("Ignore", 1_000, broken, "true"), { matches: false });
+  assert.deepEqual(outcome("Fail", 1_000, broken, "true", "false"), { matches: false, failed: 1 });
+  assert.deepEqual(outcome("Fail", 1_000, "false", broken), { matches: false });
+  assert.deepEqual(outcome("Ignore", 1_000, broken, "true"), { matches: false, failed: 1 });
   assert.match((outcome("Fail", 1_000, broken, "true") as { error: string }).error, /resulted in error/);
 });
 

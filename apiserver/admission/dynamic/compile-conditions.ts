@@ -45,14 +45,17 @@ export function conditionsMatch(
   try {
     for (const expression of compiled) {
       const result = evaluator.evaluate(expression);
+      if (isFalse) continue;
       if ("error" in result) errors.push(result.error);
-      else if (result.value === false) isFalse = true;
+      else isFalse = result.value === false;
     }
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error;
     return failurePolicy === "Ignore" ? { matches: false } : { error: error.message };
   }
-  if (isFalse) return { matches: false };
-  if (errors.length === 0) return { matches: true };
-  return failurePolicy === "Ignore" ? { matches: false } : { error: formatAggregate(errors) };
+  if (errors.length === 0) return { matches: !isFalse };
+  const failed = errors.length;
+  return isFalse || failurePolicy === "Ignore"
+    ? { matches: false, failed }
+    : { error: formatAggregate(errors), failed };
 }

@@ -4,7 +4,10 @@ import type { GroupVersionResource } from "./target.ts";
 import type { VersionedObjects } from "./versioned.ts";
 
 /** What the conditions say of a write: `matches`, or not; or that they cannot be told, in upstream's words. */
-export type MatchResult = { readonly matches: boolean } | { readonly error: string };
+export type MatchResult = ({ readonly matches: boolean } | { readonly error: string }) & {
+  /** How many could not be told, before the first that is false. Absent: none. */
+  readonly failed?: number;
+};
 
 export interface MatchInput {
   readonly attributes: AdmissionAttributes;

@@ -1,6 +1,10 @@
 import type { MetricsRegistry } from "../../../base/metrics.ts";
+import { ConditionMetrics, type ConditionOwner } from "../dynamic/condition-metrics.ts";
 
 const buckets = [0.0000005, 0.001, 0.01, 0.1, 1];
+
+/** Of mutating policies, too. */
+const ofPolicies: ConditionOwner = { kind: "policy", type: "validate" };
 
 /** Kind of failure that metrics tell, by the message. */
 export function errorTypeOf(message: string): string {
@@ -12,8 +16,10 @@ export function errorTypeOf(message: string): string {
 export class ValidatingPolicyMetrics {
   readonly #checks;
   readonly #durations;
+  readonly conditions: ConditionMetrics;
 
   constructor(registry: MetricsRegistry) {
+    this.conditions = new ConditionMetrics(registry, ofPolicies);
     const labels = ["policy", "policy_binding", "error_type", "enforcement_action"] as const;
     this.#checks = registry.counter({
       name: "apiserver_validating_admission_policy_check_total",
@@ -40,8 +46,10 @@ export class ValidatingPolicyMetrics {
 export class MutatingPolicyMetrics {
   readonly #checks;
   readonly #durations;
+  readonly conditions: ConditionMetrics;
 
   constructor(registry: MetricsRegistry) {
+    this.conditions = new ConditionMetrics(registry, ofPolicies);
     const labels = ["policy", "policy_binding", "error_type"] as const;
     this.#checks = registry.counter({
       name: "apiserver_mutating_admission_policy_check_total",

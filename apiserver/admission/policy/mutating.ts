@@ -122,11 +122,15 @@ class Pass {
     const compiled = bound.compiled();
     const failure = { policy: bound.policy, policyName: bound.name, bindingName };
     if (compiled.conditions.length > 0) {
+      const { deps, metrics } = this.#context;
       const input = await this.#inputFor(invocation);
+      const start = deps.clock.monotonicMs();
       const result = await this.#asked.settled(() => {
         const evaluator = new Evaluator(input, compiled.variables, matchConditionsBudget);
         return conditionsMatch(compiled.conditions, evaluator, compiled.failurePolicy);
       });
+      const seconds = (deps.clock.monotonicMs() - start) / 1000;
+      metrics.conditions.observe(bound.name, attributes.operation, result, seconds);
       if ("error" in result) return this.#failed(failure, result.error, "Invalid");
       if (!result.matches) return;
     }

@@ -23,6 +23,8 @@ import {
   compileValidatingPolicy,
   type PolicyDecision,
   type PolicyVerdict,
+  policyConditions,
+  unmatched,
   validatePolicy,
 } from "./validator.ts";
 
@@ -70,7 +72,8 @@ async function decide(
   const asked = new WriteAuthorizer(deps.authorizer, attributes);
   const objectsAs = converter(attributes, deps.convert);
   for (const step of steps) {
-    const judged = "failure" in step ? step : await judge(step.invocation, objectsAs, { attributes, deps, asked });
+    const judged =
+      "failure" in step ? step : await judge(step.invocation, objectsAs, { attributes, deps, asked, metrics });
     if ("failure" in judged) {
       const { policy, policyName, bindingName, message } = judged.failure;
       if (policy.spec.failurePolicy === "Ignore") continue;
@@ -92,15 +95,15 @@ interface Judgement {
   readonly attributes: AdmissionAttributes;
   readonly deps: PolicyPluginDeps;
   readonly asked: WriteAuthorizer;
+  readonly metrics: ValidatingPolicyMetrics;
 }
 
 async function judge(
   invocation: Invocation,
   objectsAs: ReturnType<typeof converter>,
-  { attributes, deps: { reader, clock }, asked }: Judgement,
+  { attributes, deps: { reader, clock }, asked, metrics }: Judgement,
 ): Promise<Judged> {
   const { bound, bindingName, as, param } = invocation;
-  const start = clock.monotonicMs();
   let objects: VersionedObjects;
   try {
     objects = await objectsAs(as);
@@ -112,8 +115,19 @@ async function judge(
   const namespace = namespaceName === "" ? undefined : findNamespace(reader, namespaceName);
   const request = admissionRequest(attributes, objects.kind, resourceOf(as));
   const input = { objects, request, namespace, params: param, authorizer: asked.values };
-  const verdict = await asked.settled(() => validatePolicy(bound.compiled(), input));
-  return { invocation, verdict, seconds: (clock.monotonicMs() - start) / 1000 };
+  const compiled = bound.compiled();
+  const secondsSince = (start: number): number => (clock.monotonicMs() - start) / 1000;
+  if (compiled.conditions.length > 0) {
+    const start = clock.monotonicMs();
+    const result = await asked.settled(() => policyConditions(compiled, input));
+    metrics.conditions.observe(bound.name, attributes.operation, result, secondsSince(start));
+    if (!("matches" in result && result.matches)) {
+      return { invocation, verdict: unmatched(compiled, result), seconds: secondsSince(start) };
+    }
+  }
+  const start = clock.monotonicMs();
+  const verdict = await asked.settled(() => validatePolicy(compiled, input));
+  return { invocation, verdict, seconds: secondsSince(start) };
 }
 
 interface Enforcement {

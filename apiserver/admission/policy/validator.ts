@@ -14,6 +14,7 @@ import {
   OutOfBudget,
   runtimeBudget,
 } from "../dynamic/evaluate.ts";
+import type { MatchResult } from "../dynamic/match-conditions.ts";
 
 /** A validating policy's expressions, compiled; what does not compile fails when it is evaluated. */
 export interface CompiledPolicy {
@@ -74,16 +75,23 @@ export function compileValidatingPolicy({ spec }: ValidatingAdmissionPolicy): Co
   };
 }
 
-/** What a policy says of one write (admission/plugin/policy/validating/validator.go). Changes nothing. */
+/** Whether a policy's conditions have it look at one write. */
+export function policyConditions({ failurePolicy, variables, conditions }: CompiledPolicy, input: Input): MatchResult {
+  return conditionsMatch(conditions, new Evaluator(input, variables, matchConditionsBudget), failurePolicy);
+}
+
+/** What a policy says of a write where its conditions do not match, or cannot be told. */
+export function unmatched({ failurePolicy }: CompiledPolicy, result: MatchResult): PolicyVerdict {
+  return { decisions: "error" in result ? [failure(failurePolicy, result.error)] : [], annotations: [] };
+}
+
+function failure(failurePolicy: string, message: string): PolicyDecision {
+  return { action: failurePolicy === "Ignore" ? "admit" : "deny", failed: true, message, reason: "" };
+}
+
+/** What a policy says of one write that its conditions match (admission/plugin/policy/validating/validator.go). Changes nothing. */
 export function validatePolicy(policy: CompiledPolicy, input: Input): PolicyVerdict {
-  const { failurePolicy, variables, conditions, validations, annotations } = policy;
-  const action = failurePolicy === "Ignore" ? "admit" : "deny";
-  const failure = (message: string): PolicyDecision => ({ action, failed: true, message, reason: "" });
-  if (conditions.length > 0) {
-    const result = conditionsMatch(conditions, new Evaluator(input, variables, matchConditionsBudget), failurePolicy);
-    if ("error" in result) return { decisions: [failure(result.error)], annotations: [] };
-    if (!result.matches) return { decisions: [], annotations: [] };
-  }
+  const { failurePolicy, variables, validations, annotations } = policy;
   const evaluator = new Evaluator(input, variables, runtimeBudget);
   // Messages and annotations may not ask the authorizer.
   const unprivileged = { ...input, authorizer: undefined };
@@ -92,8 +100,8 @@ export function validatePolicy(policy: CompiledPolicy, input: Input): PolicyVerd
     const messages = messagesOf(validations, new Evaluator(unprivileged, variables, evaluator.remaining));
     const decisions = validations.map(({ validation }, i) => {
       const result = results[i]!;
-      if ("error" in result) return failure(result.error);
-      if (typeof messages === "string") return failure(`failed messageExpression: ${messages}`);
+      if ("error" in result) return failure(failurePolicy, result.error);
+      if (typeof messages === "string") return failure(failurePolicy, `failed messageExpression: ${messages}`);
       if (result.value === true) return { action: "admit", failed: false, message: "", reason: "" } as const;
       return denied(validation, messages[i]);
     });
@@ -103,7 +111,7 @@ export function validatePolicy(policy: CompiledPolicy, input: Input): PolicyVerd
     };
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error;
-    return { decisions: [failure(error.message)], annotations: [] };
+    return { decisions: [failure(failurePolicy, error.message)], annotations: [] };
   }
 }
 

@@ -1,6 +1,5 @@
 import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import { isQualifiedName } from "../../../apimachinery/validation/labels.ts";
-import type { Clock } from "../../../base/clock.ts";
 import type { Random } from "../../../base/random.ts";
 import { type WebhookClient, WebhookConfigError } from "../../webhook-client/webhook-client.ts";
 import { admissionRequest } from "../dynamic/admission-request.ts";
@@ -15,7 +14,6 @@ import type { Invocation, MatchDeps } from "./should-call.ts";
 export interface CallDeps extends MatchDeps {
   readonly client: WebhookClient;
   readonly convert: Convert;
-  readonly clock: Clock;
   readonly random: Random;
 }
 

@@ -1,4 +1,5 @@
 import type { MetricsRegistry } from "../../../base/metrics.ts";
+import { ConditionMetrics } from "../dynamic/condition-metrics.ts";
 import { CallingWebhookError, WebhookRejection } from "./errors.ts";
 
 type Type = "admit" | "validating";
@@ -24,9 +25,11 @@ export class WebhookMetrics {
   readonly #rejections;
   readonly #failedOpen;
   readonly #exclusions;
+  readonly conditions: ConditionMetrics;
 
   constructor(registry: MetricsRegistry, type: Type) {
     this.#type = type;
+    this.conditions = new ConditionMetrics(registry, { kind: "webhook", type });
     this.#requests = registry.counter({
       name: "apiserver_admission_webhook_request_total",
       help: "Calls of admission webhooks, by name, type, operation, answered code and whether the request was rejected.",

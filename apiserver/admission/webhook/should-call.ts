@@ -3,6 +3,7 @@ import type { ApiObject } from "../../../apimachinery/resource/object.ts";
 import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import type { Selector } from "../../../apimachinery/selectors/label-selector.ts";
 import { SelectorError } from "../../../apimachinery/selectors/label-selector.ts";
+import type { Clock } from "../../../base/clock.ts";
 import type { ObjectReader } from "../../registry/access.ts";
 import { bothSelect } from "../dynamic/both-select.ts";
 import { equivalentsOf, type ServedResources } from "../dynamic/equivalents.ts";
@@ -17,6 +18,7 @@ export interface MatchDeps {
   readonly reader: ObjectReader;
   readonly served: ServedResources;
   readonly metrics: WebhookMetrics;
+  readonly clock: Clock;
 }
 
 /** A webhook that is to be called, and the write's objects as it sees them. */
@@ -58,7 +60,10 @@ export async function shouldCall(
   const objects = await objectsAs(as);
   const invocation = { hook, as, objects };
   if (hook.conditions === undefined) return invocation;
+  const start = deps.clock.monotonicMs();
   const result = await hook.conditions({ attributes, resource: resourceOf(as), objects });
+  const seconds = (deps.clock.monotonicMs() - start) / 1000;
+  deps.metrics.conditions.observe(hook.name, attributes.operation, result, seconds);
   if ("error" in result) {
     const { group, plural } = attributes.definition;
     throw ApiError.forbidden({ group, resource: plural }, attributes.name, result.error);
