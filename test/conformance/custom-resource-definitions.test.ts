@@ -143,6 +143,15 @@ onBothProtocols("custom resource definitions", (subject) => {
         `Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within ${spec}.properties[a]`,
       ],
     ]);
+    const field = { type: "string", maxLength: 5, "x-kubernetes-validations": [rule] };
+    const future = { type: "object", "x-kubernetes-map-type": "future", properties: { b: field } };
+    assert.deepEqual(
+      (await refused(withSpec({ a: future }))).map(([, place]) => place),
+      [
+        `${spec}.properties[a].x-kubernetes-map-type`,
+        `${spec}.properties[a].properties[b].x-kubernetes-validations[0].rule`,
+      ],
+    );
   });
 
   test("protected groups need approval; what is established keeps its names; stored versions stay", async () => {

@@ -101,6 +101,9 @@ interface Found {
 
 type Options = SchemaOptions & { readonly suppressCost: boolean };
 
+/** Fields of others, once there are any, need not be the same field before and after a change. */
+const mapTypes: ReadonlySet<string> = new Set(["atomic", "granular"]);
+
 function walk(
   props: Props,
   place: Path,
@@ -120,8 +123,11 @@ function walk(
     const each = innerScope(scope, values);
     walk(values, place.child("additionalProperties"), inner, false, each, options, found);
   }
+  const outer = mapTypes.has(props["x-kubernetes-map-type"] ?? "granular")
+    ? around
+    : { ...around, uncorrelatable: around.uncorrelatable ?? place };
   for (const [name, property] of Object.entries(props.properties ?? {})) {
-    const inner = aroundProperty(props, name, around, isRoot);
+    const inner = aroundProperty(props, name, outer, isRoot);
     const within = innerScope(scope, property);
     walk(property, place.child("properties").key(name), inner, false, within, options, found);
   }
