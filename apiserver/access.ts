@@ -143,7 +143,7 @@ export function accessOf(
     clock,
     random,
   });
-  const authorizer = authorizerOf(options.authorizationModes, reader, rules);
+  const authorizer = authorizerOf(options.authorizationModes, reader, rules, deps.metrics);
   const authorities = { client: authoritiesOf(options.clientCa), proxy: authoritiesOf(options.requestHeaderCa) };
   return {
     authenticator: requestAuthentication(options, { tokens, audiences, clock, authorities }),
@@ -227,11 +227,13 @@ function authorizerOf(
   modes: readonly AuthorizationMode[],
   reader: ObjectReader,
   rules: RuleIndex,
+  metrics: MetricsRegistry,
 ): ReloadableAuthorizer {
-  return new ReloadableAuthorizer(modes, {
+  const make = {
     Node: () => new NodeAuthorizer(new NodeGraph(reader, nodeDefinitions)),
     RBAC: () => new RbacAuthorizer(rules),
     AlwaysAllow: () => alwaysAllow,
     AlwaysDeny: () => alwaysDeny,
-  });
+  };
+  return new ReloadableAuthorizer(modes, make, metrics);
 }

@@ -38,6 +38,8 @@ export interface NonResourceRule {
 /** Says who may. A chain asks each in order until one allows or denies; no opinion from all is a denial. */
 export interface Authorizer {
   readonly name: string;
+  /** Type and name in metrics, where it is configured by itself: `Webhook`, `mine`. */
+  readonly measuredAs?: readonly [type: string, name: string];
   /** `until`: nobody waits for the answer afterwards. */
   authorize(attributes: AuthorizationAttributes, until?: Until): Decision | Promise<Decision>;
   /** All that the user may do in the namespace, for SelfSubjectRulesReview. */

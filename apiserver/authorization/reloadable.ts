@@ -1,5 +1,7 @@
 import type { UserInfo } from "../../apimachinery/resource/object.ts";
+import type { MetricsRegistry } from "../../base/metrics.ts";
 import type { Until } from "../request-end.ts";
+import { countedAuthorizer } from "./authorization-metrics.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 import { superuserAuthorizer, unionAuthorizer } from "./union.ts";
 
@@ -12,10 +14,16 @@ export class ReloadableAuthorizer implements Authorizer {
   readonly name = "union";
   readonly #make: Readonly<Record<BuiltInMode, () => Authorizer>>;
   readonly #builtIn = new Map<BuiltInMode, Authorizer>();
+  readonly #metrics: MetricsRegistry | undefined;
   #current: Authorizer;
 
-  constructor(modes: readonly AuthorizationMode[], make: Readonly<Record<BuiltInMode, () => Authorizer>>) {
+  constructor(
+    modes: readonly AuthorizationMode[],
+    make: Readonly<Record<BuiltInMode, () => Authorizer>>,
+    metrics?: MetricsRegistry,
+  ) {
     this.#make = make;
+    this.#metrics = metrics;
     this.#current = this.#unionOf(modes);
   }
 
@@ -33,8 +41,17 @@ export class ReloadableAuthorizer implements Authorizer {
   }
 
   #unionOf(modes: readonly AuthorizationMode[]): Authorizer {
-    const authorizers = modes.map((mode) => (typeof mode === "string" ? this.#named(mode) : mode));
+    const authorizers = modes.map((mode) => this.#counted(mode));
     return unionAuthorizer(superuserAuthorizer, ...authorizers);
+  }
+
+  #counted(mode: AuthorizationMode): Authorizer {
+    const isNamed = typeof mode === "string";
+    const authorizer = isNamed ? this.#named(mode) : mode;
+    const measuredAs = isNamed ? ([mode, mode.toLowerCase()] as const) : mode.measuredAs;
+    return this.#metrics === undefined || measuredAs === undefined
+      ? authorizer
+      : countedAuthorizer(this.#metrics, measuredAs, authorizer);
   }
 
   /** The same one whenever it is asked for: it follows objects. */

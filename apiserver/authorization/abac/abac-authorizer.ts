@@ -9,6 +9,7 @@ const readingVerbs: ReadonlySet<string> = new Set(["get", "list", "watch"]);
 /** Allows what a line of a policy file does (pkg/auth/authorizer/abac). */
 export class AbacAuthorizer implements Authorizer {
   readonly name = "ABAC";
+  readonly measuredAs = ["ABAC", "abac"] as const;
   readonly #policies: readonly Policy[];
 
   constructor(policies: readonly Policy[]) {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { realClock, SeededRandom, silentLogger, VirtualClock } from "../../../base/mod.ts";
+import { MetricsRegistry, realClock, SeededRandom, silentLogger, VirtualClock } from "../../../base/mod.ts";
 import { networkWebhookClient } from "../../webhook-client/network-client.ts";
 import { type Answer, startWebhook, type WebhookServerForTests } from "../../webhook-client/testing/webhook-server.ts";
+import { WebhookAuthorizerMetrics } from "../authorization-metrics.ts";
 import type { AuthorizationAttributes } from "../authorizer.ts";
 import { WebhookAuthorizer, type WebhookAuthorizerOptions } from "./webhook-authorizer.ts";
 
@@ -159,4 +160,61 @@ test("one that does not match is not asked", async () => {
     },
     { matches: (spec) => spec.resourceAttributes?.namespace !== "kittens" },
   );
+});
+
+test("one that allows and denies at once denies, and that is its fault", async () => {
+  await withWebhook(saying({ allowed: true, denied: true, reason: "both" }), async ({ authorizer }) =>
+    assert.deepEqual(await authorizer.authorize(attributes), {
+      decision: "deny",
+      reason: "both",
+      evaluationError: "webhook subject access review returned both allow and deny response",
+    }),
+  );
+});
+
+test("calls, failures and conditions are measured", async () => {
+  const registry = new MetricsRegistry();
+  const metrics = new WebhookAuthorizerMetrics(registry);
+  const lines = (part: string): readonly string[] =>
+    registry
+      .render()
+      .split("\n")
+      .filter((line) => line.startsWith(`apiserver_authorization_${part}`));
+  let good = true;
+  let matches = (): boolean => true;
+  await withWebhook(
+    () => (good ? saying({ allowed: true })() : { kind: "Pod", apiVersion: "v1" }),
+    async ({ authorizer }) => {
+      await authorizer.authorize(attributes);
+      good = false;
+      await authorizer.authorize({ ...attributes, name: "other" });
+      matches = () => false;
+      await authorizer.authorize(attributes);
+      matches = () => {
+        throw new Error("no such key");
+      };
+      await authorizer.authorize(attributes);
+    },
+    { name: "mine", metrics, matches: () => matches() },
+  );
+  assert.deepEqual(lines("webhook_evaluations_total"), [
+    'apiserver_authorization_webhook_evaluations_total{name="mine",result="error"} 1',
+    'apiserver_authorization_webhook_evaluations_total{name="mine",result="success"} 1',
+  ]);
+  assert.deepEqual(lines("webhook_evaluations_fail_open_total"), [
+    'apiserver_authorization_webhook_evaluations_fail_open_total{name="mine",result="error"} 1',
+  ]);
+  assert.deepEqual(lines("webhook_duration_seconds_count"), [
+    'apiserver_authorization_webhook_duration_seconds_count{name="mine",result="error"} 1',
+    'apiserver_authorization_webhook_duration_seconds_count{name="mine",result="success"} 1',
+  ]);
+  assert.deepEqual(lines("match_condition_exclusions_total"), [
+    'apiserver_authorization_match_condition_exclusions_total{name="mine",type="Webhook"} 1',
+  ]);
+  assert.deepEqual(lines("match_condition_evaluation_errors_total"), [
+    'apiserver_authorization_match_condition_evaluation_errors_total{name="mine",type="Webhook"} 1',
+  ]);
+  assert.deepEqual(lines("match_condition_evaluation_seconds_count"), [
+    'apiserver_authorization_match_condition_evaluation_seconds_count{name="mine",type="Webhook"} 4',
+  ]);
 });

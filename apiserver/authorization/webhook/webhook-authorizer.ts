@@ -1,4 +1,5 @@
 import type { SubjectAccessReviewSpec } from "../../../api/generated/types/authorization-v1.ts";
+import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { Random } from "../../../base/random.ts";
@@ -7,6 +8,7 @@ import { jsonReview } from "../../webhook-client/json-review.ts";
 import { withRetries } from "../../webhook-client/retry.ts";
 import { TimedCache } from "../../webhook-client/timed-cache.ts";
 import type { WebhookClient, WebhookServer } from "../../webhook-client/webhook-client.ts";
+import type { CallResult, WebhookAuthorizerMetrics } from "../authorization-metrics.ts";
 import type { AuthorizationAttributes, Authorizer, Decision } from "../authorizer.ts";
 import { reviewSpecOf } from "./review-spec.ts";
 
@@ -32,6 +34,7 @@ export interface WebhookAuthorizerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics?: WebhookAuthorizerMetrics;
 }
 
 interface Answer {
@@ -43,20 +46,22 @@ interface Answer {
 /** Asks a webhook, by SubjectAccessReview, who may (plugin/pkg/authorizer/webhook). */
 export class WebhookAuthorizer implements Authorizer {
   readonly name: string;
+  readonly measuredAs: readonly [type: string, name: string];
   readonly #options: WebhookAuthorizerOptions;
   readonly #remembered: TimedCache<Answer>;
 
   constructor(options: WebhookAuthorizerOptions) {
     this.name = `webhook${options.name === "" ? "" : ` ${options.name}`}`;
+    this.measuredAs = ["Webhook", options.name === "" ? "default" : options.name];
     this.#options = options;
     this.#remembered = new TimedCache(options.clock, maxRemembered);
   }
 
   authorize(attributes: AuthorizationAttributes, until?: Until): Decision | Promise<Decision> {
-    const { version, matches } = this.#options;
+    const { version } = this.#options;
     const spec = reviewSpecOf(attributes);
     try {
-      if (matches?.(spec) === false) return { decision: "noOpinion", reason: "" };
+      if (!this.#matches(spec)) return { decision: "noOpinion", reason: "" };
     } catch (error) {
       return this.#failed(error);
     }
@@ -71,19 +76,46 @@ export class WebhookAuthorizer implements Authorizer {
     return { resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError };
   }
 
+  #matches(spec: SubjectAccessReviewSpec): boolean {
+    const { matches, metrics, clock } = this.#options;
+    if (matches === undefined) return true;
+    const startedMs = clock.monotonicMs();
+    let found: boolean | undefined;
+    try {
+      found = matches(spec);
+      return found;
+    } finally {
+      metrics?.matched(this.measuredAs[1], found, (clock.monotonicMs() - startedMs) / 1000);
+    }
+  }
+
+  /** One try, measured. */
+  async #call(body: object, signal: AbortSignal, last: { result: CallResult }): Promise<Answer> {
+    const { client, server, timeoutMs, metrics, clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    try {
+      const given = await client.call(server, { body, timeoutMs, signal });
+      const answer = (jsonReview(given, "SubjectAccessReview", ["authorization.k8s.io"])["status"] ?? {}) as Answer;
+      last.result = "success";
+      return answer;
+    } catch (error) {
+      last.result = signal.aborted ? "canceled" : isTimeout(error) ? "timeout" : "error";
+      throw error;
+    } finally {
+      metrics?.called(this.measuredAs[1], last.result, (clock.monotonicMs() - startedMs) / 1000);
+    }
+  }
+
   async #ask(spec: object, key: string, signal: AbortSignal): Promise<Decision> {
-    const { client, server, version, timeoutMs, clock, random } = this.#options;
+    const { version, clock, random, metrics, onFailure } = this.#options;
     const apiVersion = `authorization.k8s.io/${version}`;
     const body = { kind: "SubjectAccessReview", apiVersion, metadata: {}, spec, status: { allowed: false } };
+    const last: { result: CallResult } = { result: "error" };
     let answer: Answer;
     try {
-      const given = await withRetries(() => client.call(server, { body, timeoutMs, signal }), {
-        clock,
-        random,
-        signal,
-      });
-      answer = (jsonReview(given, "SubjectAccessReview", ["authorization.k8s.io"])["status"] ?? {}) as Answer;
+      answer = await withRetries(() => this.#call(body, signal, last), { clock, random, signal });
     } catch (error) {
+      if (onFailure === "noOpinion" && !signal.aborted) metrics?.failedOpen(this.measuredAs[1], last.result);
       return this.#failed(error, signal);
     }
     if (key.length <= maxQuestionCharacters) {
@@ -105,8 +137,17 @@ export class WebhookAuthorizer implements Authorizer {
 }
 
 function decisionOf({ allowed, denied, reason = "" }: Answer): Decision {
+  if (denied === true && allowed === true) {
+    const evaluationError = "webhook subject access review returned both allow and deny response";
+    return { decision: "deny", reason, evaluationError };
+  }
   if (denied === true) return { decision: "deny", reason };
   return allowed === true ? { decision: "allow", reason } : { decision: "noOpinion", reason };
+}
+
+function isTimeout(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status.code === 504;
+  return error instanceof Error && /context deadline exceeded|i\/o timeout/.test(error.message);
 }
 
 /** v1beta1 names the groups `group`. */

@@ -3,6 +3,7 @@ import { equalJson } from "../../../apimachinery/json/equal.ts";
 import { parseYaml } from "../../../apimachinery/yaml/yaml.ts";
 import { AbacAuthorizer } from "../../../apiserver/authorization/abac/abac-authorizer.ts";
 import { parsePolicyFile } from "../../../apiserver/authorization/abac/policy-file.ts";
+import { WebhookAuthorizerMetrics } from "../../../apiserver/authorization/authorization-metrics.ts";
 import {
   type AuthorizerConfiguration,
   parseAuthorizationConfiguration,
@@ -48,7 +49,7 @@ export async function authorizersOf(flags: AccessFlags, options: Options): Promi
     throw new CommandError("--authorization-webhook-config-file is for the mode Webhook of --authorization-mode");
   }
   const modes: AuthorizationMode[] = [];
-  for (const name of names) modes.push(await modeOf(name, flags, options.logger));
+  for (const name of names) modes.push(await modeOf(name, flags, options));
   return { modes };
 }
 
@@ -58,9 +59,10 @@ async function authorizersOfFile(
   { logger, metrics, serverId }: Options,
 ): Promise<FlagAuthorization> {
   const content = await readFile(file, "utf8");
+  const measured = new WebhookAuthorizerMetrics(metrics);
   const contentOf = (text: string): unknown => parseYaml(text).value;
   const modesOf = (configured: readonly AuthorizerConfiguration[]) =>
-    Promise.all(configured.map((one) => configuredAuthorizer(one, abac, logger)));
+    Promise.all(configured.map((one) => configuredAuthorizer(one, abac, { logger, measured })));
   let inUse = contentOf(content);
   const first = parseAuthorizationConfiguration(inUse);
   const started = first.flatMap(({ type }) => (type === "Webhook" ? [] : [type]));
@@ -91,7 +93,7 @@ async function authorizersOfFile(
 async function configuredAuthorizer(
   config: AuthorizerConfiguration,
   abac: AbacAuthorizer | undefined,
-  logger: Logger,
+  { logger, measured }: { readonly logger: Logger; readonly measured: WebhookAuthorizerMetrics },
 ): Promise<AuthorizationMode> {
   if (config.type === "ABAC") return abac!;
   if (config.type !== "Webhook") return config.type;
@@ -105,10 +107,11 @@ async function configuredAuthorizer(
     clock: realClock,
     random: realRandom,
     logger,
+    metrics: measured,
   });
 }
 
-async function modeOf(name: string, flags: AccessFlags, logger: Logger): Promise<AuthorizationMode> {
+async function modeOf(name: string, flags: AccessFlags, { logger, metrics }: Options): Promise<AuthorizationMode> {
   if (name === "Node" || name === "RBAC" || name === "AlwaysAllow" || name === "AlwaysDeny") return name;
   if (name === "ABAC") return abacOf(flags);
   if (name !== "Webhook") {
@@ -130,6 +133,7 @@ async function modeOf(name: string, flags: AccessFlags, logger: Logger): Promise
       clock: realClock,
       random: realRandom,
       logger,
+      metrics: new WebhookAuthorizerMetrics(metrics),
     });
   });
   if (webhook === undefined) {
