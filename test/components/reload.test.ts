@@ -144,6 +144,10 @@ ${names.map((name) => `  - secretbox: {keys: [{name: ${name}, secret: ${createHa
     await write("authorization", authorizers(false));
     await eventually(() => expect(client, { path: secrets }, 403));
     await eventually(async () => assert.equal(await reloads("authorization", "success"), 2));
+    const { text } = await expect(admin, { path: "/metrics" }, 200);
+    const decided = 'apiserver_authorization_decisions_total{decision="allowed",name="hook",type="Webhook"} ';
+    assert.ok(text.includes(`\n${decided}`));
+    assert.match(text, /^apiserver_authorization_webhook_evaluations_total\{name="hook",result="success"\} \d+$/m);
   });
 
   test("keys: what is written is encrypted with the new one, what was written is read and rewritten by a write that changes nothing", async () => {
