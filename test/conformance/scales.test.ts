@@ -216,7 +216,7 @@ onBothProtocols("scales", (subject) => {
     await merge(admin, `${v2}/foo/scale`, { spec: { replicas: 5 } }, { manager: "scaler" });
     const object = seen(await expect(admin, { path: `${v2}/foo` }, 200));
     assert.deepEqual(object.spec, { num: 10, other: 1, replicas: 5, "replicas[0]": 3 });
-    const entries = object.metadata.managedFields as readonly {
+    const entries = object.metadata.managedFields as unknown as readonly {
       manager: string;
       apiVersion: string;
       fieldsV1: object;
