@@ -88,8 +88,15 @@ export class CustomResources {
 
   #changed(crd: CustomResourceDefinition): void {
     const name = crd.metadata.name!;
-    if (isServed(crd)) this.#serve(name, crd);
-    else this.#withdraw(name);
+    try {
+      if (isServed(crd)) this.#serve(name, crd);
+      else this.#withdraw(name);
+    } catch (error) {
+      // No server takes such a definition, but a store may have it from elsewhere: all else is served.
+      this.#deps.logger.error("a custom resource definition in the store cannot be served", { name, error });
+      this.#withdraw(name);
+      return;
+    }
     this.#settle(name);
   }
 
