@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { connect as connectTls } from "node:tls";
 import { type RawHeaders, readAnswerHead, requestHead } from "../../apimachinery/httpstream/upgrade.ts";
 import type { Clock } from "../../base/clock.ts";
+import { networkErrorText } from "../network-error.ts";
 import {
   type Backend,
   type BackendAnswer,
@@ -72,7 +73,7 @@ class HttpBackend implements Backend {
       outgoing.once("socket", (socket) => this.#limitConnecting(socket, secure, (error) => outgoing.destroy(error)));
       outgoing.once("response", (incoming) => resolve(answerOf(incoming)));
       // Once there is an answer, its body says that it broke off.
-      outgoing.on("error", (error) => reject(new BackendError(dialFailure(target, error), { cause: error })));
+      outgoing.on("error", (error) => reject(new BackendError(networkErrorText(error, target), { cause: error })));
       if (request.body === undefined) outgoing.end();
       else pipeline(request.body, outgoing).catch((error: Error) => outgoing.destroy(error));
     });
@@ -131,7 +132,7 @@ class HttpBackend implements Backend {
       signal.addEventListener("abort", abort, { once: true });
       socket.once("error", (error) => {
         settled();
-        reject(new BackendError(`error dialing backend: ${dialFailure(target, error)}`, { cause: error }));
+        reject(new BackendError(`error dialing backend: ${networkErrorText(error, target)}`, { cause: error }));
       });
       socket.once(secure ? "secureConnect" : "connect", () => {
         settled();
@@ -158,23 +159,4 @@ function answerOf(incoming: IncomingMessage): BackendAnswer {
   const { rawHeaders } = incoming;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
   return { status: incoming.statusCode ?? 502, headers: headers as RawHeaders, body: incoming };
-}
-
-/** What Go's net package says of the usual failures. */
-function dialFailure({ host, port }: BackendTarget, error: Error): string {
-  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: "connect: connection refused",
-    EHOSTUNREACH: "connect: no route to host",
-    ENETUNREACH: "connect: network is unreachable",
-    ETIMEDOUT: "i/o timeout",
-  };
-  const reason = code === undefined ? undefined : reasons[code];
-  if (reason !== undefined) return `dial tcp ${address}: ${reason}`;
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `dial tcp: lookup ${host}: no such host`;
-  if (code === "ECONNRESET" && message === "socket hang up") return "EOF";
-  return code?.startsWith("ERR_TLS") || /certificate/.test(message)
-    ? `tls: failed to verify certificate: x509: ${message}`
-    : message;
 }

@@ -4,9 +4,9 @@ import { isIP } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
 import { goQuote } from "../../apimachinery/text/go-quote.ts";
 import { readAuthorities } from "../../apimachinery/x509/bundle.ts";
+import { networkErrorText } from "../network-error.ts";
 import type { WebhookCredentials } from "./credentials.ts";
 import type { WebhookEndpoint } from "./endpoint.ts";
-import { networkErrorText } from "./network-error.ts";
 import type { Location } from "./service-resolver.ts";
 import { type WebhookAnswer, WebhookCallError, WebhookConfigError } from "./webhook-client.ts";
 

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import type { Location } from "./service-resolver.ts";
 
 interface TlsError extends NodeJS.ErrnoException {
   /** Of ERR_TLS_CERT_ALTNAME_INVALID. */
@@ -24,7 +23,10 @@ const unknownAuthority: ReadonlySet<string> = new Set([
 ]);
 
 /** What Go's net, crypto/tls and net/http packages say of the usual failures of a connection. */
-export function networkErrorText(error: Error, { host, port }: Location): string {
+export function networkErrorText(
+  error: Error,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
   const { code = "", message } = error as NodeJS.ErrnoException;
   const reason = dialReasons[code];
   if (reason !== undefined) return `dial tcp ${host.includes(":") ? `[${host}]` : host}:${port}: ${reason}`;
