@@ -258,6 +258,14 @@ onBothProtocols("scales", (subject) => {
     assert.equal(refused.message, 'the spec replicas field ".spec.size.of" cannot be empty');
     await merge(admin, `${path}/none/scale`, { spec: { replicas: 4 } }, { manager: "m" });
     assert.deepEqual(seen(await expect(admin, { path: `${path}/none` }, 200)).spec, { size: { of: 4 } });
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    const table = (await expect(admin, { path: `${path}/none/scale`, headers: { accept } }, 200)).json as {
+      columnDefinitions: { name: string; type: string }[];
+    };
+    assert.deepEqual(
+      table.columnDefinitions.map(({ name, type }) => `${name} ${type}`),
+      ["Name string", "Desired integer", "Available integer", "Age date"],
+    );
     const negative = { method: "PUT", path: `${path}/none/scale`, body: scale("none", -1) };
     const invalid = seen(await expect(admin, negative, 422));
     assert.equal(

@@ -5,12 +5,14 @@ import { ApiError } from "../../../apimachinery/errors/api-error.ts";
 import { path } from "../../../apimachinery/field/path.ts";
 import { apiVersionOf } from "../../../apimachinery/resource/define.ts";
 import type { ApiObject, Draft, ObjectMeta } from "../../../apimachinery/resource/object.ts";
+import type { ResourceDefinition } from "../../../apimachinery/resource/resource.ts";
 import { thaw } from "../../../apimachinery/resource/thaw.ts";
 import { goQuote } from "../../../apimachinery/text/go-quote.ts";
 import { nameIsDNSSubdomain } from "../../../apimachinery/validation/names.ts";
 import { validateObjectMeta } from "../../../apimachinery/validation/object-meta.ts";
 import { requestObject } from "../../body/request-object.ts";
 import { servedFromValue } from "../../cache/served-object.ts";
+import { customColumns } from "../../custom-resources/columns.ts";
 import { auditRecordOf } from "../../filters/audit.ts";
 import { patchOptionsOf, type WriteOptions, writeOptionsOf } from "../../registry/options.ts";
 import { ownFieldsOf, setManagedFields } from "../../registry/own-fields.ts";
@@ -38,7 +40,7 @@ export const scaleSubresource: Subresource = {
     if (specReplicas(object) === undefined) {
       throw ApiError.internal(new Error(`the spec replicas field ${goQuote(optionalPath ?? "")} does not exist`));
     }
-    return answer(scaleOf(store.definition, object));
+    return answer(store.definition, object);
   },
 
   async update(scope, store, request) {
@@ -110,7 +112,7 @@ async function write(
   };
   const context = { ...writeContextOf(scope, request, options, "UpdateOptions"), createIfMissing: false };
   const { served } = await store.update(namespaceOf(store, request), request.info.name, change, context);
-  return answer(scaleOf(store.definition, served.object));
+  return answer(definition, served.object);
 }
 
 /** What upstream asks of the Scale itself where the resource is built in. */
@@ -126,6 +128,17 @@ function check(scale: ScaleObject, old: ApiObject, { definition }: ResourceStore
   throw ApiError.conflict(resource, info.name, problem);
 }
 
-function answer(scale: ScaleObject): ApiResponse {
-  return { type: "object", status: 200, definition: Scale, served: servedFromValue(scale as unknown as ApiObject) };
+/** As a table, the scale of a custom resource has columns of a custom resource (apiserver/helpers.go getScaleColumnsForVersion). */
+const scaleColumns = customColumns([
+  { name: "Desired", type: "integer", description: "Number of desired replicas", jsonPath: ".spec.replicas" },
+  { name: "Available", type: "integer", description: "Number of actual replicas", jsonPath: ".status.replicas" },
+  { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+]);
+let customScale: ResourceDefinition | undefined;
+
+function answer(definition: ResourceDefinition, object: ApiObject): ApiResponse {
+  const served = servedFromValue(scaleOf(definition, object) as unknown as ApiObject);
+  if (definition.decode === undefined) return { type: "object", status: 200, definition: Scale, served };
+  customScale ??= { ...(Scale as unknown as ResourceDefinition), columns: scaleColumns };
+  return { type: "object", status: 200, definition: customScale, served };
 }
