@@ -17,7 +17,9 @@ export interface PodGarbageCollectorOptions {
   readonly quarantineMs?: number;
 }
 
-export function podGarbageCollector({ quarantineMs = defaultQuarantineMs }: PodGarbageCollectorOptions = {}): Controller {
+export function podGarbageCollector({
+  quarantineMs = defaultQuarantineMs,
+}: PodGarbageCollectorOptions = {}): Controller {
   /** Since when a pod's node is missing, by the pod's key. */
   const missing = new Map<string, { readonly uid: string; readonly ms: number }>();
   return defineController<Pod, Observed>({

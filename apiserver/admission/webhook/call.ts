@@ -21,7 +21,7 @@ const forever = new AbortController().signal;
 
 /**
  * Asks a webhook about a write. Rejects with CallingWebhookError where it has no answer, WebhookRejection where it says no,
- * and ApiError BadRequest where it cannot be asked about a dry run.
+ * and ApiError: BadRequest where it cannot be asked about a dry run, Timeout where the request's own time is over.
  */
 export async function callHook(
   { hook, as, objects }: Invocation,
@@ -52,12 +52,17 @@ async function ask(
   body: object,
   { client, clock }: CallDeps,
 ): Promise<ReturnType<typeof readReview>> {
+  const { signal = forever, endsAtMs = Number.POSITIVE_INFINITY } = attributes;
+  const leftMs = Math.max(1, endsAtMs - clock.monotonicMs());
   try {
-    const { signal = forever, endsAtMs = Number.POSITIVE_INFINITY } = attributes;
-    const timeoutMs = Math.min(hook.timeoutMs, Math.max(1, endsAtMs - clock.monotonicMs()));
+    const timeoutMs = Math.min(hook.timeoutMs, leftMs);
     return readReview(await client.call(hook.clientConfig, { body, timeoutMs, signal }));
   } catch (error) {
     const { message } = error as Error;
+    // The time was the request's own, whatever is to become of writes whose webhook fails.
+    if (leftMs < hook.timeoutMs && message.endsWith("context deadline exceeded")) {
+      throw ApiError.timeout("request did not complete within the allotted timeout");
+    }
     if (error instanceof WebhookConfigError) {
       throw new CallingWebhookError(hook.name, `could not get REST client: ${message}`, 500, { cause: error });
     }

@@ -79,6 +79,8 @@ export const extensions: Area = {
       "yield internalError(": "Every schema that is structural has a type.",
     },
     "apimachinery/structural/rules/validator.ts": {
+      'if (node.unasked) run.errors.push(invalid(place === "" ? nowhere : place, node.props.type ?? "", noType));':
+        "Only what was stored before its definition changed comes so far (custom-resource-expressions.test.ts).",
       "visit(one, value, old, place, { current: undefined, parent: before.parent }, run);":
         "A definition has no rules within allOf.",
     },

@@ -1,5 +1,5 @@
 import { longName, notQualifiedName } from "../messages.ts";
-import { duplicate, invalid, type KindRules, notSupported, type Rule, refused, required } from "../rule.ts";
+import { duplicate, internal, invalid, type KindRules, notSupported, type Rule, refused, required } from "../rule.ts";
 import { conditionListRules } from "./conditions.ts";
 import { notDeclared } from "./match-rules.ts";
 import { policyRules, someSpec } from "./policy-spec.ts";
@@ -32,6 +32,13 @@ const validations: readonly Rule[] = [
         invalid(`${validation}.expression`, "1", "must evaluate to bool but got int"),
       ),
       refused({ [`${validation}.expression`]: "b" }, invalid(`${validation}.expression`, "b", notDeclared("b"))),
+      refused(
+        { [`${validation}.expression`]: "int('a') == 1" },
+        internal(
+          `${validation}.expression`,
+          "program instantiation failed: type conversion error from 'string' to 'int'",
+        ),
+      ),
     ],
   },
   {
