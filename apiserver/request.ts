@@ -35,6 +35,8 @@ export interface ApiRequest {
   headerPairs(): Iterable<readonly [name: string, value: string]>;
   /** The whole body, at most `limitBytes`; a larger one rejects with RequestEntityTooLarge. Empty where there is none. */
   readBody(limitBytes: number): Promise<Buffer>;
+  /** What `readBody` gave; absent before that, and in process. */
+  readonly bodyUnderWay?: Promise<unknown> | undefined;
   /** Instead of `readBody`: the body as it comes, without a limit. Absent where the request came in process. */
   readonly bodyStream?: () => AsyncIterable<Uint8Array>;
   /** Its connection can be handed over, and the client asks for that. */

@@ -21,6 +21,21 @@ test("the write of one object is given 34 seconds of the minute that a request h
   await written;
 });
 
+test("a write whose body has not come by then ends when that has, or with the request", async () => {
+  const clock = new VirtualClock();
+  const body = Promise.withResolvers<void>();
+  const bodyUnderWay = body.promise;
+  const request = { info: { verb: "create" }, endsAtMs: 60_000, bodyUnderWay } as unknown as ApiRequest;
+  let ended = false;
+  const written = assert.rejects(withinWriteTime(clock, request, () => never)).then(() => {
+    ended = true;
+  });
+  await clock.advance(40_000);
+  assert.equal(ended, false);
+  body.resolve();
+  await written;
+});
+
 test("reads, and writes that ask for less, keep their own time", async () => {
   const clock = new VirtualClock();
   for (const [verb, timeoutMs] of [

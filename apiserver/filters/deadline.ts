@@ -33,13 +33,15 @@ export function deadline(clock: Clock, maxMs: number = defaultRequestTimeoutMs):
 
 /**
  * Writes of one object to this server itself take half a minute at most, whatever was asked for: what is left of
- * the request's time is enough to say so.
+ * the request's time is enough to say so. Of a body that has not come by then nothing can be said: the request's own
+ * time goes on.
  */
 export function withinWriteTime<T>(clock: Clock, request: ApiRequest, run: () => Promise<T>): Promise<T> {
   const { verb } = request.info;
   const isBounded = writes.has(verb) && (request.endsAtMs ?? 0) - clock.monotonicMs() > writeTimeoutMs;
   if (!isBounded) return run();
-  return within(clock, request, writeTimeoutMs, "requested timeout - context deadline exceeded", run);
+  const what = "requested timeout - context deadline exceeded";
+  return within(clock, request, writeTimeoutMs, what, run, () => request.bodyUnderWay);
 }
 
 function within<T>(
@@ -48,10 +50,16 @@ function within<T>(
   timeoutMs: number,
   what: string,
   run: () => Promise<T>,
+  notBefore?: () => Promise<unknown> | undefined,
 ): Promise<T> {
   request.endsAtMs = clock.monotonicMs() + timeoutMs;
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(timeoutMs, () => reject(ApiError.timeout(`request did not complete within ${what}`)));
+    const end = (): void => reject(ApiError.timeout(`request did not complete within ${what}`));
+    const timer = clock.setTimer(timeoutMs, () => {
+      const waited = notBefore?.();
+      if (waited === undefined) end();
+      else waited.then(end, end);
+    });
     const pass = async (): Promise<void> => {
       try {
         resolve(await run());

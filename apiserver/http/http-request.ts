@@ -20,6 +20,7 @@ export class HttpRequest implements ApiRequest {
   info: RequestInfo;
   user: UserInfo = nobody;
   waitedMs = 0;
+  bodyUnderWay: Promise<unknown> | undefined;
   readonly listeners: (() => void)[] = [];
 
   constructor(exchange: Exchange) {
@@ -43,7 +44,9 @@ export class HttpRequest implements ApiRequest {
   }
 
   readBody(limitBytes: number): Promise<Buffer> {
-    return this.exchange.readBody(limitBytes);
+    const reading = this.exchange.readBody(limitBytes);
+    this.bodyUnderWay = reading;
+    return reading;
   }
 
   bodyStream(): AsyncIterable<Uint8Array> {
