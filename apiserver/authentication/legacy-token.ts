@@ -1,6 +1,7 @@
 import type { Secret, ServiceAccount } from "../../api/generated/types/core-v1.ts";
 import { ApiError } from "../../apimachinery/errors/api-error.ts";
 import type { ResourceDefinition } from "../../apimachinery/resource/resource.ts";
+import { formatDay } from "../../apimachinery/time/day.ts";
 import type { ObjectReader } from "../registry/access.ts";
 import type { Authenticated } from "./authenticator.ts";
 import { splitServiceAccountUsername } from "./names.ts";
@@ -99,8 +100,7 @@ function checkPresent({ subject, namespace, secretName, serviceAccountName, serv
 
 /** Another server's clock may already be at tomorrow: its note stands. */
 function dayToNote(secret: Secret, now: number): string | undefined {
-  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
   const noted = secret.metadata.labels?.[lastUsedLabel];
-  const today = day(now);
-  return noted === today || noted === day(now + 86_400_000) ? undefined : today;
+  const today = formatDay(now);
+  return noted === today || noted === formatDay(now + 86_400_000) ? undefined : today;
 }

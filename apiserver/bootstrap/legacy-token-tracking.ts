@@ -1,5 +1,6 @@
 import { ConfigMap } from "../../api/core/v1/config-map.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "../../apimachinery/errors/api-error.ts";
+import { formatDay, parseDay } from "../../apimachinery/time/day.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ObjectReader, ObjectWriter } from "../registry/access.ts";
@@ -69,10 +70,10 @@ export class LegacyTokenTracking {
   async #keep(): Promise<void> {
     const { store, clock } = this.#deps;
     const now = clock.now();
-    const data = { since: dayOf(now) };
+    const data = { since: formatDay(now) };
     const current = store.get(ConfigMap, trackingNamespace, trackingName);
     if (current !== undefined) {
-      if (isDay(current.data?.["since"])) return;
+      if (parseDay(current.data?.["since"]) !== undefined) return;
       const object = { ...current, data: { ...current.data, ...data } };
       await store.update(ConfigMap, object).catch(ignoring(isConflict, isNotFound));
       return;
@@ -91,15 +92,4 @@ function ignoring(...tests: readonly ((error: unknown) => boolean)[]): (error: u
   return (error) => {
     if (!tests.some((test) => test(error))) throw error;
   };
-}
-
-/** `2006-01-02`, of the world's day. */
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
-}
-
-function isDay(text: string | undefined): boolean {
-  if (text === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const ms = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(ms) && dayOf(ms) === text;
 }

@@ -4,11 +4,12 @@ import { Pod } from "../../api/core/v1/pod.ts";
 import { Secret } from "../../api/core/v1/secret.ts";
 import { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { isNotFound } from "../../apimachinery/errors/api-error.ts";
+import { parseDay } from "../../apimachinery/time/day.ts";
 import type { Client } from "../../client/mod.ts";
 import type { Cache } from "../runner/cache.ts";
 import { type Controller, defineController } from "../runner/controller.ts";
 import { accountNameOf, isAccountOf, tokenSecretType } from "../service-account-tokens/plan.ts";
-import { dayOf, isUnused, type Observed, plan, summarize } from "./plan.ts";
+import { isUnused, type Observed, plan, summarize } from "./plan.ts";
 
 const dayMs = 86_400_000;
 const tracking = { namespace: "kube-system", name: "kube-apiserver-legacy-service-account-token-tracking" };
@@ -50,7 +51,7 @@ function isReferredTo({ metadata: { name, namespace = "" } }: Secret, cache: Cac
 async function trackedSince(client: Client, signal: AbortSignal): Promise<number | undefined> {
   try {
     const { data } = await client.resource(ConfigMap, tracking.namespace).get(tracking.name, { signal });
-    const since = dayOf(data?.["since"]);
+    const since = parseDay(data?.["since"]);
     return since === undefined ? undefined : since + dayMs;
   } catch (error) {
     if (isNotFound(error)) return undefined;

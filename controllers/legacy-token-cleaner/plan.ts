@@ -1,6 +1,7 @@
 import { Secret } from "../../api/core/v1/secret.ts";
 import type { ServiceAccount } from "../../api/core/v1/service-account.ts";
 import { isConflict, isNotFound } from "../../apimachinery/errors/api-error.ts";
+import { formatDay, parseDay } from "../../apimachinery/time/day.ts";
 import { parseTime } from "../../apimachinery/time/time.ts";
 import type { Action } from "../runner/action.ts";
 import type { Summary } from "../runner/controller.ts";
@@ -30,12 +31,12 @@ export function plan(observed: Observed): readonly Action[] {
   if (!isUnused(observed) || trackedSinceMs === undefined || now < trackedSinceMs + periodMs) return [];
   const { name = "", namespace = "", uid = "", resourceVersion = "", labels } = secret.metadata;
   const invalidSince = labels?.[invalidSinceLabel];
-  if (dayOf(invalidSince) === undefined) {
-    const body = { metadata: { uid, labels: { [invalidSinceLabel]: dayText(now) } } };
+  if (parseDay(invalidSince) === undefined) {
+    const body = { metadata: { uid, labels: { [invalidSinceLabel]: formatDay(now) } } };
     const patch = { type: "merge", body } as const;
     return [{ type: "patch", resource: Secret, namespace, name, patch, tolerates: isNotFound }];
   }
-  if (invalidSince! >= dayText(now - periodMs)) return [];
+  if (invalidSince! >= formatDay(now - periodMs)) return [];
   return [{ type: "delete", resource: Secret, namespace, name, uid, resourceVersion, tolerates: isConflict }];
 }
 
@@ -58,7 +59,7 @@ function dueAt({ metadata }: Secret, periodMs: number): number | undefined {
   const { creationTimestamp, deletionTimestamp, labels } = metadata;
   if (deletionTimestamp !== undefined || creationTimestamp === undefined) return undefined;
   const lastUsed = labels?.[lastUsedLabel];
-  const usedMs = dayOf(lastUsed);
+  const usedMs = parseDay(lastUsed);
   if (lastUsed !== undefined && usedMs === undefined) return undefined;
   return Math.max(
     parseTime(creationTimestamp) + periodMs + 1,
@@ -69,17 +70,6 @@ function dueAt({ metadata }: Secret, periodMs: number): number | undefined {
 
 /** What is refused already is looked at again when it is to be deleted. */
 function invalidDueAt(invalidSince: string | undefined, periodMs: number): number {
-  const sinceMs = dayOf(invalidSince);
+  const sinceMs = parseDay(invalidSince);
   return sinceMs === undefined ? 0 : sinceMs + dayMs + periodMs;
-}
-
-/** Midnight of `2006-01-02`; undefined where it is no day. */
-export function dayOf(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
-  const ms = Date.parse(`${text}T00:00:00Z`);
-  return Number.isNaN(ms) || dayText(ms) !== text ? undefined : ms;
-}
-
-function dayText(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }
