@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
-import { abortable, linkSignals, signalWithTimeout, TimeoutError } from "./cancellation.ts";
+import { abortable, linkSignals, signalWithTimeout, TimeoutError, waitAtMost } from "./cancellation.ts";
 import { runTasks, TaskGroup } from "./task-group.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -90,4 +90,25 @@ test("a task that throws before its first await fails the group", async () => {
     throw new Error("at once");
   });
   await assert.rejects(group.wait(), /at once/);
+});
+
+test("who waits at most so long goes on then, or with what came before, and leaves no timer behind", async () => {
+  const clock = new VirtualClock();
+  const options = { clock, timeoutMs: 100 };
+  await waitAtMost(Promise.resolve("done"), options);
+  await assert.rejects(waitAtMost(Promise.reject(new Error("broken")), options), { message: "broken" });
+  assert.equal(clock.pendingTimers, 0);
+  const late = Promise.withResolvers<void>();
+  const waited = waitAtMost(late.promise, options);
+  await clock.advance(100);
+  await waited;
+  late.reject(new Error("nobody listens any more"));
+  await assert.rejects(
+    waitAtMost(new Promise(() => {}), { ...options, signal: AbortSignal.abort("because") }),
+    (reason) => {
+      assert.equal(reason, "because");
+      return true;
+    },
+  );
+  assert.equal(clock.pendingTimers, 0);
 });

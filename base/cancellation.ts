@@ -83,6 +83,16 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
+/** Waits for `promise`, `timeoutMs` at most: resolves then, too. Rejects as it does, or with the given signal's reason. */
+export async function waitAtMost(promise: Promise<unknown>, options: TimeoutOptions): Promise<void> {
+  using limit = signalWithTimeout(options);
+  try {
+    await abortable(promise, limit.signal);
+  } catch (error) {
+    if (!(error instanceof TimeoutError && error === limit.signal.reason)) throw error;
+  }
+}
+
 /** Resolves once `signal` aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

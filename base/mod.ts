@@ -7,6 +7,7 @@ export {
   onAbort,
   signalWithTimeout,
   TimeoutError,
+  waitAtMost,
 } from "./cancellation.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { Heap } from "./heap.ts";

@@ -1,6 +1,7 @@
 import { Lease } from "../../api/coordination/v1/lease.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "../../apimachinery/errors/api-error.ts";
 import { formatMicroTime } from "../../apimachinery/time/time.ts";
+import { waitAtMost } from "../../base/cancellation.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
@@ -66,10 +67,11 @@ export class IdentityLease {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.clear();
-    const waiting = new AbortController();
-    const tooLong = this.#deps.clock.sleep(endMs, waiting.signal).catch(() => {}); // Nobody waits any more.
-    await Promise.race([this.#work.then(() => this.#remove()), tooLong]);
-    waiting.abort();
+    const { clock } = this.#deps;
+    await waitAtMost(
+      this.#work.then(() => this.#remove()),
+      { clock, timeoutMs: endMs },
+    );
   }
 
   async #keep(): Promise<void> {

@@ -1,3 +1,4 @@
+import { waitAtMost } from "../../base/cancellation.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -48,13 +49,10 @@ export class ServerAddresses {
     this.#stopped = true;
     this.#timer?.clear();
     const { clock, logger } = this.#deps;
-    const waiting = new AbortController();
-    const tooLong = clock.sleep(endMs, waiting.signal).catch(() => {}); // Nobody waits any more.
     const leave = this.#work
       .then(() => this.#leave())
       .catch((error: unknown) => logger.warn("the server's address stays until it is forgotten", { error }));
-    await Promise.race([leave, tooLong]);
-    waiting.abort();
+    await waitAtMost(leave, { clock, timeoutMs: endMs });
   }
 
   async #round(): Promise<void> {
