@@ -96,11 +96,9 @@ function kindOf(schema: Schema): string {
     case "string":
       return schema.format === "byte" ? "slice" : "string";
     case "integer":
-      return schema.format ?? "int64";
     case "number":
-      return "float64";
     case "boolean":
-      return "bool";
+      return typeNameOf(schema); // None has a name of its own.
     default:
       return schema.type;
   }
